@@ -1,0 +1,194 @@
+package dev.lifeboat;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.lifeboat.OperationEvent.Phase;
+import dev.lifeboat.RepositoryObjects.Session;
+import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.format.ArchiveRoot;
+import dev.lifeboat.format.ArchiveWriter;
+import dev.lifeboat.storage.PreconditionFailedException;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Backs up a source. Gives the new snapshot, which counts from then on and not before. */
+public final class Backup extends Operation<Snapshot, Backup> {
+    private final SnapshotSource source;
+    private final SortedMap<String, String> tags = new TreeMap<>();
+    private @Nullable BackupStrategy strategy;
+    private boolean strict;
+
+    Backup(Repository repository, SnapshotSource source) {
+        super(repository);
+        this.source = source;
+    }
+
+    /**
+     * Says what to build upon; {@link BackupStrategy#INCREMENTAL} unless set.
+     *
+     * @throws IllegalStateException if it was set already
+     */
+    @CanIgnoreReturnValue
+    public Backup strategy(BackupStrategy newStrategy) {
+        checkDescribing();
+        if (strategy != null) {
+            throw new IllegalStateException("the strategy is set already: " + strategy);
+        }
+        strategy = newStrategy;
+        return this;
+    }
+
+    /**
+     * Tags the snapshot.
+     *
+     * @throws IllegalStateException if it has a tag of that name
+     * @throws IllegalArgumentException if the name is empty, or either is longer than 255 characters
+     */
+    @CanIgnoreReturnValue
+    public Backup tag(String name, String value) {
+        checkDescribing();
+        if (name.isEmpty() || name.length() > 255 || value.length() > 255) {
+            throw new IllegalArgumentException("name or value of a tag is not in 1..255 characters: '" + name + "'");
+        }
+        if (tags.putIfAbsent(name, value) != null) {
+            throw new IllegalStateException("tag '" + name + "' is set already");
+        }
+        return this;
+    }
+
+    /** Fails at the first entry that cannot be kept as it is, instead of going on without it. */
+    @CanIgnoreReturnValue
+    public Backup strict() {
+        checkDescribing();
+        strict = true;
+        return this;
+    }
+
+    @Override
+    Backup self() {
+        return this;
+    }
+
+    @Override
+    Snapshot execute(Events events) throws IOException {
+        events.phase(Phase.PREPARING);
+        String series = series();
+        Optional<Snapshot> parent = parent(series);
+        Instant begun = events.clock().instant();
+        SnapshotId id = new SnapshotId(Repository.randomId());
+        Session session = new Session(id, series, parent.map(Snapshot::archive));
+        repository.catalog().open(session, begun);
+        try (ArchiveWriter writer = writer(id, parent)) {
+            Optional<ArchiveRoot> parentRoot = writer.parent();
+            Instant time = events.clock().instant();
+            Optional<Duration> frozen = read(writer, events);
+            events.phase(Phase.COMMITTING);
+            ArchiveWriter.Finished archive = writer.finish();
+            events.stored(writer.bytesStored());
+            Snapshot snapshot = new Snapshot(
+                    id,
+                    series,
+                    time,
+                    parentRoot.isEmpty() ? BackupStrategy.FULL : strategyOrDefault(),
+                    parentRoot.isEmpty() ? Optional.empty() : parent.map(Snapshot::id),
+                    tags,
+                    archive.root(),
+                    new Snapshot.Stats(
+                            archive.entries(),
+                            archive.unchanged(),
+                            archive.contentBytes(),
+                            events.bytesRead(),
+                            writer.bytesStored(),
+                            events.problemCount(),
+                            frozen,
+                            events.elapsed()),
+                    events.problems());
+            commit(snapshot);
+            events.progress();
+            return snapshot;
+        }
+    }
+
+    private String series() throws IOException {
+        String name = source.name();
+        if (name.isEmpty() || name.length() > 255 || name.chars().anyMatch(Character::isISOControl)) {
+            throw new IOException("the source has no usable name: 1 to 255 characters, no control characters");
+        }
+        return name;
+    }
+
+    private BackupStrategy strategyOrDefault() {
+        return strategy == null ? BackupStrategy.INCREMENTAL : strategy;
+    }
+
+    private Optional<Snapshot> parent(String series) throws IOException {
+        List<Snapshot> earlier = repository.catalog().snapshots((damagedId, damage) -> {}).stream()
+                .filter(s -> s.source().equals(series)
+                        && s.archive().format().equals(repository.format().id()))
+                .toList();
+        return strategyOrDefault().parent(earlier);
+    }
+
+    /** The format has looked at the condemned records by then; only after that does a parent that is still listed count. */
+    private ArchiveWriter writer(SnapshotId id, Optional<Snapshot> parent) throws IOException {
+        ArchiveWriter writer =
+                repository.format().write(repository.formatContext(), id.value(), parent.map(Snapshot::archive));
+        if (writer.parent().isEmpty()
+                || repository.catalog().exists(parent.orElseThrow().id())) {
+            return writer;
+        }
+        writer.close();
+        return repository.format().write(repository.formatContext(), id.value(), Optional.empty());
+    }
+
+    /** Reads the source at rest, and brings it back however that ended. */
+    private Optional<Duration> read(ArchiveWriter writer, Events events) throws IOException {
+        CaptureSink sink = new CaptureSink(writer, events, strict);
+        SnapshotSource.Rest rest = source.quiesce();
+        if (rest == SnapshotSource.Rest.none()) {
+            events.phase(Phase.READING);
+            source.sendTo(sink);
+            return Optional.empty();
+        }
+        long frozenAt = System.nanoTime();
+        try (rest) {
+            events.send(new OperationEvent.Quiesced());
+            events.phase(Phase.READING);
+            source.sendTo(sink);
+        }
+        Duration frozen = Duration.ofNanos(System.nanoTime() - frozenAt);
+        events.send(new OperationEvent.Resumed(frozen));
+        return Optional.of(frozen);
+    }
+
+    private void commit(Snapshot snapshot) throws IOException {
+        try {
+            repository.catalog().commit(snapshot);
+        } catch (PreconditionFailedException e) {
+            throw new BackupException.SessionEnded(
+                    describe()
+                            + ": a prune took it for dead and ended it; run it again, and let prunes wait longer before "
+                            + "they end backups",
+                    e);
+        }
+    }
+
+    @Override
+    String describe() {
+        try {
+            return "cannot back up " + source.name();
+        } catch (IOException e) {
+            return "cannot back up";
+        }
+    }
+
+    @Override
+    BackupException otherFailure(String message, IOException cause) {
+        return new BackupException.SourceFailed(message, cause);
+    }
+}

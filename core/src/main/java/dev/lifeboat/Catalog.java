@@ -1,0 +1,171 @@
+package dev.lifeboat;
+
+import dev.lifeboat.RepositoryObjects.Session;
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.storage.Content;
+import dev.lifeboat.storage.ObjectInfo;
+import dev.lifeboat.storage.ObjectKey;
+import dev.lifeboat.storage.PreconditionFailedException;
+import dev.lifeboat.storage.PutCondition;
+import dev.lifeboat.storage.StorageTarget;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Sessions and their outcomes. An outcome is put once, under the id of its session, and only if there is none: so of a commit and of
+ * the void that ends a dead backup exactly one happens. What was read once is kept, for outcomes never change. Thread-safe.
+ */
+final class Catalog {
+    private final StorageTarget storage;
+    private final Map<SnapshotId, Optional<Snapshot>> known = new ConcurrentHashMap<>();
+
+    Catalog(StorageTarget storage) {
+        this.storage = storage;
+    }
+
+    /** Hears of outcomes that cannot be read. */
+    @FunctionalInterface
+    interface OnDamage {
+        void damaged(SnapshotId id, DamagedException damage) throws IOException;
+    }
+
+    /** Lists committed snapshots, newest first. */
+    List<Snapshot> snapshots(OnDamage onDamage) throws IOException {
+        List<Snapshot> snapshots = new ArrayList<>();
+        for (SnapshotId id : outcomes()) {
+            try {
+                find(id).ifPresent(snapshots::add);
+            } catch (DamagedException e) {
+                onDamage.damaged(id, e);
+            }
+        }
+        snapshots.sort(Repository.newestFirst());
+        return snapshots;
+    }
+
+    /** Lists committed snapshots, newest first; any damage ends it. */
+    List<Snapshot> allSnapshots() throws IOException {
+        return snapshots((id, damage) -> {
+            throw damage;
+        });
+    }
+
+    /** Lists ids that have an outcome, void or not. */
+    Set<SnapshotId> outcomes() throws IOException {
+        Set<SnapshotId> ids = new HashSet<>();
+        storage.list(RepositoryObjects.SNAPSHOTS, object -> id(object.key()).ifPresent(ids::add));
+        known.keySet().retainAll(ids);
+        return ids;
+    }
+
+    /** Empty if there is no outcome, or a void. */
+    Optional<Snapshot> find(SnapshotId id) throws IOException {
+        Optional<Snapshot> snapshot = known.get(id);
+        if (snapshot == null) {
+            try {
+                snapshot = RepositoryObjects.snapshot(SealedDocument.read(
+                        storage,
+                        RepositoryObjects.snapshotKey(id),
+                        RepositoryObjects.OUTCOME,
+                        RepositoryObjects.VERSION));
+            } catch (FileNotFoundException e) {
+                return Optional.empty();
+            }
+            if (snapshot.isPresent() && !snapshot.get().id().equals(id)) {
+                throw new DamagedException("the manifest of snapshot " + id.value() + " in " + storage.location()
+                        + " is that of " + snapshot.get().id().value());
+            }
+            known.put(id, snapshot);
+        }
+        return snapshot;
+    }
+
+    /** Whether an outcome is there, asked of the store now. */
+    boolean exists(SnapshotId id) throws IOException {
+        return storage.find(RepositoryObjects.snapshotKey(id)).isPresent();
+    }
+
+    void open(Session session, Instant now) throws IOException {
+        storage.put(
+                RepositoryObjects.sessionKey(session.id()), Content.of(session.toBytes(now)), PutCondition.IF_ABSENT);
+    }
+
+    /**
+     * Makes a snapshot count.
+     *
+     * @throws PreconditionFailedException if its session was ended
+     */
+    void commit(Snapshot snapshot) throws IOException {
+        storage.put(
+                RepositoryObjects.snapshotKey(snapshot.id()),
+                Content.of(RepositoryObjects.outcome(snapshot)),
+                PutCondition.IF_ABSENT);
+    }
+
+    /** Ends a backup that has no outcome; false if it has one by now. */
+    boolean end(SnapshotId id, Instant now) throws IOException {
+        try {
+            storage.put(
+                    RepositoryObjects.snapshotKey(id),
+                    Content.of(RepositoryObjects.voidOutcome(id, now)),
+                    PutCondition.IF_ABSENT);
+            return true;
+        } catch (PreconditionFailedException e) {
+            return false;
+        }
+    }
+
+    /** Lists sessions, with what the store knows of them. */
+    Map<SnapshotId, ObjectInfo> sessions() throws IOException {
+        Map<SnapshotId, ObjectInfo> sessions = new LinkedHashMap<>();
+        storage.list(RepositoryObjects.SESSIONS, object -> id(object.key()).ifPresent(id -> sessions.put(id, object)));
+        return sessions;
+    }
+
+    /** Sessions that may still commit. They are listed first: one that commits meanwhile is found among the outcomes later. */
+    List<Session> openSessions() throws IOException {
+        Set<SnapshotId> ids = new HashSet<>(sessions().keySet());
+        ids.removeAll(outcomes());
+        List<Session> open = new ArrayList<>();
+        for (SnapshotId id : ids) {
+            try {
+                open.add(Session.from(SealedDocument.read(
+                        storage,
+                        RepositoryObjects.sessionKey(id),
+                        RepositoryObjects.SESSION,
+                        RepositoryObjects.VERSION)));
+            } catch (FileNotFoundException e) {
+                // Removed since it was listed, so it had an outcome.
+                continue;
+            }
+        }
+        return open;
+    }
+
+    /** Removes a session that has an outcome. */
+    void removeSession(SnapshotId id) throws IOException {
+        storage.delete(List.of(RepositoryObjects.sessionKey(id)));
+    }
+
+    /** Removes a snapshot; its session first, lest it looks like one under way. */
+    void remove(SnapshotId id) throws IOException {
+        removeSession(id);
+        storage.delete(List.of(RepositoryObjects.snapshotKey(id)));
+        known.remove(id);
+    }
+
+    private static Optional<SnapshotId> id(ObjectKey key) {
+        String last = key.lastSegment();
+        return last.matches("[0-9a-f]{32}") ? Optional.of(new SnapshotId(last)) : Optional.empty();
+    }
+}

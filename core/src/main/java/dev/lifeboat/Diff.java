@@ -1,0 +1,118 @@
+package dev.lifeboat;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.lifeboat.OperationEvent.Phase;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.format.ArchiveReader;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Tells what differs between two snapshots, in canonical order. Gives how many changes of each kind there are. */
+public final class Diff extends Operation<Diff.Compared, Diff> {
+    private final Snapshot older;
+    private final Snapshot newer;
+    private final List<Consumer<? super Change>> changeListeners = new ArrayList<>();
+
+    Diff(Repository repository, Snapshot older, Snapshot newer) {
+        super(repository);
+        this.older = older;
+        this.newer = newer;
+    }
+
+    /** How an entry differs. */
+    public enum Kind {
+        ADDED,
+        REMOVED,
+        /** Another type, other content, or another target of a link. */
+        CONTENT,
+        /** Only owner, mode, time or extended attributes. */
+        METADATA
+    }
+
+    /** One difference. */
+    public record Change(EntryPath path, Kind kind) {}
+
+    /** How many differences of each kind there are. */
+    public record Compared(Map<Kind, Long> changes, long unchanged) {
+        /** How many differences of a kind there are. */
+        public long changes(Kind kind) {
+            return changes.getOrDefault(kind, 0L);
+        }
+    }
+
+    /** Adds a listener that hears of each difference, in canonical order, on the thread that runs this. */
+    @CanIgnoreReturnValue
+    public Diff onChange(Consumer<? super Change> listener) {
+        checkDescribing();
+        changeListeners.add(listener);
+        return this;
+    }
+
+    @Override
+    Diff self() {
+        return this;
+    }
+
+    @Override
+    Compared execute(Events events) throws IOException {
+        events.phase(Phase.COMPARING);
+        Map<Kind, Long> changes = new EnumMap<>(Kind.class);
+        long unchanged = 0;
+        try (ArchiveReader oldReader = repository.reader(older);
+                ArchiveReader newReader = repository.reader(newer);
+                ArchiveReader.Cursor oldEntries = oldReader.entries();
+                ArchiveReader.Cursor newEntries = newReader.entries()) {
+            Optional<ArchiveReader.Item> a = oldEntries.next();
+            Optional<ArchiveReader.Item> b = newEntries.next();
+            while (a.isPresent() || b.isPresent()) {
+                events.entry();
+                int order = a.isEmpty()
+                        ? 1
+                        : b.isEmpty()
+                                ? -1
+                                : a.get()
+                                        .entry()
+                                        .path()
+                                        .compareTo(b.get().entry().path());
+                Optional<Kind> kind = order < 0
+                        ? Optional.of(Kind.REMOVED)
+                        : order > 0 ? Optional.of(Kind.ADDED) : compare(a.orElseThrow(), b.orElseThrow());
+                EntryPath path = (order <= 0 ? a : b).orElseThrow().entry().path();
+                if (kind.isPresent()) {
+                    changes.merge(kind.get(), 1L, Long::sum);
+                    Change change = new Change(path, kind.get());
+                    changeListeners.forEach(listener -> listener.accept(change));
+                } else {
+                    unchanged++;
+                }
+                a = order <= 0 ? oldEntries.next() : a;
+                b = order >= 0 ? newEntries.next() : b;
+            }
+        }
+        events.progress();
+        return new Compared(changes, unchanged);
+    }
+
+    private static Optional<Kind> compare(ArchiveReader.Item a, ArchiveReader.Item b) {
+        Entry old = a.entry();
+        Entry now = b.entry();
+        if (old.type() != now.type()
+                || !a.content().equals(b.content())
+                || !old.link().equals(now.link())
+                || !old.device().equals(now.device())) {
+            return Optional.of(Kind.CONTENT);
+        }
+        return old.attributes().equals(now.attributes()) ? Optional.empty() : Optional.of(Kind.METADATA);
+    }
+
+    @Override
+    String describe() {
+        return "cannot compare " + older.id() + " with " + newer.id();
+    }
+}

@@ -1,0 +1,174 @@
+package dev.lifeboat;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.lifeboat.OperationEvent.Phase;
+import dev.lifeboat.format.ArchiveFormat;
+import dev.lifeboat.format.ArchiveRoot;
+import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.format.PruneContext;
+import dev.lifeboat.storage.ObjectInfo;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Drops snapshots that a policy does not keep, then frees what nothing needs. Safe beside backups and other prunes in any process. If it
+ * is stopped anywhere, what is listed stays whole, and the next one goes on.
+ */
+public final class Prune extends Operation<Prune.Pruned, Prune> {
+    private final Retention retention;
+    private Duration patience = Duration.ofDays(1);
+    private boolean dryRun;
+
+    Prune(Repository repository, Retention retention) {
+        super(repository);
+        this.retention = retention;
+    }
+
+    /**
+     * What was done, or would be.
+     *
+     * @param kept snapshots, newest first
+     * @param removed snapshots, newest first
+     * @param endedBackups ids of backups that were taken for dead
+     * @param objectsFreed removed from the store beside manifests
+     * @param bytesFreed by that
+     */
+    public record Pruned(
+            List<Snapshot> kept,
+            List<Snapshot> removed,
+            List<SnapshotId> endedBackups,
+            long objectsFreed,
+            long bytesFreed) {}
+
+    /** Changes nothing, and tells what would be done. */
+    @CanIgnoreReturnValue
+    public Prune dryRun() {
+        checkDescribing();
+        dryRun = true;
+        return this;
+    }
+
+    /**
+     * Says after how long a backup without an outcome is taken for dead and ended, so that what it left is freed; one day unless set. One
+     * that was alive after all fails when it commits, and nothing is lost.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    @CanIgnoreReturnValue
+    public Prune endBackupsOlderThan(Duration newPatience) {
+        checkDescribing();
+        if (newPatience.isNegative()) {
+            throw new IllegalArgumentException("duration is negative: " + newPatience);
+        }
+        patience = newPatience;
+        return this;
+    }
+
+    @Override
+    Prune self() {
+        return this;
+    }
+
+    @Override
+    Pruned execute(Events events) throws IOException {
+        events.phase(Phase.PRUNING);
+        Catalog catalog = repository.catalog();
+        List<Snapshot> all = catalog.allSnapshots();
+        Set<SnapshotId> keep = retention.keep(all);
+        List<Snapshot> kept = all.stream().filter(s -> keep.contains(s.id())).toList();
+        List<Snapshot> removed =
+                all.stream().filter(s -> !keep.contains(s.id())).toList();
+        List<SnapshotId> ended = endDeadBackups(events.clock().instant());
+        if (!dryRun) {
+            for (Snapshot snapshot : removed) {
+                catalog.remove(snapshot.id());
+            }
+        }
+        Context context = new Context(
+                removed.stream().map(Snapshot::id).collect(java.util.stream.Collectors.toUnmodifiableSet()),
+                new HashSet<>(ended));
+        ArchiveFormat.Pruned freed = repository.format().prune(context);
+        events.progress();
+        return new Pruned(kept, removed, ended, freed.objects(), freed.bytes());
+    }
+
+    /** Ends sessions without an outcome that are old by the clock of the store; drops sessions that have one. */
+    private List<SnapshotId> endDeadBackups(Instant now) throws IOException {
+        Catalog catalog = repository.catalog();
+        Map<SnapshotId, ObjectInfo> sessions = catalog.sessions();
+        Set<SnapshotId> outcomes = catalog.outcomes();
+        List<SnapshotId> ended = new ArrayList<>();
+        for (Map.Entry<SnapshotId, ObjectInfo> session : sessions.entrySet()) {
+            SnapshotId id = session.getKey();
+            boolean over = outcomes.contains(id);
+            if (!over && session.getValue().lastModified().plus(patience).isBefore(now)) {
+                over = dryRun || catalog.end(id, now);
+                if (over) {
+                    ended.add(id);
+                }
+            }
+            if (over && !dryRun) {
+                catalog.removeSession(id);
+            }
+        }
+        return ended;
+    }
+
+    @Override
+    String describe() {
+        return "cannot prune " + repository.location();
+    }
+
+    private final class Context implements PruneContext {
+        private final String name = Repository.randomId();
+        /** In a dry run these are still there, and are told as if they were not. */
+        private final Set<SnapshotId> removed;
+
+        private final Set<SnapshotId> ended;
+
+        Context(Set<SnapshotId> removed, Set<SnapshotId> ended) {
+            this.removed = removed;
+            this.ended = ended;
+        }
+
+        @Override
+        public FormatContext format() {
+            return repository.formatContext();
+        }
+
+        @Override
+        public String name() {
+            return name;
+        }
+
+        @Override
+        public boolean dryRun() {
+            return dryRun;
+        }
+
+        @Override
+        public Collection<ArchiveRoot> roots() throws IOException {
+            String format = repository.format().id();
+            return repository.catalog().allSnapshots().stream()
+                    .filter(s -> !(dryRun && removed.contains(s.id())))
+                    .map(Snapshot::archive)
+                    .filter(root -> root.format().equals(format))
+                    .toList();
+        }
+
+        @Override
+        public Collection<OpenSession> openSessions() throws IOException {
+            return repository.catalog().openSessions().stream()
+                    .filter(s -> !(dryRun && ended.contains(s.id())))
+                    .map(s -> new OpenSession(s.id().value(), s.parent()))
+                    .toList();
+        }
+    }
+}

@@ -1,0 +1,255 @@
+package dev.lifeboat;
+
+import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.format.ArchiveFormat;
+import dev.lifeboat.format.ArchiveReader;
+import dev.lifeboat.format.ArchiveRoot;
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.format.UnsupportedVersionException;
+import dev.lifeboat.format.tar.TarFormat;
+import dev.lifeboat.storage.StorageTarget;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Snapshots in a store: the front door. Safe for use by many threads, and by many processes on one store at once, prunes included; no
+ * lock is taken and no clock trusted.
+ *
+ * <pre>{@code
+ * try (Repository repo = Repository.at(FileStorage.at(Path.of("/backups")))
+ *         .encryption(Encryption.none())
+ *         .openOrCreate()) {
+ *     Snapshot snapshot = repo.backup(DirectorySource.of(Path.of("/srv/data"))).run();
+ *     repo.restore(snapshot).to(DirectoryRestore.into(Path.of("/srv/data-copy"))).run();
+ *     repo.prune(Retention.keepLast(3).andDaily(7)).run();
+ * }
+ * }</pre>
+ */
+public final class Repository implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Repository.class);
+    private static final SecureRandom RANDOM = new SecureRandom();
+    private static final AtomicInteger THREADS = new AtomicInteger();
+
+    private final StorageTarget storage;
+    private final ArchiveFormat format;
+    private final Clock clock;
+    private final Catalog catalog;
+    private final ExecutorService executor = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "lifeboat-worker-" + THREADS.incrementAndGet());
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final AtomicInteger running = new AtomicInteger();
+    private volatile boolean closed;
+
+    Repository(StorageTarget storage, ArchiveFormat format, Clock clock) {
+        this.storage = storage;
+        this.format = format;
+        this.clock = clock;
+        this.catalog = new Catalog(storage);
+    }
+
+    /** Describes a repository in a store. The repository closes the store. */
+    public static RepositoryBuilder at(StorageTarget storage) {
+        return new RepositoryBuilder(storage);
+    }
+
+    /** Backs up a source: a new snapshot of its series. */
+    public Backup backup(SnapshotSource source) {
+        return new Backup(this, source);
+    }
+
+    /**
+     * Lists snapshots of all series, newest first. A damaged manifest is passed over, with a warning in the log; {@link #verify} names it.
+     *
+     * @throws BackupException.StorageFailed if the store fails
+     */
+    public List<Snapshot> snapshots() {
+        return guarded(
+                "list snapshots",
+                () -> catalog.snapshots((id, damage) -> log.warn(
+                        "snapshot passed over, its manifest is damaged; run verify [id={}, cause={}]",
+                        id.value(),
+                        damage.getMessage())));
+    }
+
+    /**
+     * Looks a snapshot up.
+     *
+     * @throws BackupException.NotFound if there is none of that id
+     * @throws BackupException.Corrupt if its manifest is damaged
+     * @throws BackupException.StorageFailed if the store fails
+     */
+    public Snapshot snapshot(SnapshotId id) {
+        Optional<Snapshot> found = guarded("read snapshot " + id.value(), () -> catalog.find(id));
+        return found.orElseThrow(() -> new BackupException.NotFound(
+                "no snapshot " + id.value() + " in " + storage.location() + "; snapshots() lists those there are"));
+    }
+
+    /**
+     * Returns the newest snapshot of a series.
+     *
+     * @param source name of the series, such as {@code container:web}
+     * @throws BackupException.NotFound if there is none
+     * @throws BackupException.StorageFailed if the store fails
+     */
+    public Snapshot latest(String source) {
+        List<Snapshot> all = snapshots();
+        return all.stream()
+                .filter(s -> s.source().equals(source))
+                .findFirst()
+                .orElseThrow(() -> new BackupException.NotFound("no snapshot of '" + source + "' in "
+                        + storage.location() + "; there are snapshots of "
+                        + all.stream().map(Snapshot::source).distinct().sorted().toList()));
+    }
+
+    /** Brings a snapshot back. */
+    public Restore restore(Snapshot snapshot) {
+        return new Restore(this, snapshot);
+    }
+
+    /** Tells what differs between two snapshots, of one series or of two. */
+    public Diff diff(Snapshot older, Snapshot newer) {
+        return new Diff(this, older, newer);
+    }
+
+    /** Checks that what is stored is what was written. */
+    public Verify verify() {
+        return new Verify(this);
+    }
+
+    /** Drops snapshots that the policy does not keep, series by series, then frees what nothing needs. */
+    public Prune prune(Retention retention) {
+        return new Prune(this, retention);
+    }
+
+    /** Where this is, for messages. */
+    public String location() {
+        return storage.location();
+    }
+
+    /**
+     * Frees threads and closes the store. Harmless when repeated.
+     *
+     * @throws IllegalStateException if an operation is running; nothing is closed
+     * @throws BackupException.StorageFailed if the store cannot be closed
+     */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        if (running.get() > 0) {
+            throw new IllegalStateException(
+                    running.get() + " operations are running on " + this + "; cancel them, or wait for them");
+        }
+        closed = true;
+        executor.shutdownNow();
+        try {
+            storage.close();
+        } catch (IOException e) {
+            throw new BackupException.StorageFailed("cannot close " + storage.location() + ": " + e.getMessage(), e);
+        }
+    }
+
+    StorageTarget storage() {
+        return storage;
+    }
+
+    Catalog catalog() {
+        return catalog;
+    }
+
+    Clock clock() {
+        return clock;
+    }
+
+    ArchiveFormat format() {
+        return format;
+    }
+
+    FormatContext formatContext() {
+        return new FormatContext(storage, executor, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** The format that reads what another instance, or another release, has written. */
+    ArchiveFormat formatOf(String id) throws UnsupportedVersionException {
+        if (id.equals(format.id())) {
+            return format;
+        }
+        ArchiveFormat tar = TarFormat.create();
+        if (id.equals(tar.id())) {
+            return tar;
+        }
+        throw new UnsupportedVersionException("format '" + id + "' is not known here; known are '" + format.id()
+                + "' and '" + tar.id() + "'. Name it with format(..) when opening, or use a newer release");
+    }
+
+    ArchiveReader reader(Snapshot snapshot) throws IOException {
+        ArchiveRoot root = snapshot.archive();
+        return formatOf(root.format()).read(formatContext(), root);
+    }
+
+    void enter() {
+        running.incrementAndGet();
+        if (closed) {
+            running.decrementAndGet();
+            throw new IllegalStateException(this + " is closed");
+        }
+    }
+
+    void leave() {
+        running.decrementAndGet();
+    }
+
+    static String randomId() {
+        byte[] bytes = new byte[16];
+        RANDOM.nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+
+    static Comparator<Snapshot> newestFirst() {
+        return Comparator.comparing(Snapshot::time).thenComparing(Snapshot::id).reversed();
+    }
+
+    @FunctionalInterface
+    private interface Reading<T> {
+        T run() throws IOException;
+    }
+
+    private <T> T guarded(String what, Reading<T> reading) {
+        String message = "cannot " + what + " in " + storage.location() + ": ";
+        enter();
+        try {
+            return reading.run();
+        } catch (InterruptedIOException e) {
+            Thread.currentThread().interrupt();
+            throw new BackupException.Cancelled(message + "cancelled", e);
+        } catch (DamagedException e) {
+            throw new BackupException.Corrupt(message + e.getMessage(), e);
+        } catch (UnsupportedVersionException e) {
+            throw new BackupException.UnsupportedFormat(message + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new BackupException.StorageFailed(message + e.getMessage(), e);
+        } finally {
+            leave();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "repository in " + storage.location();
+    }
+}

@@ -1,0 +1,158 @@
+package dev.lifeboat;
+
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.format.ArchiveRoot;
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.storage.ObjectKey;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The engine's own objects as bytes, and back: descriptor, sessions, outcomes. docs/FORMAT.md, sections 3 and 4. */
+final class RepositoryObjects {
+    static final ObjectKey DESCRIPTOR = new ObjectKey("lifeboat.json");
+    static final String SNAPSHOTS = "snapshots/";
+    static final String SESSIONS = "sessions/";
+    static final String REPOSITORY = "repository";
+    static final String SESSION = "session";
+    static final String OUTCOME = "outcome";
+    static final int VERSION = 1;
+
+    private RepositoryObjects() {}
+
+    static ObjectKey snapshotKey(SnapshotId id) {
+        return new ObjectKey(SNAPSHOTS + id.value());
+    }
+
+    static ObjectKey sessionKey(SnapshotId id) {
+        return new ObjectKey(SESSIONS + id.value());
+    }
+
+    /** A backup under way. */
+    record Session(SnapshotId id, String source, Optional<ArchiveRoot> parent) {
+        byte[] toBytes(Instant now) {
+            return SealedDocument.seal(SealedDocument.start(SESSION, VERSION)
+                    .put("id", id.value())
+                    .put("source", source)
+                    .put("started", now.toString())
+                    .put("parent", parent.map(RepositoryObjects::rootJson)));
+        }
+
+        static Session from(JsonObject json) throws IOException {
+            return parsed(
+                    json,
+                    () -> new Session(
+                            new SnapshotId(json.string("id")),
+                            json.string("source"),
+                            json.has("parent") ? Optional.of(root(json.object("parent"))) : Optional.empty()));
+        }
+    }
+
+    static byte[] voidOutcome(SnapshotId id, Instant now) {
+        return SealedDocument.seal(SealedDocument.start(OUTCOME, VERSION)
+                .put("id", id.value())
+                .put("void", true)
+                .put("time", now.toString()));
+    }
+
+    static byte[] outcome(Snapshot snapshot) {
+        Snapshot.Stats stats = snapshot.stats();
+        List<@Nullable Object> problems = new ArrayList<>();
+        for (Problem problem : snapshot.problems()) {
+            problems.add(JsonObject.create()
+                    .put("path", problem.path().toString())
+                    .put("kind", problem.kind().name())
+                    .put("detail", problem.detail())
+                    .members());
+        }
+        return SealedDocument.seal(SealedDocument.start(OUTCOME, VERSION)
+                .put("id", snapshot.id().value())
+                .put("source", snapshot.source())
+                .put("time", snapshot.time().toString())
+                .put("strategy", snapshot.strategy().name())
+                .put("parent", snapshot.parent().map(SnapshotId::value))
+                .put("tags", snapshot.tags())
+                .put("archive", rootJson(snapshot.archive()))
+                .put(
+                        "stats",
+                        JsonObject.create()
+                                .put("entries", stats.entries())
+                                .put("unchanged", stats.unchanged())
+                                .put("contentBytes", stats.contentBytes())
+                                .put("bytesRead", stats.bytesRead())
+                                .put("bytesStored", stats.bytesStored())
+                                .put("problems", stats.problems())
+                                .put("frozenNanos", stats.frozen().map(Duration::toNanos))
+                                .put("durationNanos", stats.duration().toNanos()))
+                .put("problems", problems));
+    }
+
+    /** Empty for a void: a backup that was ended before it could commit. */
+    static Optional<Snapshot> snapshot(JsonObject json) throws IOException {
+        if (json.flag("void")) {
+            return Optional.empty();
+        }
+        return Optional.of(parsed(json, () -> {
+            JsonObject stats = json.object("stats");
+            List<Problem> problems = new ArrayList<>();
+            for (JsonObject problem : json.objects("problems")) {
+                problems.add(new Problem(
+                        EntryPath.parse(problem.string("path")),
+                        Problem.Kind.valueOf(problem.string("kind")),
+                        problem.string("detail")));
+            }
+            Map<String, String> tags = json.stringMap("tags");
+            return new Snapshot(
+                    new SnapshotId(json.string("id")),
+                    json.string("source"),
+                    Instant.parse(json.string("time")),
+                    BackupStrategy.valueOf(json.string("strategy")),
+                    json.optionalString("parent").map(SnapshotId::new),
+                    new TreeMap<>(tags),
+                    root(json.object("archive")),
+                    new Snapshot.Stats(
+                            stats.size("entries"),
+                            stats.size("unchanged"),
+                            stats.size("contentBytes"),
+                            stats.size("bytesRead"),
+                            stats.size("bytesStored"),
+                            stats.size("problems"),
+                            stats.has("frozenNanos")
+                                    ? Optional.of(Duration.ofNanos(stats.size("frozenNanos")))
+                                    : Optional.empty(),
+                            Duration.ofNanos(stats.size("durationNanos"))),
+                    problems);
+        }));
+    }
+
+    private static JsonObject rootJson(ArchiveRoot root) {
+        return JsonObject.create().put("format", root.format()).put("reference", root.reference());
+    }
+
+    private static ArchiveRoot root(JsonObject json) throws IOException {
+        return new ArchiveRoot(json.string("format"), json.string("reference"));
+    }
+
+    @FunctionalInterface
+    private interface Parser<T> {
+        T parse() throws IOException;
+    }
+
+    private static <T> T parsed(JsonObject json, Parser<T> parser) throws IOException {
+        try {
+            return parser.parse();
+        } catch (IllegalArgumentException | DateTimeException e) {
+            throw new DamagedException(json + " is damaged: " + e.getMessage(), e);
+        }
+    }
+}

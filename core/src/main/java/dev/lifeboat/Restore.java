@@ -1,0 +1,196 @@
+package dev.lifeboat;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.lifeboat.OperationEvent.Phase;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.entry.RestoreChange;
+import dev.lifeboat.entry.RestoreRequest;
+import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.format.ArchiveReader;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Brings a snapshot back. Writes only what differs. */
+public final class Restore extends Operation<Restore.Restored, Restore> {
+    private final Snapshot snapshot;
+    private final List<Consumer<? super RestoreChange>> changeListeners = new ArrayList<>();
+    private EntryPath subtree = EntryPath.root();
+    private @Nullable RestoreTarget target;
+    private @Nullable Predicate<? super Entry> chosen;
+    private boolean deleteExtra;
+    private boolean dryRun;
+
+    Restore(Repository repository, Snapshot snapshot) {
+        super(repository);
+        this.snapshot = snapshot;
+    }
+
+    /**
+     * What a restore did, or would do.
+     *
+     * @param entries of the snapshot that were chosen
+     * @param changes how many of each kind
+     * @param bytesWritten of content
+     * @param problems what could not be brought back: the first 1,000
+     */
+    public record Restored(
+            long entries, Map<RestoreChange.Action, Long> changes, long bytesWritten, List<Problem> problems) {
+        /** How many changes of a kind there were. */
+        public long changes(RestoreChange.Action action) {
+            return changes.getOrDefault(action, 0L);
+        }
+    }
+
+    /**
+     * Says where to. Required.
+     *
+     * @throws IllegalStateException if it was set already
+     */
+    @CanIgnoreReturnValue
+    public Restore to(RestoreTarget newTarget) {
+        checkDescribing();
+        if (target != null) {
+            throw new IllegalStateException("the target is set already: " + target.location());
+        }
+        target = newTarget;
+        return this;
+    }
+
+    /**
+     * Restores only what is chosen, under the paths of the snapshot. The target makes up directories that are missing on the way.
+     *
+     * @throws IllegalStateException if it was set already
+     */
+    @CanIgnoreReturnValue
+    public Restore only(Predicate<? super Entry> newChosen) {
+        checkDescribing();
+        if (chosen != null) {
+            throw new IllegalStateException("what to restore was chosen already");
+        }
+        chosen = newChosen;
+        return this;
+    }
+
+    /**
+     * Restores a directory of the snapshot as if it were the whole: {@code volumes/db/data} into a directory gives the files of that
+     * volume. Paths in events and in {@link #only} are then as seen from there.
+     *
+     * @throws IllegalStateException if it was set already
+     */
+    @CanIgnoreReturnValue
+    public Restore subtree(EntryPath newSubtree) {
+        checkDescribing();
+        if (!subtree.isRoot()) {
+            throw new IllegalStateException("the subtree is set already: " + subtree);
+        }
+        subtree = newSubtree;
+        return this;
+    }
+
+    /** Removes from the target what the snapshot does not have, when all else has succeeded. */
+    @CanIgnoreReturnValue
+    public Restore deleteExtra() {
+        checkDescribing();
+        deleteExtra = true;
+        return this;
+    }
+
+    /** Changes nothing, and tells what would be changed. */
+    @CanIgnoreReturnValue
+    public Restore dryRun() {
+        checkDescribing();
+        dryRun = true;
+        return this;
+    }
+
+    /** Adds a listener that hears of each change; it must be thread-safe and quick. */
+    @CanIgnoreReturnValue
+    public Restore onChange(Consumer<? super RestoreChange> listener) {
+        checkDescribing();
+        changeListeners.add(listener);
+        return this;
+    }
+
+    @Override
+    void check() {
+        if (target == null) {
+            throw new IllegalStateException("say where to restore to: .to(target)");
+        }
+        if (deleteExtra && chosen != null) {
+            throw new IllegalStateException(
+                    "deleteExtra() with only(..) would delete everything that was not chosen; use subtree(..)");
+        }
+    }
+
+    @Override
+    Restore self() {
+        return this;
+    }
+
+    @Override
+    Restored execute(Events events) throws IOException {
+        events.phase(Phase.RESTORING);
+        RestoreTarget to = target;
+        if (to == null) {
+            throw new IllegalStateException("checked before");
+        }
+        Map<RestoreChange.Action, Long> changes = new EnumMap<>(RestoreChange.Action.class);
+        RestoreRequest request = new RestoreRequest(dryRun, deleteExtra, new RestoreRequest.Listener() {
+            @Override
+            public void changed(RestoreChange change) {
+                synchronized (changes) {
+                    changes.merge(change.action(), 1L, Long::sum);
+                }
+                changeListeners.forEach(listener -> listener.accept(change));
+            }
+
+            @Override
+            public void problem(Problem problem) {
+                events.problem(problem);
+            }
+        });
+        AtomicLong entries = new AtomicLong();
+        // The archive first: a target is not touched for a snapshot that cannot be read.
+        try (ArchiveReader reader = repository.reader(snapshot);
+                RestoreTarget.Session session = to.begin(request)) {
+            RestoreSink sink = new RestoreSink(session, events, subtree, entries);
+            reader.sendTo(sink, this::isChosen);
+            if (entries.get() == 0 && !subtree.isRoot()) {
+                throw new FileNotFoundException("snapshot " + snapshot.id() + " has no '" + subtree + "'");
+            }
+            session.commit();
+        }
+        events.progress();
+        return new Restored(entries.get(), changes, events.bytesRead(), events.problems());
+    }
+
+    private boolean isChosen(Entry entry) {
+        if (!entry.path().startsWith(subtree)) {
+            return false;
+        }
+        return chosen == null || chosen.test(subtree.isRoot() ? entry : RestoreSink.seenFrom(subtree, entry));
+    }
+
+    @Override
+    String describe() {
+        return "cannot restore " + snapshot.id() + " of " + snapshot.source()
+                + (target == null ? "" : " to " + target.location());
+    }
+
+    @Override
+    BackupException otherFailure(String message, IOException cause) {
+        return cause instanceof FileNotFoundException
+                ? new BackupException.NotFound(message)
+                : new BackupException.TargetFailed(message, cause);
+    }
+}

@@ -1,0 +1,67 @@
+package dev.lifeboat;
+
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.EntryType;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.internal.io.Io;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Between an archive and a target: moves a subtree to the root, counts, keeps problems. */
+final class RestoreSink implements EntrySink {
+    private final EntrySink target;
+    private final Events events;
+    private final EntryPath subtree;
+    private final AtomicLong entries;
+
+    RestoreSink(EntrySink target, Events events, EntryPath subtree, AtomicLong entries) {
+        this.target = target;
+        this.events = events;
+        this.subtree = subtree;
+        this.entries = entries;
+    }
+
+    /** The entry as seen from an ancestor; the target of a hard link is known to lie below it, or to be no longer one. */
+    static Entry seenFrom(EntryPath ancestor, Entry entry) {
+        EntryPath path = entry.path().relativeTo(ancestor);
+        if (entry.type() == EntryType.HARD_LINK) {
+            EntryPath target = entry.hardLinkTarget();
+            return target.startsWith(ancestor)
+                    ? Entry.hardLink(path, target.relativeTo(ancestor), entry.attributes())
+                    : Entry.fileOfUnknownSize(path, entry.attributes());
+        }
+        return entry.withPath(path);
+    }
+
+    @Override
+    public boolean offer(Entry entry) throws IOException {
+        Io.checkInterrupt();
+        entries.incrementAndGet();
+        events.entry();
+        if (subtree.isRoot()) {
+            return target.offer(entry);
+        }
+        if (entry.path().equals(subtree) && entry.type() != EntryType.DIRECTORY) {
+            throw new IOException(
+                    "'" + subtree + "' is no directory but a " + entry.type() + "; choose it with only(..)");
+        }
+        return target.offer(seenFrom(subtree, entry));
+    }
+
+    @Override
+    public void content(Entry entry, InputStream in) throws IOException {
+        Entry seen = subtree.isRoot() ? entry : seenFrom(subtree, entry);
+        target.content(seen, CountingContent.of(in, n -> {
+            events.addStored(n);
+            events.read(n);
+        }));
+    }
+
+    @Override
+    public void report(Problem problem) {
+        events.problem(problem);
+    }
+}

@@ -1,0 +1,192 @@
+package dev.lifeboat;
+
+import java.time.YearMonth;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.temporal.ChronoUnit;
+import java.time.temporal.IsoFields;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which snapshots stay. Applied to each series on its own; a snapshot stays if any rule keeps it. A rule for hours, days, weeks (ISO),
+ * months or years keeps the newest snapshot of each of the latest so many such periods that have one; periods are those of UTC unless
+ * {@link #inZone} says otherwise. Immutable.
+ *
+ * <pre>{@code Retention.keepLast(3).andDaily(7).andWeekly(4).andTagged("release")}</pre>
+ */
+public final class Retention {
+    private enum Rule {
+        LAST,
+        HOURLY,
+        DAILY,
+        WEEKLY,
+        MONTHLY,
+        YEARLY;
+
+        /** Equal for two snapshots if and only if they lie in the same period. */
+        Object period(Snapshot snapshot, ZoneId zone) {
+            ZonedDateTime time = snapshot.time().atZone(zone);
+            return switch (this) {
+                case LAST -> snapshot.id();
+                case HOURLY -> time.truncatedTo(ChronoUnit.HOURS).toInstant();
+                case DAILY -> time.toLocalDate();
+                case WEEKLY -> time.get(IsoFields.WEEK_BASED_YEAR) * 100 + time.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR);
+                case MONTHLY -> YearMonth.from(time);
+                case YEARLY -> time.getYear();
+            };
+        }
+    }
+
+    private final Map<Rule, Integer> counts;
+    private final Map<String, Optional<String>> tags;
+    private final ZoneId zone;
+    private final boolean all;
+
+    private Retention(Map<Rule, Integer> counts, Map<String, Optional<String>> tags, ZoneId zone, boolean all) {
+        this.counts = counts;
+        this.tags = tags;
+        this.zone = zone;
+        this.all = all;
+    }
+
+    /** Keeps every snapshot: a prune then only frees what crashed or ended backups have left. */
+    public static Retention keepAll() {
+        return new Retention(Map.of(), Map.of(), ZoneOffset.UTC, true);
+    }
+
+    /**
+     * Keeps the newest.
+     *
+     * @throws IllegalArgumentException if {@code n} is less than 1
+     */
+    public static Retention keepLast(int n) {
+        return none().with(Rule.LAST, n);
+    }
+
+    /** Keeps the newest of each of so many hours. */
+    public static Retention keepHourly(int n) {
+        return none().with(Rule.HOURLY, n);
+    }
+
+    /** Keeps the newest of each of so many days. */
+    public static Retention keepDaily(int n) {
+        return none().with(Rule.DAILY, n);
+    }
+
+    private static Retention none() {
+        return new Retention(Map.of(), Map.of(), ZoneOffset.UTC, false);
+    }
+
+    /** Keeps the newest of each of so many hours, too. */
+    public Retention andHourly(int n) {
+        return with(Rule.HOURLY, n);
+    }
+
+    /** Keeps the newest of each of so many days, too. */
+    public Retention andDaily(int n) {
+        return with(Rule.DAILY, n);
+    }
+
+    /** Keeps the newest of each of so many weeks, too. */
+    public Retention andWeekly(int n) {
+        return with(Rule.WEEKLY, n);
+    }
+
+    /** Keeps the newest of each of so many months, too. */
+    public Retention andMonthly(int n) {
+        return with(Rule.MONTHLY, n);
+    }
+
+    /** Keeps the newest of each of so many years, too. */
+    public Retention andYearly(int n) {
+        return with(Rule.YEARLY, n);
+    }
+
+    /** Keeps whatever has a tag of this name, too. */
+    public Retention andTagged(String name) {
+        return tagged(name, Optional.empty());
+    }
+
+    /** Keeps whatever has this tag, too. */
+    public Retention andTagged(String name, String value) {
+        return tagged(name, Optional.of(value));
+    }
+
+    /** Counts hours, days, weeks, months and years by the clock of a zone. */
+    public Retention inZone(ZoneId newZone) {
+        return new Retention(counts, tags, newZone, all);
+    }
+
+    private Retention tagged(String name, Optional<String> value) {
+        Map<String, Optional<String>> more = new LinkedHashMap<>(tags);
+        if (more.putIfAbsent(name, value) != null) {
+            throw new IllegalStateException("tag '" + name + "' is kept already");
+        }
+        return new Retention(counts, more, zone, all);
+    }
+
+    private Retention with(Rule rule, int n) {
+        if (n < 1) {
+            throw new IllegalArgumentException("number of snapshots to keep is less than 1: " + n);
+        }
+        Map<Rule, Integer> more = new LinkedHashMap<>(counts);
+        if (all || more.putIfAbsent(rule, n) != null) {
+            throw new IllegalStateException(all ? "everything is kept already" : rule + " is set already");
+        }
+        return new Retention(more, tags, zone, false);
+    }
+
+    /** The snapshots that stay. */
+    Set<SnapshotId> keep(Collection<Snapshot> snapshots) {
+        Set<SnapshotId> kept = new HashSet<>();
+        Map<String, List<Snapshot>> series = new HashMap<>();
+        for (Snapshot snapshot : snapshots) {
+            series.computeIfAbsent(snapshot.source(), s -> new java.util.ArrayList<>())
+                    .add(snapshot);
+        }
+        for (List<Snapshot> one : series.values()) {
+            one.sort(Comparator.comparing(Snapshot::time)
+                    .thenComparing(Snapshot::id)
+                    .reversed());
+            counts.forEach((rule, n) -> keepByPeriod(one, rule, n, kept));
+            for (Snapshot snapshot : one) {
+                if (all || tags.entrySet().stream().anyMatch(tag -> has(snapshot, tag.getKey(), tag.getValue()))) {
+                    kept.add(snapshot.id());
+                }
+            }
+        }
+        return kept;
+    }
+
+    private void keepByPeriod(List<Snapshot> newestFirst, Rule rule, int n, Set<SnapshotId> kept) {
+        Set<Object> periods = new HashSet<>();
+        for (Snapshot snapshot : newestFirst) {
+            Object period = rule.period(snapshot, zone);
+            if (periods.size() == n && !periods.contains(period)) {
+                return;
+            }
+            if (periods.add(period)) {
+                kept.add(snapshot.id());
+            }
+        }
+    }
+
+    private static boolean has(Snapshot snapshot, String name, Optional<String> value) {
+        String actual = snapshot.tags().get(name);
+        return actual != null && (value.isEmpty() || value.get().equals(actual));
+    }
+
+    @Override
+    public String toString() {
+        return all ? "keep all" : "keep " + counts + " tags " + tags + " in " + zone;
+    }
+}

@@ -1,0 +1,134 @@
+package dev.lifeboat;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.lifeboat.OperationEvent.Phase;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.format.ArchiveFormat;
+import dev.lifeboat.format.ArchiveRoot;
+import dev.lifeboat.format.Damage;
+import dev.lifeboat.format.UnsupportedVersionException;
+import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.storage.ObjectKey;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Checks that what is stored is what was written: that all objects are there and whole and agree with each other; with {@link #readData}
+ * also every byte of content. Writes nothing. Damage is in the result, not an exception.
+ */
+public final class Verify extends Operation<Verify.Verified, Verify> {
+    private boolean readData;
+
+    Verify(Repository repository) {
+        super(repository);
+    }
+
+    /**
+     * A damage, and whom it hits.
+     *
+     * @param snapshot that suffers; empty if it is none alone
+     * @param object that is damaged or missing, where it is known
+     * @param path of the entry that is lost; empty if it is not one alone
+     * @param detail how it shows
+     */
+    public record Finding(
+            Optional<SnapshotId> snapshot, Optional<ObjectKey> object, Optional<EntryPath> path, String detail) {}
+
+    /**
+     * What was checked.
+     *
+     * @param snapshots looked at
+     * @param objects looked at
+     * @param bytesRead from the store
+     * @param findings all damages; none means that everything checked is well
+     */
+    public record Verified(long snapshots, long objects, long bytesRead, List<Finding> findings) {
+        /** Whether nothing is damaged. */
+        public boolean isClean() {
+            return findings.isEmpty();
+        }
+    }
+
+    /** Reads all content back, too. */
+    @CanIgnoreReturnValue
+    public Verify readData() {
+        checkDescribing();
+        readData = true;
+        return this;
+    }
+
+    @Override
+    Verify self() {
+        return this;
+    }
+
+    @Override
+    Verified execute(Events events) throws IOException {
+        events.phase(Phase.VERIFYING);
+        List<Finding> findings = new ArrayList<>();
+        checkDescriptor(findings);
+        List<Snapshot> snapshots = repository
+                .catalog()
+                .snapshots((id, damage) -> findings.add(new Finding(
+                        Optional.of(id),
+                        Optional.of(RepositoryObjects.snapshotKey(id)),
+                        Optional.empty(),
+                        String.valueOf(damage.getMessage()))));
+        Map<ArchiveRoot, SnapshotId> owners = new LinkedHashMap<>();
+        Map<String, List<ArchiveRoot>> byFormat = new LinkedHashMap<>();
+        for (Snapshot snapshot : snapshots) {
+            owners.put(snapshot.archive(), snapshot.id());
+            byFormat.computeIfAbsent(snapshot.archive().format(), f -> new ArrayList<>())
+                    .add(snapshot.archive());
+        }
+        long objects = 1L + snapshots.size();
+        long bytes = 0;
+        for (Map.Entry<String, List<ArchiveRoot>> format : byFormat.entrySet()) {
+            ArchiveFormat.Verified verified = repository
+                    .formatOf(format.getKey())
+                    .verify(
+                            repository.formatContext(),
+                            format.getValue(),
+                            readData,
+                            damage -> findings.add(finding(damage, owners)));
+            objects += verified.objects();
+            bytes += verified.bytes();
+        }
+        events.read(bytes);
+        events.progress();
+        return new Verified(snapshots.size(), objects, bytes, List.copyOf(findings));
+    }
+
+    private static Finding finding(Damage damage, Map<ArchiveRoot, SnapshotId> owners) {
+        return new Finding(
+                Optional.ofNullable(owners.get(damage.root())), damage.object(), damage.path(), damage.detail());
+    }
+
+    private void checkDescriptor(List<Finding> findings) throws IOException {
+        try {
+            SealedDocument.read(
+                    repository.storage(),
+                    RepositoryObjects.DESCRIPTOR,
+                    RepositoryObjects.REPOSITORY,
+                    RepositoryObjects.VERSION);
+        } catch (UnsupportedVersionException | StorageGate.Failed e) {
+            throw e;
+        } catch (FileNotFoundException | dev.lifeboat.format.DamagedException e) {
+            findings.add(new Finding(
+                    Optional.empty(),
+                    Optional.of(RepositoryObjects.DESCRIPTOR),
+                    Optional.empty(),
+                    String.valueOf(e.getMessage())));
+        }
+    }
+
+    @Override
+    String describe() {
+        return "cannot verify " + repository.location();
+    }
+}

@@ -1,0 +1,434 @@
+package dev.lifeboat.directory;
+
+import dev.lifeboat.entry.ByteString;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntryType;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.entry.RestoreChange;
+import dev.lifeboat.entry.RestoreChange.Action;
+import dev.lifeboat.entry.RestoreRequest;
+import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.internal.posix.Dir;
+import dev.lifeboat.internal.posix.Errno;
+import dev.lifeboat.internal.posix.Inode;
+import dev.lifeboat.internal.posix.PosixException;
+import dev.lifeboat.internal.posix.Stat;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One restore into a directory. Offers move through the tree in canonical order, with an open descriptor for each level; a directory gets
+ * its own metadata when everything in it is done, since every change of a child moves its time. What the snapshot does not have is
+ * noted then, and removed at the commit.
+ *
+ * <p>Fields are guarded by this; content is written outside of the lock.
+ */
+final class DirectorySession implements RestoreTarget.Session {
+    private static final String TEMP_PREFIX = ".lifeboat-restore-";
+
+    private final RestoreRequest request;
+    private final RestoreRequest.Listener listener;
+    private final Metadata metadata;
+    private final FileWriter writer;
+    private final Deque<Level> levels = new ArrayDeque<>();
+    private final Map<EntryPath, Pending> pending = new HashMap<>();
+    private final Set<Long> claimed = new HashSet<>();
+    private final List<Entry> deferredLinks = new ArrayList<>();
+    private final List<Extra> extras = new ArrayList<>();
+    private final @Nullable Dir root;
+    private final String tempPrefix = TEMP_PREFIX + Long.toHexString(System.nanoTime()) + "-";
+    private long temps;
+
+    private record Pending(Level level, Action action) {}
+
+    /** Names to remove from a directory, and what the directory shall be after that. */
+    private record Extra(EntryPath path, @Nullable Entry entry, List<ByteString> names) {}
+
+    private DirectorySession(@Nullable Dir root, RestoreRequest request) {
+        this.root = root;
+        this.request = request;
+        this.listener = request.listener();
+        this.metadata = new Metadata(listener);
+        this.writer = new FileWriter(metadata);
+        levels.push(new Level(EntryPath.root(), root, null));
+    }
+
+    static DirectorySession begin(Path path, RestoreRequest request) throws IOException {
+        if (request.dryRun() && Files.notExists(path)) {
+            return new DirectorySession(null, request);
+        }
+        if (!request.dryRun()) {
+            Files.createDirectories(path);
+        }
+        return new DirectorySession(Dir.open(path), request);
+    }
+
+    @Override
+    public synchronized boolean offer(Entry entry) throws IOException {
+        if (entry.path().isRoot()) {
+            levels.getLast().entry = entry;
+            return false;
+        }
+        try {
+            Level level = enter(entry.path().parent());
+            level.offered.add(entry.path().name());
+            return take(entry, level);
+        } catch (PosixException e) {
+            failed(entry.path(), e);
+            return false;
+        }
+    }
+
+    /** One entry that cannot be made is a problem; a disk that takes no more is the end. */
+    private void failed(EntryPath path, PosixException e) throws PosixException {
+        if (e.isDiskFull() || e.errno() == Errno.ENOENT && root == null) {
+            throw e;
+        }
+        listener.problem(new Problem(path, Problem.Kind.FAILED, String.valueOf(e.getMessage())));
+    }
+
+    private boolean take(Entry entry, Level level) throws IOException {
+        ByteString name = entry.path().name();
+        Optional<Stat> there = level.dir == null ? Optional.empty() : level.dir.find(name);
+        if (entry.type() == EntryType.DIRECTORY) {
+            takeDirectory(entry, level, there);
+            return false;
+        }
+        if (entry.isFile()) {
+            return takeFile(entry, level, there);
+        }
+        if (entry.type() == EntryType.HARD_LINK) {
+            takeHardLink(entry, level, there);
+            return false;
+        }
+        Dir dir = level.dir;
+        if (there.isPresent() && dir != null && isSameSpecial(entry, dir, there.get())) {
+            updateMetadata(entry, dir, there.get());
+        } else {
+            Action action = there.isPresent() ? Action.REPLACE : Action.CREATE;
+            if (dir != null && !request.dryRun()) {
+                writer.special(entry, dir, temp());
+            }
+            changed(entry.path(), action);
+        }
+        return false;
+    }
+
+    private void takeDirectory(Entry entry, Level level, Optional<Stat> there) throws PosixException {
+        ByteString name = entry.path().name();
+        boolean isThere = there.isPresent() && there.get().isDirectory();
+        if (!isThere) {
+            if (!request.dryRun() && level.dir != null) {
+                if (there.isPresent()) {
+                    level.dir.unlink(name);
+                }
+                level.dir.makeDir(name);
+            }
+            changed(entry.path(), there.isPresent() ? Action.REPLACE : Action.CREATE);
+        }
+        Dir dir = level.dir == null || request.dryRun() && !isThere ? null : level.dir.openDir(name);
+        if (dir != null
+                && isThere
+                && !Metadata.isEqual(entry, there.get(), dir.xattrs())
+                && !isOnlyTimeDifferent(entry, there.get(), dir)) {
+            changed(entry.path(), Action.UPDATE_METADATA);
+        }
+        levels.push(new Level(entry.path(), dir, entry));
+    }
+
+    /** A directory's time moves with its children, which are told of already. */
+    private static boolean isOnlyTimeDifferent(Entry entry, Stat stat, Dir dir) throws PosixException {
+        Entry sameTime = entry.withAttributes(new dev.lifeboat.entry.Attributes(
+                entry.attributes().mode(),
+                entry.attributes().uid(),
+                entry.attributes().gid(),
+                stat.modified(),
+                entry.attributes().xattrs()));
+        return Metadata.isEqual(sameTime, stat, dir.xattrs());
+    }
+
+    private boolean takeFile(Entry entry, Level level, Optional<Stat> there) throws PosixException {
+        boolean sameContent = there.isPresent()
+                && there.get().isFile()
+                && entry.size().isPresent()
+                && entry.size().getAsLong() == there.get().size()
+                && entry.attributes().modified().equals(there.get().modified());
+        if (sameContent && level.dir != null) {
+            boolean shared = there.get().links() > 1;
+            if (!shared) {
+                updateMetadata(entry, level.dir, there.get());
+                return false;
+            }
+            // An inode with other names: fine for the first of ours that claims it, if nothing about it has to change.
+            if (Metadata.isEqual(
+                            entry, there.get(), level.dir.xattrs(entry.path().name()))
+                    && claimed.add(there.get().inode())) {
+                return false;
+            }
+        }
+        Action action = there.isPresent() ? Action.REPLACE : Action.CREATE;
+        if (request.dryRun()) {
+            changed(entry.path(), action);
+            return false;
+        }
+        level.pending++;
+        pending.put(entry.path(), new Pending(level, action));
+        return true;
+    }
+
+    private void takeHardLink(Entry entry, Level level, Optional<Stat> there) throws PosixException {
+        EntryPath target = entry.hardLinkTarget();
+        if (pending.containsKey(target)) {
+            deferredLinks.add(entry);
+            return;
+        }
+        try (Dir targetDir = walkTo(target.parent())) {
+            Optional<Stat> targetStat = targetDir == null ? Optional.empty() : targetDir.find(target.name());
+            if (there.isPresent() && targetStat.isPresent() && there.get().isSameInode(targetStat.get())) {
+                return;
+            }
+            if (!request.dryRun() && level.dir != null && targetDir != null) {
+                if (targetStat.isEmpty()) {
+                    listener.problem(new Problem(
+                            entry.path(),
+                            Problem.Kind.FAILED,
+                            "'" + target + "', which it links to, was not restored"));
+                    return;
+                }
+                writer.hardLink(entry, level.dir, targetDir, temp());
+            }
+            changed(entry.path(), there.isPresent() ? Action.REPLACE : Action.CREATE);
+        }
+    }
+
+    private static boolean isSameSpecial(Entry entry, Dir dir, Stat there) throws PosixException {
+        return switch (entry.type()) {
+            case SYMLINK ->
+                there.type() == Stat.SYMLINK
+                        && dir.readLink(entry.path().name()).equals(entry.link().orElseThrow());
+            case FIFO -> there.type() == Stat.FIFO;
+            case CHARACTER_DEVICE ->
+                there.type() == Stat.CHARACTER_DEVICE
+                        && there.special().equals(entry.device().orElseThrow());
+            case BLOCK_DEVICE ->
+                there.type() == Stat.BLOCK_DEVICE
+                        && there.special().equals(entry.device().orElseThrow());
+            case FILE, DIRECTORY, HARD_LINK -> throw new IllegalArgumentException("no special file: " + entry.type());
+        };
+    }
+
+    private void updateMetadata(Entry entry, Dir dir, Stat there) throws PosixException {
+        if (Metadata.isEqual(entry, there, dir.xattrs(entry.path().name()))) {
+            return;
+        }
+        if (!request.dryRun()) {
+            try (Inode inode = dir.openInode(entry.path().name())) {
+                metadata.apply(entry, inode);
+            }
+        }
+        changed(entry.path(), Action.UPDATE_METADATA);
+    }
+
+    @Override
+    public void content(Entry entry, InputStream in) throws IOException {
+        Pending wanted;
+        ByteString temp;
+        synchronized (this) {
+            wanted = pending.get(entry.path());
+            if (wanted == null || wanted.level().dir == null) {
+                throw new IllegalStateException("content of '" + entry.path() + "' was not wanted, or was sent before");
+            }
+            temp = temp();
+        }
+        try {
+            writer.file(entry, wanted.level().dir, temp, in);
+            changed(entry.path(), wanted.action());
+        } catch (PosixException e) {
+            failed(entry.path(), e);
+        } finally {
+            done(entry.path(), wanted.level());
+        }
+    }
+
+    private synchronized void done(EntryPath path, Level level) throws IOException {
+        pending.remove(path);
+        level.pending--;
+        if (level.left && level.pending == 0) {
+            finish(level);
+        }
+    }
+
+    /** Leaves what is no ancestor, makes up what was not offered. */
+    private Level enter(EntryPath directory) throws IOException {
+        while (!directory.startsWith(top().path)) {
+            leave(levels.pop());
+        }
+        for (ByteString name : directory.relativeTo(top().path).segments()) {
+            Level parent = top();
+            parent.offered.add(name);
+            Dir dir = null;
+            if (parent.dir != null) {
+                Optional<Stat> there = parent.dir.find(name);
+                if (there.isEmpty() && !request.dryRun()) {
+                    parent.dir.makeDir(name);
+                    try (Inode made = parent.dir.openInode(name)) {
+                        made.chmod(0755);
+                    }
+                }
+                dir = there.isEmpty() && request.dryRun() ? null : parent.dir.openDir(name);
+            }
+            levels.push(new Level(parent.path.resolve(name), dir, null));
+        }
+        return top();
+    }
+
+    private Level top() {
+        return levels.getFirst();
+    }
+
+    private void leave(Level level) throws IOException {
+        level.left = true;
+        if (level.pending == 0) {
+            finish(level);
+        }
+    }
+
+    private void finish(Level level) throws PosixException {
+        if (level.dir == null) {
+            return;
+        }
+        Dir dir = level.dir;
+        try {
+            if (request.deleteExtra()) {
+                List<ByteString> extra = dir.names().stream()
+                        .filter(n -> !level.offered.contains(n))
+                        .toList();
+                if (!extra.isEmpty()) {
+                    extras.add(new Extra(level.path, level.entry, extra));
+                }
+            }
+            apply(level.entry, dir);
+        } finally {
+            if (dir != root) {
+                dir.close();
+            }
+        }
+    }
+
+    private void apply(@Nullable Entry entry, Dir dir) throws PosixException {
+        if (entry != null && !request.dryRun() && !Metadata.isEqual(entry, dir.stat(), dir.xattrs())) {
+            metadata.apply(entry, dir);
+        }
+    }
+
+    @Override
+    public void report(Problem problem) {
+        listener.problem(problem);
+    }
+
+    @Override
+    public synchronized void commit() throws IOException {
+        // What was wanted and never came was reported by who should have sent it.
+        pending.clear();
+        while (!levels.isEmpty()) {
+            finish(levels.pop());
+        }
+        for (Entry link : deferredLinks) {
+            linkAtLast(link);
+        }
+        for (Extra extra : extras) {
+            remove(extra);
+        }
+    }
+
+    private void linkAtLast(Entry link) throws IOException {
+        try (Dir parent = walkTo(link.path().parent())) {
+            if (parent != null) {
+                Stat before = parent.stat();
+                Level level = new Level(link.path().parent(), parent, null);
+                takeHardLink(link, level, parent.find(link.path().name()));
+                parent.setModified(before.modified());
+            }
+        } catch (PosixException e) {
+            failed(link.path(), e);
+        }
+    }
+
+    private void remove(Extra extra) throws IOException {
+        try (Dir dir = walkTo(extra.path())) {
+            for (ByteString name : extra.names()) {
+                EntryPath path = extra.path().resolve(name);
+                try {
+                    if (!request.dryRun() && dir != null) {
+                        dir.removeTree(name);
+                    }
+                    changed(path, Action.DELETE);
+                } catch (PosixException e) {
+                    failed(path, e);
+                }
+            }
+            if (dir != null) {
+                apply(extra.entry(), dir);
+            }
+        }
+    }
+
+    /** Opens a directory from the root down, through no link; null if it is not there. The caller closes it. */
+    private @Nullable Dir walkTo(EntryPath path) throws PosixException {
+        if (root == null) {
+            return null;
+        }
+        Dir dir = root.openDir(ByteString.utf8("."));
+        for (ByteString name : path.segments()) {
+            try (Dir parent = dir) {
+                dir = parent.openDir(name);
+            } catch (PosixException e) {
+                if (e.isMissing()) {
+                    return null;
+                }
+                throw e;
+            }
+        }
+        return dir;
+    }
+
+    private void changed(EntryPath path, Action action) {
+        listener.changed(new RestoreChange(path, action));
+    }
+
+    private synchronized ByteString temp() {
+        return ByteString.utf8(tempPrefix + temps++);
+    }
+
+    @Override
+    public synchronized void close() {
+        for (Level level : levels) {
+            if (level.dir != null) {
+                level.dir.close();
+            }
+        }
+        levels.clear();
+        for (Pending wanted : pending.values()) {
+            if (wanted.level().dir != null) {
+                wanted.level().dir.close();
+            }
+        }
+        pending.clear();
+        if (root != null) {
+            root.close();
+        }
+    }
+}

@@ -1,0 +1,214 @@
+package dev.lifeboat.directory;
+
+import dev.lifeboat.entry.Attributes;
+import dev.lifeboat.entry.ByteString;
+import dev.lifeboat.entry.DeviceNumber;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.EntryType;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.posix.Dir;
+import dev.lifeboat.internal.posix.OpenFile;
+import dev.lifeboat.internal.posix.PosixException;
+import dev.lifeboat.internal.posix.Stat;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.function.Predicate;
+
+/** One walk through a directory, in canonical order, on one thread. Holds a descriptor for each level. */
+final class DirectoryWalk {
+    /**
+     * A file that was changed less than this before we looked may be changed again without its time of change telling, since that
+     * moves in ticks (of 1 to 10 ms, linux CONFIG_HZ); where it moves in seconds only, {@link #COARSE}.
+     */
+    private static final Duration TICK = Duration.ofMillis(50);
+
+    private static final Duration COARSE = Duration.ofSeconds(2);
+
+    private final EntrySink sink;
+    private final Predicate<? super EntryPath> excluded;
+    private final boolean oneFileSystem;
+    private final Map<InodeId, EntryPath> linked = new HashMap<>();
+    private final Deque<Level> levels = new ArrayDeque<>();
+
+    private record InodeId(DeviceNumber device, long inode) {}
+
+    private record Level(Dir dir, EntryPath path, Iterator<ByteString> names) {}
+
+    DirectoryWalk(EntrySink sink, Predicate<? super EntryPath> excluded, boolean oneFileSystem) {
+        this.sink = sink;
+        this.excluded = excluded;
+        this.oneFileSystem = oneFileSystem;
+    }
+
+    void walk(Dir root) throws IOException {
+        Stat stat = root.stat();
+        sink.offer(Entry.directory(EntryPath.root(), attributes(stat, root.xattrs())));
+        levels.push(new Level(root, EntryPath.root(), root.names().iterator()));
+        try {
+            while (!levels.isEmpty()) {
+                Io.checkInterrupt();
+                Level level = levels.peek();
+                if (level.names().hasNext()) {
+                    visit(level, level.names().next(), stat.device());
+                } else {
+                    levels.pop().dir().close();
+                }
+            }
+        } finally {
+            levels.forEach(level -> level.dir().close());
+        }
+    }
+
+    private void visit(Level level, ByteString name, DeviceNumber rootDevice) throws IOException {
+        EntryPath path = level.path().resolve(name);
+        if (excluded.test(path)) {
+            return;
+        }
+        Optional<Entry> entry;
+        Stat stat;
+        try {
+            Optional<Stat> found = level.dir().find(name);
+            if (found.isEmpty()) {
+                report(path, Problem.Kind.SKIPPED, "vanished before it could be read");
+                return;
+            }
+            stat = found.get();
+            entry = entry(level.dir(), name, path, stat);
+        } catch (PosixException e) {
+            reportFailure(path, e);
+            return;
+        }
+        if (entry.isEmpty()) {
+            report(path, Problem.Kind.SKIPPED, "is a socket, which only the process that listens on it can make");
+            return;
+        }
+        boolean wanted = sink.offer(entry.get());
+        if (entry.get().isFile()) {
+            if (wanted && !send(level.dir(), name, entry.get())) {
+                linked.remove(new InodeId(stat.device(), stat.inode()));
+            }
+        } else if (stat.isDirectory() && !(oneFileSystem && !stat.device().equals(rootDevice))) {
+            descend(level, name, path);
+        }
+    }
+
+    private void descend(Level level, ByteString name, EntryPath path) throws IOException {
+        Dir child = null;
+        try {
+            child = level.dir().openDir(name);
+            List<ByteString> names = child.names();
+            levels.push(new Level(child, path, names.iterator()));
+        } catch (PosixException e) {
+            if (child != null) {
+                child.close();
+            }
+            reportFailure(path, e);
+        }
+    }
+
+    /** Empty for a socket. */
+    private Optional<Entry> entry(Dir dir, ByteString name, EntryPath path, Stat stat) throws PosixException {
+        if (stat.type() == Stat.SOCKET) {
+            return Optional.empty();
+        }
+        Attributes attributes = attributes(stat, dir.xattrs(name));
+        if (!stat.isDirectory() && stat.links() > 1) {
+            EntryPath first = linked.putIfAbsent(new InodeId(stat.device(), stat.inode()), path);
+            if (first != null) {
+                return Optional.of(Entry.hardLink(path, first, attributes));
+            }
+        }
+        return Optional.of(
+                switch (stat.type()) {
+                    case Stat.FILE -> Entry.file(path, stat.size(), attributes).withFingerprint(fingerprint(stat));
+                    case Stat.DIRECTORY -> Entry.directory(path, attributes);
+                    case Stat.SYMLINK -> Entry.symlink(path, dir.readLink(name), attributes);
+                    case Stat.FIFO -> Entry.fifo(path, attributes);
+                    case Stat.CHARACTER_DEVICE ->
+                        Entry.device(path, EntryType.CHARACTER_DEVICE, stat.special(), attributes);
+                    case Stat.BLOCK_DEVICE -> Entry.device(path, EntryType.BLOCK_DEVICE, stat.special(), attributes);
+                    default -> throw new IllegalStateException("file type 0" + Integer.toOctalString(stat.type()));
+                });
+    }
+
+    private static Attributes attributes(Stat stat, SortedMap<ByteString, ByteString> xattrs) {
+        return new Attributes(stat.mode(), stat.uid(), stat.gid(), stat.modified(), xattrs);
+    }
+
+    private static Optional<String> fingerprint(Stat stat) {
+        Instant changed = stat.changed();
+        Duration margin = changed.getNano() == 0 ? COARSE : TICK;
+        if (!changed.plus(margin).isBefore(Instant.now())) {
+            return Optional.empty();
+        }
+        return Optional.of(Long.toHexString(stat.inode()) + "-" + Long.toHexString(changed.getEpochSecond()) + "-"
+                + Integer.toHexString(changed.getNano()));
+    }
+
+    /** Whether the sink has the content now. */
+    private boolean send(Dir dir, ByteString name, Entry offered) throws IOException {
+        EntryPath path = offered.path();
+        FileContent content = null;
+        try (OpenFile file = dir.openFile(name)) {
+            Stat before = file.stat();
+            if (!before.isFile()) {
+                report(path, Problem.Kind.FAILED, "became something else than a file while it was read");
+                return false;
+            }
+            Entry entry = Entry.file(
+                            path,
+                            before.size(),
+                            attributes(before, offered.attributes().xattrs()))
+                    .withFingerprint(fingerprint(before));
+            content = new FileContent(file, before);
+            sink.content(entry, content.stream());
+            Stat after = file.stat();
+            if (after.size() != before.size()
+                    || !after.modified().equals(before.modified())
+                    || !after.changed().equals(before.changed())) {
+                report(path, Problem.Kind.CHANGED, changeOf(before, after));
+            }
+            return true;
+        } catch (PosixException e) {
+            if (content != null && content.failure() != e) {
+                throw e;
+            }
+            reportFailure(path, e);
+            return false;
+        }
+    }
+
+    private static String changeOf(Stat before, Stat after) {
+        if (after.size() > before.size()) {
+            return "grew from " + before.size() + " to " + after.size() + " bytes while it was read; cut at the first";
+        }
+        if (after.size() < before.size()) {
+            return "shrank from " + before.size() + " to " + after.size() + " bytes while it was read";
+        }
+        return "changed while it was read; bring the source to rest to have one state";
+    }
+
+    private void reportFailure(EntryPath path, PosixException e) throws IOException {
+        if (e.isMissing()) {
+            report(path, Problem.Kind.SKIPPED, "vanished while it was read");
+        } else {
+            report(path, Problem.Kind.FAILED, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void report(EntryPath path, Problem.Kind kind, String detail) throws IOException {
+        sink.report(new Problem(path, kind, detail));
+    }
+}

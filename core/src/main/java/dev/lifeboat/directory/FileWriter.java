@@ -1,0 +1,135 @@
+package dev.lifeboat.directory;
+
+import dev.lifeboat.entry.ByteString;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryType;
+import dev.lifeboat.entry.SparseInputStream;
+import dev.lifeboat.entry.SparseMap;
+import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.posix.Dir;
+import dev.lifeboat.internal.posix.Inode;
+import dev.lifeboat.internal.posix.OpenFile;
+import dev.lifeboat.internal.posix.PosixException;
+import dev.lifeboat.internal.posix.Stat;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
+/** Makes what is no directory: under another name beside its place, whole with its metadata, then moved there. Thread-safe. */
+final class FileWriter {
+    private static final ThreadLocal<ByteBuffer> BUFFER =
+            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(1 << 18));
+
+    private final Metadata metadata;
+
+    FileWriter(Metadata metadata) {
+        this.metadata = metadata;
+    }
+
+    void file(Entry entry, Dir dir, ByteString temp, InputStream in) throws IOException {
+        try (OpenFile file = dir.createFile(temp)) {
+            boolean moved = false;
+            try {
+                if (in instanceof SparseInputStream sparse) {
+                    copySparse(sparse, file);
+                } else {
+                    copy(in, file, Long.MAX_VALUE);
+                }
+                metadata.apply(entry, file);
+                move(dir, temp, entry.path().name());
+                moved = true;
+            } finally {
+                if (!moved) {
+                    discard(dir, temp);
+                }
+            }
+        }
+    }
+
+    private static void copySparse(SparseInputStream in, OpenFile file) throws IOException {
+        SparseMap map = in.map();
+        for (int i = 0; i < map.regions(); i++) {
+            file.seek(map.offset(i));
+            copy(in.data(), file, map.length(i));
+        }
+        // To its very end, where it is checked.
+        if (in.data().read() >= 0) {
+            throw new IOException("sparse content is longer than its map");
+        }
+        file.truncate(map.size());
+    }
+
+    private static void copy(InputStream in, OpenFile file, long most) throws IOException {
+        ByteBuffer buffer = BUFFER.get();
+        byte[] bytes = new byte[Io.BUFFER_BYTES];
+        long left = most;
+        buffer.clear();
+        while (left > 0) {
+            int n = in.read(bytes, 0, (int) Math.min(bytes.length, left));
+            if (n < 0) {
+                break;
+            }
+            if (buffer.remaining() < n) {
+                file.write(buffer.flip());
+                buffer.clear();
+            }
+            buffer.put(bytes, 0, n);
+            left -= n;
+        }
+        file.write(buffer.flip());
+    }
+
+    void special(Entry entry, Dir dir, ByteString temp) throws PosixException {
+        switch (entry.type()) {
+            case SYMLINK -> dir.makeSymlink(temp, entry.link().orElseThrow());
+            case FIFO -> dir.makeFifo(temp);
+            case CHARACTER_DEVICE ->
+                dir.makeDevice(temp, Stat.CHARACTER_DEVICE, entry.device().orElseThrow());
+            case BLOCK_DEVICE ->
+                dir.makeDevice(temp, Stat.BLOCK_DEVICE, entry.device().orElseThrow());
+            case FILE, DIRECTORY, HARD_LINK -> throw new IllegalArgumentException("no special file: " + entry.type());
+        }
+        finish(dir, temp, entry, entry.type() != EntryType.HARD_LINK);
+    }
+
+    void hardLink(Entry entry, Dir dir, Dir targetDir, ByteString temp) throws PosixException {
+        dir.makeHardLink(temp, targetDir, entry.hardLinkTarget().name());
+        finish(dir, temp, entry, false);
+    }
+
+    private void finish(Dir dir, ByteString temp, Entry entry, boolean withMetadata) throws PosixException {
+        boolean moved = false;
+        try {
+            if (withMetadata) {
+                try (Inode inode = dir.openInode(temp)) {
+                    metadata.apply(entry, inode);
+                }
+            }
+            move(dir, temp, entry.path().name());
+            moved = true;
+        } finally {
+            if (!moved) {
+                discard(dir, temp);
+            }
+        }
+    }
+
+    /** A directory in the way is removed with all that is in it; anything else is replaced in one step. */
+    private static void move(Dir dir, ByteString temp, ByteString name) throws PosixException {
+        Optional<Stat> there = dir.find(name);
+        if (there.isPresent() && there.get().isDirectory()) {
+            dir.removeTree(name);
+        }
+        dir.rename(temp, name);
+    }
+
+    private static void discard(Dir dir, ByteString temp) {
+        try {
+            dir.unlink(temp);
+        } catch (PosixException e) {
+            // What failed before is told; this one lies there under a name that is nobody's.
+            return;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package dev.lifeboat.format;
+
+import java.io.IOException;
+import java.util.Collection;
+import java.util.Optional;
+
+/** What the engine tells a format that prunes. Each answer is fresh: it lists the store at the time of the call. */
+public interface PruneContext {
+    /** As for every operation. */
+    FormatContext format();
+
+    /** Names this prune: 32 lower-case hex digits. */
+    String name();
+
+    /** Whether only to tell what would be removed. */
+    boolean dryRun();
+
+    /** The archives of all snapshots there are. */
+    Collection<ArchiveRoot> roots() throws IOException;
+
+    /** The backups under way: sessions without an outcome. */
+    Collection<OpenSession> openSessions() throws IOException;
+
+    /**
+     * A backup that may still commit.
+     *
+     * @param archive name of the archive it writes
+     * @param parent what it may refer to
+     */
+    record OpenSession(String archive, Optional<ArchiveRoot> parent) {}
+}

@@ -1,0 +1,139 @@
+package dev.lifeboat.format.tar;
+
+import com.github.luben.zstd.ZstdInputStream;
+import com.github.luben.zstd.ZstdOutputStream;
+import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.internal.frame.FrameCodec;
+import dev.lifeboat.internal.frame.FrameWriter;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Collects the lines of a list of entries in canonical order, though content may arrive in any: a line that is not known yet holds a
+ * slot. Lines go to a temporary file, since the list is put only when the archive is whole; a slot that stays open while thousands of
+ * others pass is set aside, with the number of the line it belongs before. Thread-safe.
+ */
+final class EntryListWriter implements AutoCloseable {
+    private static final int MAX_WAITING = 4096;
+
+    private final Path spool;
+    private final DataOutputStream out;
+    private final Deque<Slot> waiting = new ArrayDeque<>();
+    private final List<Slot> late = new ArrayList<>();
+    private long lines;
+
+    /** The place of a line. */
+    final class Slot {
+        private byte @Nullable [] line;
+        private boolean dropped;
+        private long before;
+
+        /** Says what the line is. */
+        void fill(StoredEntry entry) throws IOException {
+            byte[] json = EntryJson.write(entry);
+            synchronized (EntryListWriter.this) {
+                line = json;
+                advance();
+            }
+        }
+
+        /** Says that there is no line. */
+        void drop() throws IOException {
+            synchronized (EntryListWriter.this) {
+                dropped = true;
+                advance();
+            }
+        }
+    }
+
+    EntryListWriter() throws IOException {
+        spool = Files.createTempFile("lifeboat-entries-", ".tmp");
+        out = new DataOutputStream(
+                new BufferedOutputStream(new ZstdOutputStream(Files.newOutputStream(spool), 1), 1 << 16));
+    }
+
+    synchronized Slot next() throws IOException {
+        Slot slot = new Slot();
+        waiting.add(slot);
+        if (waiting.size() > MAX_WAITING) {
+            Slot head = waiting.remove();
+            head.before = lines;
+            late.add(head);
+            advance();
+        }
+        return slot;
+    }
+
+    void add(StoredEntry entry) throws IOException {
+        next().fill(entry);
+    }
+
+    private void advance() throws IOException {
+        for (Slot head; (head = waiting.peek()) != null && (head.line != null || head.dropped); waiting.remove()) {
+            if (head.line != null) {
+                out.writeInt(head.line.length);
+                out.write(head.line);
+                lines++;
+            }
+        }
+    }
+
+    /** Puts the list; slots still open are dropped. */
+    synchronized Written finish(FormatContext context, String name) throws IOException {
+        for (Slot slot : waiting) {
+            slot.dropped |= slot.line == null;
+        }
+        advance();
+        out.close();
+        FrameWriter writer =
+                new FrameWriter(context, TarManifest.entriesKey(name), new FrameCodec(FrameCodec.Kind.ZSTD, 3));
+        long total = 0;
+        try (DataInputStream in = new DataInputStream(
+                new BufferedInputStream(new ZstdInputStream(Files.newInputStream(spool)), 1 << 16))) {
+            int nextLate = 0;
+            for (long i = 0; i <= lines; i++) {
+                for (; nextLate < late.size() && late.get(nextLate).before == i; nextLate++) {
+                    byte[] line = late.get(nextLate).line;
+                    if (line != null) {
+                        writeLine(writer, line);
+                        total++;
+                    }
+                }
+                if (i < lines) {
+                    writeLine(writer, in.readNBytes(in.readInt()));
+                    total++;
+                }
+            }
+            return new Written(writer.finish(), total);
+        } finally {
+            writer.abort();
+        }
+    }
+
+    private static void writeLine(FrameWriter writer, byte[] line) throws IOException {
+        writer.write(line, 0, line.length);
+        writer.write('\n');
+    }
+
+    /** The list is durable. */
+    record Written(FrameWriter.Written object, long lines) {}
+
+    @Override
+    public void close() throws IOException {
+        try {
+            out.close();
+        } finally {
+            Files.deleteIfExists(spool);
+        }
+    }
+}

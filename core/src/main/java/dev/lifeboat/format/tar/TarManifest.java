@@ -1,0 +1,123 @@
+package dev.lifeboat.format.tar;
+
+import dev.lifeboat.format.ArchiveRoot;
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.internal.frame.FrameCodec;
+import dev.lifeboat.internal.frame.FrameSource;
+import dev.lifeboat.internal.frame.FrameTable;
+import dev.lifeboat.internal.frame.FrameWriter;
+import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.storage.Content;
+import dev.lifeboat.storage.ObjectKey;
+import dev.lifeboat.storage.PutCondition;
+import dev.lifeboat.storage.StorageTarget;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * What {@code archives/<name>.json} says of an archive; docs/FORMAT.md, section 5. Written last, so an archive without it is none.
+ *
+ * @param needs names of all archives that hold content of this one's entries, itself among them
+ */
+record TarManifest(
+        String name, FrameCodec.Kind compression, Part tar, Part entries, long entryCount, SortedSet<String> needs) {
+    private static final String KIND = "tar-archive";
+    private static final int VERSION = 1;
+
+    /** One of the two framed objects. */
+    record Part(long length, String sha256, FrameTable frames) {
+        static Part of(FrameWriter.Written written) {
+            return new Part(written.length(), written.sha256(), written.table());
+        }
+
+        private JsonObject toJson() {
+            return JsonObject.create()
+                    .put("length", length)
+                    .put("sha256", sha256)
+                    .put("frames", Arrays.stream(frames.triples()).boxed().toList());
+        }
+
+        private static Part from(JsonObject json) throws DamagedException {
+            return new Part(
+                    json.size("length"), json.string("sha256"), FrameTable.of(json.sizes("frames"), json.toString()));
+        }
+    }
+
+    static ObjectKey key(String name) {
+        return new ObjectKey("archives/" + name + ".json");
+    }
+
+    static ObjectKey entriesKey(String name) {
+        return new ObjectKey("archives/" + name + ".entries.zst");
+    }
+
+    static ObjectKey tarKey(String name, FrameCodec.Kind compression) {
+        return new ObjectKey("archives/" + name + ".tar" + compression.extension());
+    }
+
+    ObjectKey tarKey() {
+        return tarKey(name, compression);
+    }
+
+    ObjectKey entriesKey() {
+        return entriesKey(name);
+    }
+
+    FrameSource tarSource(StorageTarget storage) {
+        return new FrameSource(storage, tarKey(), tar.frames(), compression);
+    }
+
+    FrameSource entriesSource(StorageTarget storage) {
+        return new FrameSource(storage, entriesKey(), entries.frames(), FrameCodec.Kind.ZSTD);
+    }
+
+    ArchiveRoot root() {
+        return new ArchiveRoot(TarFormat.ID, name);
+    }
+
+    void put(StorageTarget storage) throws IOException {
+        JsonObject json = SealedDocument.start(KIND, VERSION)
+                .put("name", name)
+                .put("compression", compression.id())
+                .put("tar", tar.toJson())
+                .put("entries", entries.toJson())
+                .put("entryCount", entryCount)
+                .put("needs", new java.util.ArrayList<>(needs));
+        storage.put(key(name), Content.of(SealedDocument.seal(json)), PutCondition.IF_ABSENT);
+    }
+
+    static TarManifest read(FormatContext context, ArchiveRoot root) throws IOException {
+        if (!root.format().equals(TarFormat.ID) || !root.reference().matches("[0-9a-f]{32}")) {
+            throw new DamagedException("'" + root.reference() + "' names no archive of format " + TarFormat.ID);
+        }
+        return read(context.storage(), root.reference());
+    }
+
+    static TarManifest read(StorageTarget storage, String name) throws IOException {
+        JsonObject json;
+        try {
+            json = SealedDocument.read(storage, key(name), KIND, VERSION);
+        } catch (FileNotFoundException e) {
+            throw new DamagedException("object " + key(name) + " is missing in " + storage.location(), e);
+        }
+        if (!json.string("name").equals(name)) {
+            throw new DamagedException(json + " is that of archive " + json.string("name"));
+        }
+        SortedSet<String> needs = new TreeSet<>(json.strings("needs"));
+        if (!needs.contains(name) || !needs.stream().allMatch(n -> n.matches("[0-9a-f]{32}"))) {
+            throw new DamagedException(json + " names archives that it cannot need");
+        }
+        return new TarManifest(
+                name,
+                FrameCodec.Kind.of(json.string("compression")),
+                Part.from(json.object("tar")),
+                Part.from(json.object("entries")),
+                json.size("entryCount"),
+                needs);
+    }
+}

@@ -1,0 +1,92 @@
+package dev.lifeboat.format.tar;
+
+import dev.lifeboat.format.ArchiveFormat.Pruned;
+import dev.lifeboat.format.ArchiveRoot;
+import dev.lifeboat.format.PruneContext;
+import dev.lifeboat.storage.ObjectInfo;
+import dev.lifeboat.storage.ObjectKey;
+import dev.lifeboat.storage.StorageTarget;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Removes archives that nothing needs, while others write: docs/FORMAT.md, section 6. A writer puts its session, then reads the
+ * condemned records; we put a condemned record, then list the sessions. So at least one sees the other.
+ */
+final class TarPruner {
+    private static final String PREFIX = "archives/";
+
+    private final PruneContext context;
+    private final StorageTarget storage;
+
+    TarPruner(PruneContext context) {
+        this.context = context;
+        this.storage = context.format().storage();
+    }
+
+    Pruned prune() throws IOException {
+        Map<String, List<ObjectInfo>> archives = new TreeMap<>();
+        storage.list(
+                PREFIX,
+                object -> archives.computeIfAbsent(name(object.key()), n -> new ArrayList<>())
+                        .add(object));
+        Set<String> dead = new TreeSet<>(archives.keySet());
+        dead.removeAll(needed());
+        if (dead.isEmpty()) {
+            return new Pruned(0, 0);
+        }
+        if (!context.dryRun()) {
+            Condemned.put(storage, context.name(), dead);
+            dead.removeAll(needed());
+        }
+        List<ObjectKey> keys = new ArrayList<>();
+        long bytes = 0;
+        for (String name : dead) {
+            for (ObjectInfo object : archives.getOrDefault(name, List.of())) {
+                keys.add(object.key());
+                bytes += object.length();
+            }
+        }
+        if (!context.dryRun()) {
+            storage.delete(keys);
+            Condemned.drop(storage, context.name());
+        }
+        return new Pruned(keys.size(), bytes);
+    }
+
+    /** Sessions first: one that has committed since is then among the snapshots. */
+    private Set<String> needed() throws IOException {
+        Set<String> needed = new TreeSet<>();
+        for (PruneContext.OpenSession session : context.openSessions()) {
+            needed.add(session.archive());
+            if (session.parent().isPresent()) {
+                addNeeds(session.parent().get(), needed);
+            }
+        }
+        Collection<ArchiveRoot> roots = context.roots();
+        for (ArchiveRoot root : roots) {
+            // A damaged manifest ends the prune: what it needs is not known.
+            needed.addAll(TarManifest.read(context.format(), root).needs());
+        }
+        return needed;
+    }
+
+    /** A parent that is gone already: its session does without it, as it finds out by itself. */
+    private void addNeeds(ArchiveRoot parent, Set<String> needed) throws IOException {
+        if (storage.find(TarManifest.key(parent.reference())).isPresent()) {
+            needed.addAll(TarManifest.read(context.format(), parent).needs());
+        }
+    }
+
+    private static String name(ObjectKey key) {
+        String last = key.lastSegment();
+        int dot = last.indexOf('.');
+        return dot < 0 ? last : last.substring(0, dot);
+    }
+}

@@ -1,0 +1,80 @@
+package dev.lifeboat.internal.io;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+
+/** What streams need everywhere. */
+public final class Io {
+    /** Size of copy buffers. */
+    public static final int BUFFER_BYTES = 1 << 16;
+
+    private Io() {}
+
+    /**
+     * Ends the call if the thread is interrupted; the flag stays set.
+     *
+     * @throws InterruptedIOException if it is
+     */
+    public static void checkInterrupt() throws InterruptedIOException {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new InterruptedIOException("interrupted");
+        }
+    }
+
+    /** Reads until the array is full or the stream ends; returns the bytes read. */
+    public static int readFully(InputStream in, byte[] into, int offset, int length) throws IOException {
+        return in.readNBytes(into, offset, length);
+    }
+
+    /** Reads to the end and throws away; returns how much that was. */
+    public static long drain(InputStream in) throws IOException {
+        byte[] buffer = new byte[BUFFER_BYTES];
+        long total = 0;
+        for (int n; (n = in.read(buffer)) >= 0; ) {
+            checkInterrupt();
+            total += n;
+        }
+        return total;
+    }
+
+    /**
+     * Waits for a task and rethrows what it threw.
+     *
+     * @throws InterruptedIOException if this thread is interrupted; the flag is set again
+     */
+    public static <T> T await(Future<T> task) throws IOException {
+        try {
+            return task.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw interrupted(e);
+        } catch (ExecutionException e) {
+            throw unwrap(e);
+        }
+    }
+
+    /** Makes the exception for an interrupted wait. */
+    public static InterruptedIOException interrupted(InterruptedException cause) {
+        InterruptedIOException interrupted = new InterruptedIOException("interrupted");
+        interrupted.initCause(cause);
+        return interrupted;
+    }
+
+    /** Returns an exception of another thread as one of this thread; errors and unchecked exceptions are thrown. */
+    private static IOException unwrap(ExecutionException failure) {
+        Throwable cause = failure.getCause();
+        if (cause instanceof IOException io) {
+            return io;
+        }
+        if (cause instanceof RuntimeException unchecked) {
+            throw unchecked;
+        }
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        return new IOException(cause);
+    }
+}

@@ -1,0 +1,2 @@
+/** Streams and digests. */
+package dev.lifeboat.internal.io;

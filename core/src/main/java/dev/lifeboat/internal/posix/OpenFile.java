@@ -1,0 +1,85 @@
+package dev.lifeboat.internal.posix;
+
+import com.sun.jna.Native;
+import dev.lifeboat.entry.SparseMap;
+import java.nio.ByteBuffer;
+
+/** A regular file open for reading or writing. */
+public final class OpenFile extends Inode {
+    OpenFile(int fd, String label) {
+        super(fd, label);
+    }
+
+    /**
+     * Reads into a direct buffer from its position on.
+     *
+     * @return bytes read, 0 at the end
+     */
+    public int read(ByteBuffer direct) throws PosixException {
+        ByteBuffer rest = direct.slice();
+        long n;
+        do {
+            n = LibC.read(fd, rest, rest.capacity());
+        } while (n < 0 && Native.getLastError() == Errno.EINTR);
+        check(n, "read");
+        direct.position(direct.position() + (int) n);
+        return (int) n;
+    }
+
+    /** Writes a direct buffer from its position to its limit. */
+    public void write(ByteBuffer direct) throws PosixException {
+        while (direct.hasRemaining()) {
+            ByteBuffer rest = direct.slice();
+            long n = LibC.write(fd, rest, rest.capacity());
+            if (n < 0 && Native.getLastError() == Errno.EINTR) {
+                continue;
+            }
+            check(n, "write");
+            direct.position(direct.position() + (int) n);
+        }
+    }
+
+    /** Moves to an offset; past the end leaves a hole once something is written. */
+    public void seek(long offset) throws PosixException {
+        check(LibC.lseek(fd, offset, LibC.SEEK_SET), "seek in");
+    }
+
+    /** Sets the length; growing leaves a hole. */
+    public void truncate(long length) throws PosixException {
+        check(LibC.ftruncate(fd, length), "set the length of");
+    }
+
+    /** Asks the file system where data is. Moves the position. One region for all where it cannot tell. */
+    public SparseMap sparseMap(long size) throws PosixException {
+        SparseMap.Builder map = SparseMap.ofSize(size);
+        for (long at = 0; at < size; ) {
+            long data = LibC.lseek(fd, at, LibC.SEEK_DATA);
+            if (data < 0) {
+                int errno = Native.getLastError();
+                if (errno == Errno.ENXIO) {
+                    break;
+                }
+                if (errno == Errno.EINVAL) {
+                    return SparseMap.ofSize(size).data(0, size).build();
+                }
+                throw Posix.failed("find the holes of", label);
+            }
+            if (data >= size) {
+                break;
+            }
+            long hole = LibC.lseek(fd, data, LibC.SEEK_HOLE);
+            check(hole, "find the holes of");
+            long end = Math.min(hole, size);
+            map.data(data, end - data);
+            at = end;
+        }
+        seek(0);
+        return map.build();
+    }
+
+    /** Sets permission bits through the descriptor. */
+    @Override
+    public void chmod(int mode) throws PosixException {
+        check(LibC.fchmod(fd, mode), "set the mode of");
+    }
+}

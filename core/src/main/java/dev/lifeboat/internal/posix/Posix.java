@@ -1,0 +1,76 @@
+package dev.lifeboat.internal.posix;
+
+import com.sun.jna.Native;
+import dev.lifeboat.entry.ByteString;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+/** Whether the calls can be made here, and what they share. */
+final class Posix {
+    private static final ThreadLocal<ByteBuffer> STAT =
+            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(Stat.BYTES));
+    private static final ThreadLocal<ByteBuffer> SCRATCH =
+            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(1 << 16));
+
+    /** Numbers of getdents64 and mknodat (asm/unistd.h). */
+    private static final long GETDENTS64;
+
+    private static final long MKNODAT;
+
+    static {
+        String os = System.getProperty("os.name", "");
+        String arch = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
+        boolean amd64 = arch.equals("amd64") || arch.equals("x86_64");
+        if (!os.equals("Linux") || !amd64 && !arch.equals("aarch64")) {
+            throw new UnsupportedOperationException(
+                    "directories are captured and restored with all their metadata on Linux, "
+                            + "x86-64 and AArch64, only; this is " + os + " on " + arch);
+        }
+        GETDENTS64 = amd64 ? 217 : 61;
+        MKNODAT = amd64 ? 259 : 33;
+    }
+
+    private Posix() {}
+
+    static int openFlags(boolean directory) {
+        // asm/fcntl.h: the two architectures swap these with O_DIRECT and O_LARGEFILE.
+        boolean amd64 = GETDENTS64 == 217;
+        int nofollow = amd64 ? 0x20000 : 0x8000;
+        int directoryFlag = amd64 ? 0x10000 : 0x4000;
+        return LibC.O_CLOEXEC | nofollow | (directory ? directoryFlag : 0);
+    }
+
+    static byte[] cString(ByteString text) {
+        byte[] out = new byte[text.length() + 1];
+        System.arraycopy(text.toByteArray(), 0, out, 0, text.length());
+        return out;
+    }
+
+    static byte[] cString(String ascii) {
+        return (ascii + "\0").getBytes(StandardCharsets.US_ASCII);
+    }
+
+    static ByteBuffer statBuffer() {
+        return STAT.get();
+    }
+
+    /** 64 KiB of this thread, cleared. */
+    static ByteBuffer scratch() {
+        return SCRATCH.get().clear();
+    }
+
+    static long getdents(int fd, ByteBuffer into) {
+        return LibC.syscall(GETDENTS64, fd, into, into.capacity());
+    }
+
+    static int mknodat(int dirfd, byte[] name, int mode, long major, long minor) {
+        // gnu_dev_makedev of glibc's sysmacros.h.
+        long device = (major & 0xfffL) << 8 | (major & ~0xfffL) << 32 | minor & 0xffL | (minor & ~0xffL) << 12;
+        return (int) LibC.syscall(MKNODAT, dirfd, name, mode, device);
+    }
+
+    static PosixException failed(String call, String object) {
+        return new PosixException(call, object, Native.getLastError());
+    }
+}

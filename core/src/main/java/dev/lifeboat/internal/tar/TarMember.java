@@ -1,0 +1,37 @@
+package dev.lifeboat.internal.tar;
+
+import dev.lifeboat.entry.Attributes;
+import dev.lifeboat.entry.ByteString;
+import dev.lifeboat.entry.DeviceNumber;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntryType;
+import java.io.InputStream;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * One member of a tar that is read.
+ *
+ * @param link the target of a symbolic link, any bytes, or of a hard link, then a path
+ * @param size of a file's content, holes included
+ * @param content what the file holds; a {@link dev.lifeboat.entry.SparseInputStream} if it has holes; valid until the next member
+ */
+public record TarMember(
+        EntryPath path,
+        EntryType type,
+        Attributes attributes,
+        Optional<ByteString> link,
+        Optional<DeviceNumber> device,
+        long size,
+        InputStream content) {
+    /**
+     * Makes an entry of it.
+     *
+     * @throws IllegalArgumentException if it is a hard link to a name that comes later in canonical order
+     */
+    public Entry toEntry() {
+        OptionalLong length = type == EntryType.FILE ? OptionalLong.of(size) : OptionalLong.empty();
+        return new Entry(path, type, length, attributes, link, device, Optional.empty());
+    }
+}

@@ -1,0 +1,56 @@
+package dev.lifeboat.storage;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Collection;
+import java.util.Optional;
+
+/** Passes everything on to another store; the base of decorators that throttle, count, cache or break things. */
+public abstract class ForwardingStorageTarget implements StorageTarget {
+    private final StorageTarget delegate;
+
+    /** Decorates a store, which {@link #close} closes. */
+    protected ForwardingStorageTarget(StorageTarget delegate) {
+        this.delegate = delegate;
+    }
+
+    /** The decorated store. */
+    protected final StorageTarget delegate() {
+        return delegate;
+    }
+
+    @Override
+    public ObjectInfo put(ObjectKey key, Content content, PutCondition condition) throws IOException {
+        return delegate.put(key, content, condition);
+    }
+
+    @Override
+    public InputStream open(ObjectKey key, ByteRange range) throws IOException {
+        return delegate.open(key, range);
+    }
+
+    @Override
+    public Optional<ObjectInfo> find(ObjectKey key) throws IOException {
+        return delegate.find(key);
+    }
+
+    @Override
+    public void list(String prefix, Visitor visitor) throws IOException {
+        delegate.list(prefix, visitor);
+    }
+
+    @Override
+    public void delete(Collection<ObjectKey> keys) throws IOException {
+        delegate.delete(keys);
+    }
+
+    @Override
+    public String location() {
+        return delegate.location();
+    }
+
+    @Override
+    public void close() throws IOException {
+        delegate.close();
+    }
+}

@@ -1,0 +1,53 @@
+package dev.lifeboat.storage;
+
+/**
+ * Name of one stored object: 1 to 512 characters of {@code [a-z0-9._-]} in segments separated by single slashes; no segment
+ * begins with a dot. The alphabet is legal and case-safe on every file system and object store.
+ */
+public record ObjectKey(String value) implements Comparable<ObjectKey> {
+    /** Most characters of a key. */
+    public static final int MAX_LENGTH = 512;
+
+    public ObjectKey {
+        if (!isValid(value)) {
+            throw new IllegalArgumentException("invalid object key '" + value + "'");
+        }
+    }
+
+    /** Joins segments. */
+    public static ObjectKey of(String first, String... more) {
+        return new ObjectKey(more.length == 0 ? first : first + "/" + String.join("/", more));
+    }
+
+    /** Whether a text is a key; for stores that find foreign objects among ours. */
+    public static boolean isValid(String value) {
+        if (value.isEmpty() || value.length() > MAX_LENGTH || value.charAt(value.length() - 1) == '/') {
+            return false;
+        }
+        boolean atStart = true;
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            boolean word = c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '-';
+            if (!word && (atStart || c != '.' && c != '/')) {
+                return false;
+            }
+            atStart = c == '/';
+        }
+        return true;
+    }
+
+    /** The part after the last slash. */
+    public String lastSegment() {
+        return value.substring(value.lastIndexOf('/') + 1);
+    }
+
+    @Override
+    public int compareTo(ObjectKey other) {
+        return value.compareTo(other.value);
+    }
+
+    @Override
+    public String toString() {
+        return value;
+    }
+}

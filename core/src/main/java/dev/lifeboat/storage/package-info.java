@@ -1,0 +1,2 @@
+/** Where objects are kept: the strategy {@link dev.lifeboat.storage.StorageTarget} and its values. */
+package dev.lifeboat.storage;

@@ -1,0 +1,25 @@
+import org.jspecify.annotations.NullMarked;
+
+/** Lifeboat's core: the front door, the strategies, the formats, directories as source and target. */
+@NullMarked
+module dev.lifeboat.core {
+    exports dev.lifeboat;
+    exports dev.lifeboat.directory;
+    exports dev.lifeboat.entry;
+    exports dev.lifeboat.format;
+    exports dev.lifeboat.format.tar;
+    exports dev.lifeboat.storage;
+    exports dev.lifeboat.internal.io to
+            dev.lifeboat.docker;
+    exports dev.lifeboat.internal.json to
+            dev.lifeboat.docker;
+    exports dev.lifeboat.internal.tar to
+            dev.lifeboat.docker;
+
+    requires com.fasterxml.jackson.jr.ob;
+    requires com.github.luben.zstd_jni;
+    requires com.sun.jna;
+    requires org.slf4j;
+    requires static transitive com.google.errorprone.annotations;
+    requires static transitive org.jspecify;
+}

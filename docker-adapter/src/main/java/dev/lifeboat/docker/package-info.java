@@ -1,0 +1,2 @@
+/** Containers, images and volumes of a Docker Engine. */
+package dev.lifeboat.docker;

@@ -1,0 +1,14 @@
+import org.jspecify.annotations.NullMarked;
+
+/** Containers, images and volumes of a Docker Engine as sources and as restore targets. */
+@NullMarked
+module dev.lifeboat.docker {
+    exports dev.lifeboat.docker;
+
+    requires com.github.dockerjava.transport;
+    requires com.github.dockerjava.transport.httpclient5;
+    requires transitive dev.lifeboat.core;
+    requires org.slf4j;
+    requires static transitive com.google.errorprone.annotations;
+    requires static transitive org.jspecify;
+}

@@ -1,0 +1,189 @@
+package dev.lifeboat.storage.fs;
+
+import dev.lifeboat.storage.Content;
+import dev.lifeboat.storage.PreconditionFailedException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/** Files under way to become objects. Their names begin with a dot, so no key is ever one of them. */
+final class TempFiles {
+    private static final String PREFIX = ".tmp-";
+    /** A put that takes longer than this loses its file to a sweep, and fails. */
+    private static final Duration STALE = Duration.ofDays(1);
+
+    private final Path root;
+    private final boolean posix;
+
+    TempFiles(Path root) {
+        this.root = root;
+        this.posix = root.getFileSystem().supportedFileAttributeViews().contains("posix");
+    }
+
+    private FileAttribute<?>[] mode(String mode) {
+        return posix
+                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode))}
+                : new FileAttribute<?>[0];
+    }
+
+    /** Creates what is missing of a directory within the root, and syncs what it was created in. */
+    void makeDirectories(Path directory) throws IOException {
+        if (Files.isDirectory(directory)) {
+            return;
+        }
+        Path parent = directory.getParent();
+        if (parent != null) {
+            makeDirectories(parent);
+        }
+        try {
+            Files.createDirectory(directory, mode("rwx------"));
+        } catch (FileAlreadyExistsException e) {
+            if (!Files.isDirectory(directory)) {
+                throw e;
+            }
+        }
+        if (parent != null) {
+            syncDirectory(parent);
+        }
+    }
+
+    /** Makes the names in a directory durable. Where directories cannot be opened (Windows), renames are durable by themselves. */
+    static void syncDirectory(Path directory) throws IOException {
+        if (!directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            return;
+        }
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (NoSuchFileException e) {
+            // Nobody removes directories; if somebody did, there is no name to lose.
+            return;
+        }
+    }
+
+    Temp create(Path directory) throws IOException {
+        Path file = directory.resolve(PREFIX + UUID.randomUUID());
+        Set<StandardOpenOption> options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        return new Temp(file, FileChannel.open(file, options, mode("rw-------")));
+    }
+
+    int sweep() throws IOException {
+        Instant limit = Instant.now().minus(STALE);
+        int[] swept = {0};
+        if (Files.notExists(root)) {
+            return 0;
+        }
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                boolean temp = String.valueOf(file.getFileName()).startsWith(PREFIX);
+                if (temp && attributes.lastModifiedTime().toInstant().isBefore(limit) && Files.deleteIfExists(file)) {
+                    swept[0]++;
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                if (e instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw e;
+            }
+        });
+        return swept[0];
+    }
+
+    /** One file under way; closing removes it, unless it has become an object. */
+    static final class Temp implements AutoCloseable {
+        private final Path file;
+        private final FileChannel channel;
+        private long length;
+        private boolean moved;
+
+        Temp(Path file, FileChannel channel) {
+            this.file = file;
+            this.channel = channel;
+        }
+
+        void write(Content content) throws IOException {
+            InputStream in;
+            try {
+                in = content.open();
+            } catch (IOException e) {
+                throw new ContentFailure(e);
+            }
+            try (in) {
+                byte[] bytes = new byte[1 << 16];
+                for (int n; (n = read(in, bytes)) >= 0; length += n) {
+                    for (ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, n); buffer.hasRemaining(); ) {
+                        channel.write(buffer);
+                    }
+                }
+            }
+            if (content.length().isPresent() && content.length().getAsLong() != length) {
+                throw new IOException("content has " + length + " bytes, though it tells of "
+                        + content.length().getAsLong());
+            }
+            channel.force(true);
+            channel.close();
+        }
+
+        private static int read(InputStream in, byte[] bytes) throws ContentFailure {
+            try {
+                return in.read(bytes);
+            } catch (IOException e) {
+                throw new ContentFailure(e);
+            }
+        }
+
+        long length() {
+            return length;
+        }
+
+        /** Of several processes that link to one name, one succeeds; a rename would let all. */
+        void linkTo(Path target, Supplier<PreconditionFailedException> taken) throws IOException {
+            try {
+                Files.createLink(target, file);
+            } catch (FileAlreadyExistsException e) {
+                PreconditionFailedException failed = taken.get();
+                failed.initCause(e);
+                throw failed;
+            } catch (UnsupportedOperationException e) {
+                throw new IOException("the file system has no hard links, so it cannot keep a repository", e);
+            }
+        }
+
+        void moveTo(Path target) throws IOException {
+            Files.move(file, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            moved = true;
+        }
+
+        @Override
+        public void close() throws IOException {
+            try {
+                channel.close();
+            } finally {
+                if (!moved) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+    }
+}

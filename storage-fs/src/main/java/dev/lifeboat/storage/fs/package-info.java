@@ -1,0 +1,2 @@
+/** A directory as storage. */
+package dev.lifeboat.storage.fs;

@@ -1,0 +1,11 @@
+import org.jspecify.annotations.NullMarked;
+
+/** A directory as storage. */
+@NullMarked
+module dev.lifeboat.storage.fs {
+    exports dev.lifeboat.storage.fs;
+
+    requires transitive dev.lifeboat.core;
+    requires static transitive com.google.errorprone.annotations;
+    requires static transitive org.jspecify;
+}

@@ -1,0 +1,2 @@
+/** S3 as storage; nothing here yet. */
+package dev.lifeboat.storage.s3;
