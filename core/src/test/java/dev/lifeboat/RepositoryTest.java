@@ -1,0 +1,574 @@
+package dev.lifeboat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.entry.RestoreChange;
+import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.format.tar.TarFormat;
+import dev.lifeboat.storage.ByteRange;
+import dev.lifeboat.storage.Content;
+import dev.lifeboat.storage.ObjectKey;
+import dev.lifeboat.storage.PutCondition;
+import dev.lifeboat.storage.StorageTarget;
+import dev.lifeboat.testkit.FaultyStorage;
+import dev.lifeboat.testkit.MemoryStorage;
+import dev.lifeboat.testkit.MemoryTree;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(300)
+class RepositoryTest {
+    private final MemoryStorage storage = new MemoryStorage();
+    private final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-01-01T00:00:00Z"));
+
+    private Repository open(StorageTarget in) {
+        return Repository.at(in).encryption(Encryption.none()).clock(clock()).openOrCreate();
+    }
+
+    private Clock clock() {
+        return new Clock() {
+            @Override
+            public Instant instant() {
+                return now.updateAndGet(t -> t.plusSeconds(1));
+            }
+
+            @Override
+            public ZoneOffset getZone() {
+                return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(java.time.ZoneId zone) {
+                throw new UnsupportedOperationException("not needed here");
+            }
+        };
+    }
+
+    /** Every test of a repository ends with verify. */
+    @AfterEach
+    void verify() {
+        storage.checkAllClosed();
+        try (Repository repo = open(storage)) {
+            assertThat(repo.verify().readData().run().findings()).isEmpty();
+        }
+    }
+
+    private static MemoryTree tree(int version) {
+        MemoryTree tree = new MemoryTree();
+        tree.add(Entry.directory(EntryPath.root(), MemoryTree.attributes(0755)));
+        for (int i = 0; i < 20; i++) {
+            int seed = i == version % 20 ? 1000 + version : i;
+            tree.add(
+                    Entry.file(EntryPath.of("f" + i), 0, MemoryTree.attributes(0644))
+                            .withFingerprint(Optional.of("v" + seed)),
+                    MemoryTree.random(seed, 5000));
+        }
+        return tree;
+    }
+
+    private static MemoryTree restored(Repository repo, Snapshot snapshot) {
+        MemoryTree back = new MemoryTree();
+        repo.restore(snapshot).to(back).run();
+        return back;
+    }
+
+    @Test
+    void backup_thenRestore_isIdentity() {
+        MemoryTree tree = MemoryTree.ofEverything(true);
+        try (Repository repo = open(storage)) {
+            List<OperationEvent> events = new ArrayList<>();
+            Snapshot snapshot =
+                    repo.backup(tree).tag("release", "42").onEvent(events::add).run();
+            assertThat(snapshot.strategy()).isEqualTo(BackupStrategy.FULL);
+            assertThat(snapshot.tags()).containsEntry("release", "42");
+            assertThat(snapshot.stats().entries()).isEqualTo(tree.paths().size());
+            assertThat(events).hasAtLeastOneElementOfType(OperationEvent.Progress.class);
+            assertThat(restored(repo, snapshot).lines()).isEqualTo(tree.lines());
+            assertThat(repo.snapshots()).containsExactly(snapshot);
+            assertThat(repo.snapshot(snapshot.id())).isEqualTo(snapshot);
+            assertThat(repo.latest("memory:tree")).isEqualTo(snapshot);
+        }
+        try (Repository again = open(storage)) {
+            assertThat(again.snapshots().get(0).stats().entries())
+                    .isEqualTo(tree.paths().size());
+            assertThat(restored(again, again.latest("memory:tree")).lines()).isEqualTo(tree.lines());
+        }
+    }
+
+    @Test
+    void strategies_chooseTheirParents() {
+        try (Repository repo = open(storage)) {
+            Snapshot full = repo.backup(tree(1)).strategy(BackupStrategy.FULL).run();
+            Snapshot incremental = repo.backup(tree(2)).run();
+            Snapshot differential =
+                    repo.backup(tree(3)).strategy(BackupStrategy.DIFFERENTIAL).run();
+            Snapshot last = repo.backup(tree(4)).run();
+            assertThat(full.parent()).isEmpty();
+            assertThat(incremental.parent()).contains(full.id());
+            assertThat(differential.parent()).contains(full.id());
+            assertThat(last.parent()).contains(differential.id());
+            assertThat(incremental.stats().unchanged()).isEqualTo(19);
+            assertThat(incremental.stats().bytesRead()).isEqualTo(2 * 5000);
+            for (int i = 1; i <= 4; i++) {
+                Snapshot snapshot =
+                        List.of(full, incremental, differential, last).get(i - 1);
+                assertThat(restored(repo, snapshot).lines()).isEqualTo(tree(i).lines());
+            }
+        }
+    }
+
+    @Test
+    void prune_keepsWhatKeptSnapshotsNeed() {
+        try (Repository repo = open(storage)) {
+            List<Snapshot> all = new ArrayList<>();
+            for (int i = 0; i < 10; i++) {
+                now.updateAndGet(t -> t.plus(Duration.ofDays(1)));
+                all.add(repo.backup(tree(i)).tag("n", "" + i).run());
+            }
+            Prune.Pruned dry = repo.prune(Retention.keepLast(2).andTagged("n", "4"))
+                    .dryRun()
+                    .run();
+            assertThat(repo.snapshots()).hasSize(10);
+            Prune.Pruned pruned =
+                    repo.prune(Retention.keepLast(2).andTagged("n", "4")).run();
+            assertThat(pruned).isEqualTo(dry);
+            assertThat(pruned.kept()).containsExactly(all.get(9), all.get(8), all.get(4));
+            assertThat(repo.snapshots()).isEqualTo(pruned.kept());
+            for (int i : new int[] {4, 8, 9}) {
+                assertThat(restored(repo, all.get(i)).lines()).isEqualTo(tree(i).lines());
+            }
+            Snapshot full = repo.backup(tree(11)).strategy(BackupStrategy.FULL).run();
+            Prune.Pruned last = repo.prune(Retention.keepLast(1)).run();
+            assertThat(last.bytesFreed()).isPositive();
+            assertThat(restored(repo, full).lines()).isEqualTo(tree(11).lines());
+            assertThat(keys("archives/")).hasSize(3);
+        }
+    }
+
+    private List<String> keys(String prefix) {
+        List<String> keys = new ArrayList<>();
+        try {
+            storage.list(prefix, object -> keys.add(object.key().value()));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+        return keys;
+    }
+
+    @Test
+    void diff_tellsEachKind() {
+        MemoryTree one = tree(1);
+        MemoryTree two = tree(2);
+        two.remove(EntryPath.of("f10"));
+        two.add(Entry.file(EntryPath.of("new"), 0, MemoryTree.attributes(0644)), new byte[3]);
+        EntryPath f11 = EntryPath.of("f11");
+        two.add(
+                two.get(f11).withAttributes(MemoryTree.attributes(0600)).withFingerprint(Optional.of("other")),
+                two.content(f11));
+        try (Repository repo = open(storage)) {
+            Snapshot a = repo.backup(one).run();
+            Snapshot b = repo.backup(two).run();
+            List<Diff.Change> changes = new ArrayList<>();
+            Diff.Compared compared = repo.diff(a, b).onChange(changes::add).run();
+            assertThat(changes)
+                    .containsExactly(
+                            new Diff.Change(EntryPath.of("f1"), Diff.Kind.CONTENT),
+                            new Diff.Change(EntryPath.of("f10"), Diff.Kind.REMOVED),
+                            new Diff.Change(f11, Diff.Kind.METADATA),
+                            new Diff.Change(EntryPath.of("f2"), Diff.Kind.CONTENT),
+                            new Diff.Change(EntryPath.of("new"), Diff.Kind.ADDED));
+            assertThat(compared.changes(Diff.Kind.CONTENT)).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void restore_ofSubtreeAndFilter() {
+        MemoryTree tree = MemoryTree.ofEverything(false);
+        try (Repository repo = open(storage)) {
+            Snapshot snapshot = repo.backup(tree).run();
+            MemoryTree dir = new MemoryTree();
+            repo.restore(snapshot).subtree(EntryPath.of("dir")).to(dir).run();
+            assertThat(dir.lines()).isEqualTo(tree.below(EntryPath.of("dir")).lines());
+            MemoryTree some = new MemoryTree();
+            repo.restore(snapshot)
+                    .only(e -> e.path().equals(EntryPath.of("hello")))
+                    .to(some)
+                    .run();
+            assertThat(some.paths()).containsExactly(EntryPath.of("hello"));
+            assertThatThrownBy(() -> repo.restore(snapshot)
+                            .subtree(EntryPath.of("none"))
+                            .to(some)
+                            .run())
+                    .isInstanceOf(BackupException.NotFound.class)
+                    .hasMessageContaining("none");
+            assertThatThrownBy(() -> repo.restore(snapshot)
+                            .only(e -> true)
+                            .deleteExtra()
+                            .to(some)
+                            .run())
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("subtree");
+            assertThatThrownBy(() -> repo.restore(snapshot).run()).isInstanceOf(IllegalStateException.class);
+            List<RestoreChange> changes = new ArrayList<>();
+            repo.restore(snapshot).to(some).dryRun().onChange(changes::add).run();
+            assertThat(some.paths()).hasSize(tree.paths().size());
+        }
+    }
+
+    @Test
+    void opening_tellsWhatIsWrong() throws IOException {
+        MemoryStorage empty = new MemoryStorage();
+        assertThatThrownBy(
+                        () -> Repository.at(empty).encryption(Encryption.none()).open())
+                .isInstanceOf(BackupException.NotFound.class)
+                .hasMessageContaining("lifeboat.json");
+        assertThatThrownBy(() -> Repository.at(empty).openOrCreate())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("Encryption.none()");
+        empty.put(new ObjectKey("photos/cat"), Content.of(new byte[1]), PutCondition.ALWAYS);
+        assertThatThrownBy(() -> open(empty))
+                .isInstanceOf(BackupException.AlreadyExists.class)
+                .hasMessageContaining("photos/cat");
+        open(storage).close();
+        assertThatThrownBy(() ->
+                        Repository.at(storage).encryption(Encryption.none()).create())
+                .isInstanceOf(BackupException.AlreadyExists.class);
+        ObjectKey descriptor = new ObjectKey("lifeboat.json");
+        String text = new String(storage.bytes(descriptor), StandardCharsets.UTF_8);
+        MemoryStorage newer = storage.copy();
+        newer.damage(descriptor, text.replace("\"version\":1", "\"version\":2").getBytes(StandardCharsets.UTF_8));
+        assertThatThrownBy(() -> open(newer))
+                .isInstanceOf(BackupException.UnsupportedFormat.class)
+                .hasMessageContaining("newer release");
+        for (String bad : List.of("", "{}", "hello", text.replace("none", "nine"), text.substring(0, 40), text + "x")) {
+            MemoryStorage damaged = storage.copy();
+            damaged.damage(descriptor, bad.getBytes(StandardCharsets.UTF_8));
+            assertThatThrownBy(() -> open(damaged)).as(bad).isInstanceOf(BackupException.Corrupt.class);
+        }
+    }
+
+    @Test
+    void missingThings_areTold() {
+        try (Repository repo = open(storage)) {
+            SnapshotId none = new SnapshotId("0".repeat(32));
+            assertThatThrownBy(() -> repo.snapshot(none))
+                    .isInstanceOf(BackupException.NotFound.class)
+                    .hasMessageContaining(none.value());
+            assertThatThrownBy(() -> repo.latest("container:web"))
+                    .isInstanceOf(BackupException.NotFound.class)
+                    .hasMessageContaining("container:web");
+            Backup used = repo.backup(tree(1));
+            used.run();
+            assertThatThrownBy(used::run).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void failingSource_leavesNoSnapshotAndIsBroughtBack() {
+        List<String> calls = new ArrayList<>();
+        SnapshotSource source = new SnapshotSource() {
+            @Override
+            public String name() {
+                return "failing";
+            }
+
+            @Override
+            public Rest quiesce() {
+                calls.add("quiesced");
+                return () -> calls.add("resumed");
+            }
+
+            @Override
+            public void sendTo(EntrySink sink) throws IOException {
+                tree(1).sendTo(sink);
+                throw new IOException("the disk is on fire");
+            }
+        };
+        try (Repository repo = open(storage)) {
+            assertThatThrownBy(() -> repo.backup(source).run())
+                    .isInstanceOf(BackupException.SourceFailed.class)
+                    .hasMessageContaining("failing")
+                    .hasMessageContaining("the disk is on fire");
+            assertThat(calls).containsExactly("quiesced", "resumed");
+            assertThat(repo.snapshots()).isEmpty();
+            repo.prune(Retention.keepAll()).endBackupsOlderThan(Duration.ZERO).run();
+        }
+    }
+
+    @Test
+    void cancellation_leavesNoSnapshotAndBringsTheSourceBack() throws Exception {
+        CountDownLatch reading = new CountDownLatch(1);
+        List<String> calls = new ArrayList<>();
+        SnapshotSource endless = new SnapshotSource() {
+            @Override
+            public String name() {
+                return "endless";
+            }
+
+            @Override
+            public Rest quiesce() {
+                return () -> calls.add("resumed");
+            }
+
+            @Override
+            public void sendTo(EntrySink sink) throws IOException {
+                Entry entry = Entry.file(EntryPath.of("zeros"), Long.MAX_VALUE / 2, MemoryTree.attributes(0644));
+                assertThat(sink.offer(entry)).isTrue();
+                sink.content(entry, new InputStream() {
+                    @Override
+                    public int read() {
+                        return 0;
+                    }
+
+                    @Override
+                    public int read(byte[] b, int off, int len) {
+                        reading.countDown();
+                        return len;
+                    }
+                });
+            }
+        };
+        try (Repository repo = open(storage)) {
+            Job<Snapshot> job = repo.backup(endless).start();
+            assertThat(reading.await(60, TimeUnit.SECONDS)).isTrue();
+            assertThatThrownBy(repo::close).isInstanceOf(IllegalStateException.class);
+            job.cancel();
+            assertThatThrownBy(() -> job.result().get(60, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(BackupException.Cancelled.class);
+            assertThat(calls).containsExactly("resumed");
+            assertThat(repo.snapshots()).isEmpty();
+            assertThat(keys("archives/")).isEmpty();
+        } catch (CompletionException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void strict_endsAtTheFirstProblem() {
+        SnapshotSource source = new SnapshotSource() {
+            @Override
+            public String name() {
+                return "lossy";
+            }
+
+            @Override
+            public void sendTo(EntrySink sink) throws IOException {
+                sink.report(new Problem(EntryPath.of("x"), Problem.Kind.FAILED, "unreadable"));
+            }
+        };
+        try (Repository repo = open(storage)) {
+            Snapshot snapshot = repo.backup(source).run();
+            assertThat(snapshot.problems()).hasSize(1);
+            assertThat(repo.snapshot(snapshot.id()).problems()).isEqualTo(snapshot.problems());
+            assertThatThrownBy(() -> repo.backup(source).strict().run())
+                    .isInstanceOf(BackupException.SourceFailed.class)
+                    .hasMessageContaining("unreadable");
+        }
+    }
+
+    /** Dies at every call of the store in turn: what was committed restores, what was not is garbage, the next backup works. */
+    @Test
+    void crashAnywhere_losesNothingCommitted() {
+        for (boolean effect : new boolean[] {false, true}) {
+            boolean done = false;
+            for (int n = 0; !done; n++) {
+                MemoryStorage crashed = new MemoryStorage();
+                List<Snapshot> committed = new ArrayList<>();
+                FaultyStorage faulty = new FaultyStorage(crashed, n, effect);
+                try (Repository repo = open(faulty)) {
+                    for (int i = 0; i < 3; i++) {
+                        committed.add(repo.backup(tree(i)).run());
+                    }
+                    repo.prune(Retention.keepLast(1)).run();
+                    committed = committed.subList(2, 3);
+                    committed.add(repo.backup(tree(3)).run());
+                    done = true;
+                } catch (BackupException.StorageFailed e) {
+                    assertThat(e).hasMessageContaining("injected");
+                }
+                String what = "crash at call " + n + ", effect " + effect;
+                try (Repository repo = open(crashed)) {
+                    assertThat(repo.verify().readData().run().findings())
+                            .as(what)
+                            .isEmpty();
+                    List<Snapshot> left = repo.snapshots();
+                    if (!committed.isEmpty()) {
+                        assertThat(left).as(what).contains(committed.get(committed.size() - 1));
+                    }
+                    Snapshot next = repo.backup(tree(7)).run();
+                    assertThat(restored(repo, next).lines()).as(what).isEqualTo(tree(7).lines());
+                    repo.prune(Retention.keepLast(1))
+                            .endBackupsOlderThan(Duration.ZERO)
+                            .run();
+                    assertThat(repo.verify().readData().run().findings())
+                            .as(what)
+                            .isEmpty();
+                    assertThat(restored(repo, next).lines()).as(what).isEqualTo(tree(7).lines());
+                }
+            }
+        }
+    }
+
+    /** Writers and prunes on one store at once; whatever was acknowledged and not pruned restores. */
+    @Test
+    void manyAtOnce_nothingIsLost() throws Exception {
+        List<Thread> threads = new ArrayList<>();
+        List<Throwable> failures = java.util.Collections.synchronizedList(new ArrayList<>());
+        open(storage).close();
+        for (int t = 0; t < 4; t++) {
+            int me = t;
+            Thread thread = new Thread(() -> {
+                Random random = new Random(me);
+                try (Repository repo = Repository.at(slow(storage, random))
+                        .encryption(Encryption.none())
+                        .open()) {
+                    for (int i = 0; i < 15; i++) {
+                        if (random.nextInt(3) == 0) {
+                            repo.prune(Retention.keepLast(1)).run();
+                        } else {
+                            int version = random.nextInt(1000);
+                            Snapshot snapshot = repo.backup(named("series-" + me, tree(version)))
+                                    .run();
+                            assertThat(restored(repo, snapshot).lines())
+                                    .isEqualTo(tree(version).lines());
+                        }
+                    }
+                } catch (Throwable e) {
+                    failures.add(e);
+                }
+            });
+            threads.add(thread);
+            thread.start();
+        }
+        for (Thread thread : threads) {
+            thread.join(250_000);
+            assertThat(thread.isAlive()).isFalse();
+        }
+        assertThat(failures).isEmpty();
+    }
+
+    private static SnapshotSource named(String name, SnapshotSource source) {
+        return new SnapshotSource() {
+            @Override
+            public String name() {
+                return name;
+            }
+
+            @Override
+            public void sendTo(EntrySink sink) throws IOException {
+                source.sendTo(sink);
+            }
+        };
+    }
+
+    /** Changes the order in which threads meet. */
+    private static StorageTarget slow(StorageTarget storage, Random random) {
+        return new dev.lifeboat.storage.ForwardingStorageTarget(storage) {
+            private void wait(int most) {
+                try {
+                    TimeUnit.MICROSECONDS.sleep(random.nextInt(most));
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+
+            @Override
+            public InputStream open(ObjectKey key, ByteRange range) throws IOException {
+                wait(2000);
+                return super.open(key, range);
+            }
+
+            @Override
+            public void list(String prefix, Visitor visitor) throws IOException {
+                wait(5000);
+                super.list(prefix, visitor);
+                wait(5000);
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    @Test
+    void deadBackups_areEndedAndTheirRemainsFreed() throws IOException {
+        FaultyStorage dying = new FaultyStorage(storage, 8, false);
+        try (Repository repo = open(dying)) {
+            assertThatThrownBy(() -> repo.backup(tree(1)).run()).isInstanceOf(BackupException.StorageFailed.class);
+        }
+        assertThat(keys("sessions/")).hasSize(1);
+        try (Repository repo = open(storage)) {
+            assertThat(repo.prune(Retention.keepAll())
+                            .endBackupsOlderThan(Duration.ofDays(3650))
+                            .run()
+                            .endedBackups())
+                    .isEmpty();
+            now.set(Instant.now().plus(Duration.ofDays(3)));
+            Prune.Pruned pruned = repo.prune(Retention.keepAll()).run();
+            assertThat(pruned.endedBackups()).hasSize(1);
+            assertThat(keys("sessions/")).isEmpty();
+            assertThat(keys("archives/")).isEmpty();
+            assertThat(repo.snapshots()).isEmpty();
+        }
+    }
+
+    @Test
+    void endedBackup_cannotCommit() {
+        try (Repository repo = open(storage);
+                Repository pruner = open(storage)) {
+            SnapshotSource overtaken = new SnapshotSource() {
+                @Override
+                public String name() {
+                    return "overtaken";
+                }
+
+                @Override
+                public void sendTo(EntrySink sink) throws IOException {
+                    tree(1).sendTo(sink);
+                    now.set(Instant.now().plus(Duration.ofDays(3)));
+                    pruner.prune(Retention.keepAll()).run();
+                }
+            };
+            assertThatThrownBy(() -> repo.backup(overtaken).run()).isInstanceOf(BackupException.SessionEnded.class);
+            assertThat(repo.snapshots()).isEmpty();
+        }
+    }
+
+    @Test
+    void formats_mayBeMixed() {
+        Snapshot old;
+        try (Repository repo = Repository.at(storage)
+                .encryption(Encryption.none())
+                .format(TarFormat.gzip(1))
+                .openOrCreate()) {
+            old = repo.backup(tree(1)).run();
+        }
+        try (Repository repo = open(storage)) {
+            Snapshot young = repo.backup(tree(2)).run();
+            assertThat(young.parent()).contains(old.id());
+            assertThat(restored(repo, young).lines()).isEqualTo(tree(2).lines());
+            assertThat(restored(repo, repo.snapshot(old.id())).lines()).isEqualTo(tree(1).lines());
+        }
+    }
+}
