@@ -144,12 +144,15 @@ public record Entry(
                 : withPath(prefix.resolve(path));
     }
 
-    /** Whether the content behind this entry is known to be the content behind {@code earlier}, without reading it. */
+    /**
+     * Whether the content behind this entry is known to be the content behind {@code earlier}, without reading it. Then it has that
+     * one's size, too, if its own is not known.
+     */
     public boolean sameContentAs(Entry earlier) {
         return fingerprint.isPresent()
                 && fingerprint.equals(earlier.fingerprint)
                 && type == earlier.type
-                && size.equals(earlier.size)
+                && (size.isEmpty() || size.equals(earlier.size))
                 && attributes.modified().equals(earlier.attributes.modified());
     }
 }

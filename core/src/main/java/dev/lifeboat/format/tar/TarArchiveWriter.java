@@ -86,11 +86,12 @@ final class TarArchiveWriter implements ArchiveWriter {
         if (entry.isFile()) {
             if (earlier != null && entry.sameContentAs(earlier.entry())) {
                 Location location = earlier.location().orElseThrow();
-                list.add(new StoredEntry(entry, Optional.of(location)));
+                long size = earlier.entry().size().orElseThrow();
+                list.add(new StoredEntry(entry.withSize(size), Optional.of(location)));
                 synchronized (tar) {
                     needs.add(location.archive());
                     unchanged++;
-                    contentBytes += entry.size().orElse(0);
+                    contentBytes += size;
                 }
                 return false;
             }

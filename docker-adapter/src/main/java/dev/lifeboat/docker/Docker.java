@@ -1,0 +1,162 @@
+package dev.lifeboat.docker;
+
+import com.github.dockerjava.transport.SSLConfig;
+import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.entry.SnapshotSource;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Docker Engine: its containers, images and volumes as sources and as restore targets. Nothing is asked of the engine before a backup
+ * or restore runs; what does not exist is told then. Thread-safe.
+ *
+ * <pre>{@code
+ * try (Docker docker = Docker.local(); Repository repo = ...) {
+ *     Snapshot snapshot = repo.backup(docker.container("web").quiesce(Quiesce.PAUSE)).run();
+ *     repo.restore(snapshot).to(docker.newContainer("web-copy").start()).run();
+ * }
+ * }</pre>
+ */
+public final class Docker implements AutoCloseable {
+    private static final String DEFAULT = "unix:///var/run/docker.sock";
+
+    private final EngineClient client;
+
+    private Docker(EngineClient client) {
+        this.client = client;
+    }
+
+    /**
+     * The engine that the {@code docker} command would use: of {@code DOCKER_HOST}, with {@code DOCKER_TLS_VERIFY} and {@code
+     * DOCKER_CERT_PATH}, or that of this machine.
+     *
+     * @throws IllegalArgumentException if {@code DOCKER_HOST} is no address
+     * @throws UncheckedIOException if the TLS files cannot be read
+     */
+    public static Docker local() {
+        String host = System.getenv("DOCKER_HOST");
+        String certificates = System.getenv("DOCKER_CERT_PATH");
+        boolean tls = !Optional.ofNullable(System.getenv("DOCKER_TLS_VERIFY"))
+                .orElse("")
+                .isEmpty();
+        URI uri = URI.create(host == null || host.isEmpty() ? DEFAULT : host);
+        if (!tls) {
+            return at(uri);
+        }
+        Path folder =
+                certificates == null ? Path.of(System.getProperty("user.home"), ".docker") : Path.of(certificates);
+        return at(uri, folder);
+    }
+
+    /**
+     * The engine at an address, without TLS.
+     *
+     * @param uri such as {@code unix:///var/run/docker.sock}, {@code tcp://10.0.0.7:2375}, {@code npipe:////./pipe/docker_engine}
+     * @throws IllegalArgumentException if it is no address of an engine
+     */
+    public static Docker at(URI uri) {
+        return make(uri, null);
+    }
+
+    /**
+     * The engine at an address, with TLS on both sides.
+     *
+     * @param certificates folder with {@code ca.pem}, {@code cert.pem}, {@code key.pem}
+     * @throws UncheckedIOException if these cannot be read
+     * @throws IllegalArgumentException if it is no address of an engine
+     */
+    public static Docker at(URI uri, Path certificates) {
+        try {
+            return make(uri, TlsFiles.read(certificates));
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot connect to " + uri + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static Docker make(URI uri, @Nullable SSLConfig tls) {
+        String scheme = Optional.ofNullable(uri.getScheme()).orElse("");
+        if (!scheme.equals("unix") && !scheme.equals("tcp") && !scheme.equals("npipe")) {
+            throw new IllegalArgumentException("no address of an engine, expected unix:, tcp: or npipe: '" + uri + "'");
+        }
+        return new Docker(new EngineClient(uri, tls));
+    }
+
+    /** A container with its image, writable layer, volumes, configuration and networks. By name or id. */
+    public ContainerSource container(String nameOrId) {
+        return new ContainerSource(client, nameOrId);
+    }
+
+    /** An image, by name or id. Its series is {@code image:} and that. */
+    public SnapshotSource image(String reference) {
+        return new ImageSource(client, reference);
+    }
+
+    /** A volume with its configuration and data. Its series is {@code volume:} and its name. */
+    public SnapshotSource volume(String name) {
+        return new VolumeSource(client, name);
+    }
+
+    /**
+     * Restores a container under a new name: the snapshot must be one of a container. Its named volumes get new names as well, {@code
+     * <name>_<volume>}; nothing that exists is touched.
+     */
+    public ContainerRestore newContainer(String name) {
+        return new ContainerRestore(client, Optional.of(name));
+    }
+
+    /**
+     * Restores a container under its own name, with its own volumes. If it exists it is stopped and replaced, and the content of its
+     * volumes is set back to that of the snapshot. If that fails the old container is brought back, with what its volumes hold by then.
+     */
+    public ContainerRestore containerInPlace() {
+        return new ContainerRestore(client, Optional.empty());
+    }
+
+    /**
+     * Restores one volume of a snapshot, of a volume or of a container, as a new one.
+     *
+     * @param volume its name when it was captured; for an anonymous volume, the path it was mounted at
+     * @param newName which must not exist
+     */
+    public RestoreTarget newVolume(String volume, String newName) {
+        return new VolumeRestore(client, volume, newName, true);
+    }
+
+    /**
+     * Restores one volume of a snapshot into one that exists: what differs is written; what is extra stays unless the restore is told to
+     * delete it.
+     *
+     * @param volume its name when it was captured; for an anonymous volume, the path it was mounted at
+     */
+    public RestoreTarget intoVolume(String volume, String existing) {
+        return new VolumeRestore(client, volume, existing, false);
+    }
+
+    /** Restores the images of a snapshot. Those the engine has are left as they are. */
+    public RestoreTarget images() {
+        return new ImageRestore(client);
+    }
+
+    /**
+     * Closes connections. Harmless when repeated.
+     *
+     * @throws UncheckedIOException if that fails
+     */
+    @Override
+    public void close() {
+        try {
+            client.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot close connections to " + client.uri(), e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return client.uri().toString();
+    }
+}

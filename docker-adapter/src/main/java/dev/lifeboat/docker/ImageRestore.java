@@ -1,0 +1,62 @@
+package dev.lifeboat.docker;
+
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.entry.RestoreRequest;
+import dev.lifeboat.entry.RestoreTarget;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Map;
+
+/** Loads the images of a snapshot, and passes everything else over. */
+final class ImageRestore implements RestoreTarget {
+    private final EngineClient client;
+
+    ImageRestore(EngineClient client) {
+        this.client = client;
+    }
+
+    @Override
+    public String location() {
+        return "images of " + client.uri();
+    }
+
+    @Override
+    public Session begin(RestoreRequest request) {
+        ImageLoader loader = new ImageLoader(client, request, Map.of());
+        return new Session() {
+            private boolean any;
+
+            @Override
+            public boolean offer(Entry entry) throws IOException {
+                if (!entry.path().startsWith(Documents.IMAGES) || entry.path().equals(Documents.IMAGES)) {
+                    return false;
+                }
+                any = true;
+                return loader.offer(entry);
+            }
+
+            @Override
+            public void content(Entry entry, InputStream in) throws IOException {
+                loader.content(entry, in);
+            }
+
+            @Override
+            public void report(Problem problem) {
+                request.listener().problem(problem);
+            }
+
+            @Override
+            public void commit() throws IOException {
+                if (!any) {
+                    throw new IOException("the snapshot holds no image");
+                }
+            }
+
+            @Override
+            public void close() {
+                loader.close();
+            }
+        };
+    }
+}

@@ -1,0 +1,87 @@
+package dev.lifeboat.docker;
+
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.EntryType;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.entry.RestoreRequest;
+import dev.lifeboat.internal.json.JsonObject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Turns the OCI whiteouts of a captured writable layer into what the new container needs: overlayfs's own where its directory can be
+ * written, which is safe as long as the container was never started; through the API nothing can be deleted, which is reported.
+ */
+final class LayerWriter implements EntrySink {
+    private final EntrySink sink;
+    private final RestoreRequest.Listener listener;
+    private final boolean overlay;
+    private final Map<EntryPath, Entry> directories = new HashMap<>();
+
+    private LayerWriter(EntrySink sink, RestoreRequest.Listener listener, boolean overlay) {
+        this.sink = sink;
+        this.listener = listener;
+        this.overlay = overlay;
+    }
+
+    static VolumeWriter open(
+            EntryPath place, EngineClient client, JsonObject container, Optional<Path> upper, RestoreRequest request)
+            throws IOException {
+        // The engine puts mount points into a fresh layer; they stay.
+        RestoreRequest additive = new RestoreRequest(request.dryRun(), false, request.listener());
+        VolumeWriter writer = upper.isPresent()
+                ? VolumeWriter.toHost(place, upper.get(), additive)
+                : VolumeWriter.toContainer(place, client, container.string("Id"), "/", additive);
+        return writer.through(inner -> new LayerWriter(inner, request.listener(), upper.isPresent()));
+    }
+
+    @Override
+    public boolean offer(Entry entry) throws IOException {
+        if (entry.type() == EntryType.DIRECTORY) {
+            directories.put(entry.path(), entry);
+            return sink.offer(entry);
+        }
+        Optional<EntryPath> deleted = Whiteouts.deletedBy(entry.path());
+        boolean opaque = entry.path().name().equals(Whiteouts.OPAQUE_NAME);
+        if (deleted.isEmpty() && !opaque) {
+            return sink.offer(entry);
+        }
+        if (!overlay) {
+            listener.problem(new Problem(
+                    entry.path(),
+                    Problem.Kind.FAILED,
+                    "was deleted in the container, and comes back with the image: the engine's API cannot delete"));
+            return false;
+        }
+        if (opaque) {
+            opaque(entry.path().parent());
+            return false;
+        }
+        return sink.offer(Whiteouts.overlayWhiteout(deleted.get()));
+    }
+
+    /** The directory was offered before; it is offered again, with the mark on it. */
+    private void opaque(EntryPath path) throws IOException {
+        Entry directory = directories.get(path);
+        if (directory == null) {
+            throw new IOException("the snapshot marks '" + path + "' as opaque, but does not have it");
+        }
+        Documents.offerOnly(sink, Whiteouts.withOpaqueAttribute(directory));
+    }
+
+    @Override
+    public void content(Entry entry, InputStream in) throws IOException {
+        sink.content(entry, in);
+    }
+
+    @Override
+    public void report(Problem problem) throws IOException {
+        sink.report(problem);
+    }
+}

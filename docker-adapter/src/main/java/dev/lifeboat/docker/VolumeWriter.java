@@ -1,0 +1,107 @@
+package dev.lifeboat.docker;
+
+import dev.lifeboat.directory.DirectoryRestore;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.entry.RestoreChange;
+import dev.lifeboat.entry.RestoreRequest;
+import dev.lifeboat.entry.RestoreTarget;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+
+/**
+ * Writes a tree of a snapshot where it belongs: to a host path, differentially and with everything, or through the engine's API. Paths that
+ * it is given are those of the snapshot, and those it tells of, too.
+ */
+final class VolumeWriter implements EntrySink, AutoCloseable {
+    private final EntryPath place;
+    private final EntrySink sink;
+    private final AutoCloseable resource;
+    private final Finish finish;
+
+    @FunctionalInterface
+    private interface Finish {
+        void run() throws IOException;
+    }
+
+    private VolumeWriter(EntryPath place, EntrySink sink, AutoCloseable resource, Finish finish) {
+        this.place = place;
+        this.sink = sink;
+        this.resource = resource;
+        this.finish = finish;
+    }
+
+    static VolumeWriter toHost(EntryPath place, Path directory, RestoreRequest request) throws IOException {
+        RestoreTarget.Session session = DirectoryRestore.into(directory)
+                .begin(new RestoreRequest(request.dryRun(), request.deleteExtra(), moved(place, request.listener())));
+        return new VolumeWriter(place, session, session, session::commit);
+    }
+
+    static VolumeWriter toContainer(
+            EntryPath place, EngineClient client, String container, String destination, RestoreRequest request)
+            throws IOException {
+        ArchiveUpload upload = new ArchiveUpload(client, container, destination, moved(place, request.listener()));
+        return new VolumeWriter(place, upload, upload, upload::finish);
+    }
+
+    /** The same with something between, which sees paths as seen from the place. */
+    VolumeWriter through(UnaryOperator<EntrySink> between) {
+        return new VolumeWriter(place, between.apply(sink), resource, finish);
+    }
+
+    private static RestoreRequest.Listener moved(EntryPath place, RestoreRequest.Listener listener) {
+        return new RestoreRequest.Listener() {
+            @Override
+            public void changed(RestoreChange change) {
+                listener.changed(new RestoreChange(place.resolve(change.path()), change.action()));
+            }
+
+            @Override
+            public void problem(Problem problem) {
+                listener.problem(new Problem(place.resolve(problem.path()), problem.kind(), problem.detail()));
+            }
+        };
+    }
+
+    private Entry seen(Entry entry) {
+        EntryPath path = entry.path().relativeTo(place);
+        return entry.type() == dev.lifeboat.entry.EntryType.HARD_LINK
+                ? Entry.hardLink(path, entry.hardLinkTarget().relativeTo(place), entry.attributes())
+                : entry.withPath(path);
+    }
+
+    @Override
+    public boolean offer(Entry entry) throws IOException {
+        return sink.offer(seen(entry));
+    }
+
+    @Override
+    public void content(Entry entry, InputStream in) throws IOException {
+        sink.content(seen(entry), in);
+    }
+
+    @Override
+    public void report(Problem problem) throws IOException {
+        sink.report(problem);
+    }
+
+    /** All was sent. */
+    void finish() throws IOException {
+        finish.run();
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            resource.close();
+        } catch (IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IOException(e);
+        }
+    }
+}

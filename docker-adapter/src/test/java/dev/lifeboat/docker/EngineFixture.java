@@ -1,0 +1,84 @@
+package dev.lifeboat.docker;
+
+import dev.lifeboat.testkit.Shell;
+import java.io.IOException;
+import java.net.URI;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** A real engine, seen through its own command; whatever a test makes under {@link #name} is removed after it. */
+final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
+    static final String BUSYBOX = "lifeboat-busybox:1";
+    static final String POSTGRES = "lifeboat-postgres:15";
+
+    private final Deque<String> cleanups = new ArrayDeque<>();
+    private String prefix = "";
+
+    /** A name that no other test uses. */
+    String name(String suffix) {
+        return prefix + suffix;
+    }
+
+    static Docker docker() {
+        return Docker.local();
+    }
+
+    static URI uri() {
+        String host = System.getenv("DOCKER_HOST");
+        return URI.create(host == null ? "unix:///var/run/docker.sock" : host);
+    }
+
+    /** Runs the docker command and gives what it prints. */
+    static String run(String... arguments) {
+        String[] command = new String[arguments.length + 1];
+        command[0] = "docker";
+        System.arraycopy(arguments, 0, command, 1, arguments.length);
+        try {
+            return Shell.run(command).strip();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    static String exec(String container, String line) {
+        return run("exec", container, "sh", "-c", line);
+    }
+
+    static String inspect(String thing, String format) {
+        return run("inspect", "-f", format, thing);
+    }
+
+    static String state(String container) {
+        return inspect(container, "{{.State.Status}}");
+    }
+
+    /** Removes something after the test, whether it is there or not. */
+    void later(String line) {
+        cleanups.push(line);
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext context) {
+        prefix = "lbtest-"
+                + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt()) + "-";
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) throws Exception {
+        while (!cleanups.isEmpty()) {
+            Shell.sh(cleanups.pop());
+        }
+        Shell.sh("docker ps -aq --filter name=" + prefix + " | xargs -r docker unpause >/dev/null 2>&1; "
+                + "docker ps -aq --filter name=" + prefix + " | xargs -r docker rm -fv >/dev/null; "
+                + "docker volume ls -q --filter name=" + prefix + " | xargs -r docker volume rm >/dev/null; "
+                + "docker network ls -q --filter name=" + prefix + " | xargs -r docker network rm >/dev/null");
+    }
+}
