@@ -20,6 +20,6 @@ module dev.lifeboat.core {
     requires com.github.luben.zstd_jni;
     requires com.sun.jna;
     requires org.slf4j;
-    requires static transitive com.google.errorprone.annotations;
+    requires static com.google.errorprone.annotations;
     requires static transitive org.jspecify;
 }

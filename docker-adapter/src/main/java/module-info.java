@@ -9,6 +9,6 @@ module dev.lifeboat.docker {
     requires com.github.dockerjava.transport.httpclient5;
     requires transitive dev.lifeboat.core;
     requires org.slf4j;
-    requires static transitive com.google.errorprone.annotations;
+    requires static com.google.errorprone.annotations;
     requires static transitive org.jspecify;
 }

@@ -6,6 +6,6 @@ module dev.lifeboat.storage.fs {
     exports dev.lifeboat.storage.fs;
 
     requires transitive dev.lifeboat.core;
-    requires static transitive com.google.errorprone.annotations;
+    requires static com.google.errorprone.annotations;
     requires static transitive org.jspecify;
 }

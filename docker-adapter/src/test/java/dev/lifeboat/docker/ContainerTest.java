@@ -418,7 +418,7 @@ class ContainerTest {
     private static String notFound(String kind) {
         return switch (kind) {
             case "c" -> "No such container: no-such-thing";
-            case "i" -> "No such image: no-such-thing";
+            case "i" -> "no such image: no-such-thing: No such image: no-such-thing:latest";
             default -> "get no-such-thing: no such volume";
         };
     }

@@ -1,0 +1,2 @@
+/** The quickstart. */
+package dev.lifeboat.quickstart;
