@@ -149,21 +149,12 @@ public final class Backup extends Operation<Snapshot, Backup> {
     /** Reads the source at rest, and brings it back however that ended. */
     private Optional<Duration> read(ArchiveWriter writer, Events events) throws IOException {
         CaptureSink sink = new CaptureSink(writer, events, strict);
-        SnapshotSource.Rest rest = source.quiesce();
-        if (rest == SnapshotSource.Rest.none()) {
-            events.phase(Phase.READING);
-            source.sendTo(sink);
-            return Optional.empty();
+        events.phase(Phase.READING);
+        Freeze freeze = new Freeze(events);
+        try (freeze) {
+            source.sendTo(sink, freeze);
         }
-        long frozenAt = System.nanoTime();
-        try (rest) {
-            events.send(new OperationEvent.Quiesced());
-            events.phase(Phase.READING);
-            source.sendTo(sink);
-        }
-        Duration frozen = Duration.ofNanos(System.nanoTime() - frozenAt);
-        events.send(new OperationEvent.Resumed(frozen));
-        return Optional.of(frozen);
+        return freeze.lasted();
     }
 
     private void commit(Snapshot snapshot) throws IOException {

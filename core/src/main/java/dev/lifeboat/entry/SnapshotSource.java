@@ -25,8 +25,27 @@ public interface SnapshotSource extends EntrySource {
     String name() throws IOException;
 
     /**
-     * Brings the thing to rest: pauses the container, asks the database for a checkpoint. The engine closes what this
-     * returns as soon as {@link #sendTo} is over, however it ended. A call that throws has left the source as it was.
+     * Sends all, with the source at rest where that matters. This brings it to rest first; override it to send what does not change
+     * anyway before that, such as the image of a container.
+     *
+     * @param keeper is given the rest, and ends it as soon as this returns or throws
+     * @throws IOException as {@link #sendTo(EntrySink)} and {@link #quiesce} do
+     */
+    default void sendTo(EntrySink sink, RestKeeper keeper) throws IOException {
+        keeper.keep(quiesce());
+        sendTo(sink);
+    }
+
+    /** Ends rests. */
+    @FunctionalInterface
+    interface RestKeeper {
+        /** Takes over a rest that has begun. Called at most once for each sending. */
+        void keep(Rest rest) throws IOException;
+    }
+
+    /**
+     * Brings the thing to rest: pauses the container, asks the database for a checkpoint. Whoever calls closes what this
+     * returns, however the reading ended. A call that throws has left the source as it was.
      *
      * @throws IOException if it cannot be brought to rest
      */

@@ -189,6 +189,12 @@ public abstract class StorageTargetContract {
         CountDownLatch goOn = new CountDownLatch(1);
         InputStream slow = new ByteArrayInputStream(whole) {
             @Override
+            public synchronized int read() {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            }
+
+            @Override
             public synchronized int read(byte[] b, int off, int len) {
                 if (pos > count / 2) {
                     halfway.countDown();
@@ -227,6 +233,7 @@ public abstract class StorageTargetContract {
         InputStream endless = new InputStream() {
             @Override
             public int read() {
+                reading.countDown();
                 return 1;
             }
 

@@ -5,6 +5,7 @@ import dev.lifeboat.entry.ByteString;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.Problem;
+import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,19 +44,20 @@ final class ContainerCapture {
         this.withImage = withImage;
     }
 
-    void sendTo(EntrySink target) throws IOException {
+    void sendTo(EntrySink target, SnapshotSource.RestKeeper keeper) throws IOException {
         Instant begun = Instant.now();
         FidelitySink sink = new FidelitySink(target);
         LocalPaths local = LocalPaths.of(client, id);
         JsonObject image = ImageSource.inspect(client, inspect.string("Image"));
         Map<String, Volume> volumes = volumes();
-        sendBinds(sink, local);
         sendConfiguration(sink, image, volumes);
         if (withImage) {
             Documents.directory(sink, Documents.IMAGES);
             new ImageCapture(client, image).sendTo(sink);
         }
+        keeper.keep(ContainerRest.begin(client, inspect, quiesce));
         sink.offerDocuments();
+        sendBinds(sink, local);
         sendNetworks(sink);
         Documents.directory(sink, Documents.ROOTFS);
         EntryPath rootfs = Documents.ROOTFS.resolve(ByteString.utf8(name));
@@ -143,18 +145,18 @@ final class ContainerCapture {
         if (!bindMounts) {
             for (JsonObject bind : binds) {
                 sink.report(new Problem(
-                        Documents.BINDS,
+                        Documents.MOUNTS,
                         Problem.Kind.SKIPPED,
                         "bind mount " + bind.string("Source") + " at " + bind.string("Destination")
                                 + " was not asked for (withBindMounts())"));
             }
             return;
         }
-        Documents.directory(sink, Documents.BINDS);
+        Documents.directory(sink, Documents.MOUNTS);
         int width = Integer.toString(binds.size()).length();
         for (int i = 0; i < binds.size(); i++) {
             String number = String.format("%0" + width + "d", i);
-            sendBind(sink, local, Documents.BINDS.resolve(number), binds.get(i));
+            sendBind(sink, local, Documents.MOUNTS.resolve(number), binds.get(i));
         }
     }
 

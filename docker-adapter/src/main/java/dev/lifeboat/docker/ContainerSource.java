@@ -63,9 +63,16 @@ public final class ContainerSource implements SnapshotSource {
         return ContainerRest.begin(client, inspect(client, container), quiesce);
     }
 
+    /** {@inheritDoc} The image goes before the container is brought to rest, since it does not change. */
+    @Override
+    public void sendTo(EntrySink sink, RestKeeper keeper) throws IOException {
+        new ContainerCapture(client, inspect(client, container), quiesce, bindMounts, image).sendTo(sink, keeper);
+    }
+
     @Override
     public void sendTo(EntrySink sink) throws IOException {
-        new ContainerCapture(client, inspect(client, container), quiesce, bindMounts, image).sendTo(sink);
+        new ContainerCapture(client, inspect(client, container), Quiesce.NONE, bindMounts, image)
+                .sendTo(sink, rest -> {});
     }
 
     static JsonObject inspect(EngineClient client, String nameOrId) throws IOException {

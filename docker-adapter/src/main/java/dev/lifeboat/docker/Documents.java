@@ -13,9 +13,9 @@ import java.time.Instant;
 /** Files and directories of a snapshot that we make up ourselves. Their times are fixed, so that equal content is an equal entry. */
 final class Documents {
     static final EntryPath CONTAINERS = EntryPath.of("containers");
-    static final EntryPath BINDS = EntryPath.of("binds");
     static final EntryPath IMAGES = EntryPath.of("images");
     static final EntryPath LIFEBOAT = EntryPath.of("lifeboat");
+    static final EntryPath MOUNTS = EntryPath.of("mounts");
     static final EntryPath NETWORKS = EntryPath.of("networks");
     static final EntryPath ROOTFS = EntryPath.of("rootfs");
     static final EntryPath VOLUMES = EntryPath.of("volumes");

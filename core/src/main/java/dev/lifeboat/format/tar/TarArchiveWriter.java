@@ -2,6 +2,7 @@ package dev.lifeboat.format.tar;
 
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntryType;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.SparseInputStream;
 import dev.lifeboat.entry.SparseMap;
@@ -20,6 +21,8 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -40,6 +43,9 @@ final class TarArchiveWriter implements ArchiveWriter {
     private final FrameWriter tar;
     private final EntryListWriter list;
     private final Map<EntryPath, EntryListWriter.Slot> wanted = new ConcurrentHashMap<>();
+    /** Unchanged directories on the way to the last offer, from the top down, that are not in this tar yet. */
+    private final Deque<Entry> passedOver = new ArrayDeque<>();
+
     private final SortedSet<String> needs = new TreeSet<>();
     private long unchanged;
     private long contentBytes;
@@ -95,6 +101,7 @@ final class TarArchiveWriter implements ArchiveWriter {
                 }
                 return false;
             }
+            writeDirectoriesTo(entry.path());
             wanted.put(entry.path(), list.next());
             return true;
         }
@@ -102,13 +109,34 @@ final class TarArchiveWriter implements ArchiveWriter {
             synchronized (tar) {
                 unchanged++;
             }
+            if (entry.type() == EntryType.DIRECTORY) {
+                dropStrangers(entry.path());
+                passedOver.addLast(entry);
+            }
         } else {
+            writeDirectoriesTo(entry.path());
             synchronized (tar) {
                 tar.write(TarHeaders.of(entry, 0));
             }
         }
         list.add(new StoredEntry(entry, Optional.empty()));
         return false;
+    }
+
+    /** So that plain tar, which moves the time of a directory by what it extracts there, sets it again. */
+    private void writeDirectoriesTo(EntryPath path) throws IOException {
+        dropStrangers(path);
+        synchronized (tar) {
+            for (Entry directory; (directory = passedOver.pollFirst()) != null; ) {
+                tar.write(TarHeaders.of(directory, 0));
+            }
+        }
+    }
+
+    private void dropStrangers(EntryPath path) {
+        while (!passedOver.isEmpty() && !path.startsWith(passedOver.getLast().path())) {
+            passedOver.removeLast();
+        }
     }
 
     @Override

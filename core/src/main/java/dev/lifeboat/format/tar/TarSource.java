@@ -1,0 +1,163 @@
+package dev.lifeboat.format.tar;
+
+import com.github.luben.zstd.ZstdInputStream;
+import com.google.errorprone.annotations.CheckReturnValue;
+import dev.lifeboat.entry.ByteString;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.EntryType;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.internal.tar.TarMember;
+import dev.lifeboat.internal.tar.TarReader;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * A tar that somebody else made, such as GNU tar, as a source: plain, or compressed with gzip or zstd. Members may come in any order; of
+ * several of one name the last counts, as when it is extracted. Read twice: once for the list, which is held in memory, once for content.
+ * A tar with a name that is absolute or leads out is refused as a whole.
+ *
+ * <p>Immutable. Each call that changes something returns a copy.
+ */
+@CheckReturnValue
+public final class TarSource implements SnapshotSource {
+    private final Path file;
+    private final Optional<String> name;
+
+    private TarSource(Path file, Optional<String> name) {
+        this.file = file;
+        this.name = name;
+    }
+
+    /** A tar. Its series is {@code tar:} and its absolute path. */
+    public static TarSource of(Path file) {
+        return new TarSource(file, Optional.empty());
+    }
+
+    /** Names the series. */
+    public TarSource named(String newName) {
+        return new TarSource(file, Optional.of(newName));
+    }
+
+    @Override
+    public String name() {
+        return name.orElseGet(() -> "tar:" + file.toAbsolutePath().normalize());
+    }
+
+    /** A member, and the number of the one that has its content. */
+    private record Member(TarMember member, long content) {}
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws dev.lifeboat.format.DamagedException if it is no tar, is cut off or damaged, or has a name that leads out
+     */
+    @Override
+    public void sendTo(EntrySink sink) throws IOException {
+        Map<Long, Entry> wanted = new HashMap<>();
+        NavigableMap<EntryPath, Member> members = members(sink);
+        Map<Long, EntryPath> firstNames = new HashMap<>();
+        for (Map.Entry<EntryPath, Member> item : members.entrySet()) {
+            Member member = item.getValue();
+            Entry entry = entry(item.getKey(), member, firstNames);
+            if (sink.offer(entry)) {
+                wanted.put(member.content(), entry);
+            }
+        }
+        sendContent(wanted, sink);
+    }
+
+    /** Any name of a file may come first in canonical order; that one becomes the file, the others links to it. */
+    private static Entry entry(EntryPath path, Member member, Map<Long, EntryPath> firstNames) {
+        TarMember tar = member.member();
+        if (tar.type() == EntryType.FILE) {
+            EntryPath first = firstNames.putIfAbsent(member.content(), path);
+            if (first != null) {
+                return Entry.hardLink(path, first, tar.attributes());
+            }
+        }
+        OptionalLong size = tar.type() == EntryType.FILE ? OptionalLong.of(tar.size()) : OptionalLong.empty();
+        return new Entry(path, tar.type(), size, tar.attributes(), tar.link(), tar.device(), Optional.empty());
+    }
+
+    private NavigableMap<EntryPath, Member> members(EntrySink sink) throws IOException {
+        NavigableMap<EntryPath, Member> members = new TreeMap<>();
+        try (InputStream in = open()) {
+            TarReader tar = new TarReader(in);
+            long number = 0;
+            for (Optional<TarMember> next; (next = tar.next()).isPresent(); number++) {
+                TarMember member = next.get();
+                if (member.type() != EntryType.HARD_LINK) {
+                    members.put(member.path(), new Member(member, number));
+                    continue;
+                }
+                EntryPath target =
+                        EntryPath.of(member.link().map(ByteString::toByteArray).orElseThrow());
+                Member linked = members.get(target);
+                if (linked == null || linked.member().type() != EntryType.FILE) {
+                    sink.report(new Problem(
+                            member.path(),
+                            Problem.Kind.FAILED,
+                            "links to '" + target + "', which is no file in the tar"));
+                } else {
+                    members.put(member.path(), linked);
+                }
+            }
+        }
+        return members;
+    }
+
+    private void sendContent(Map<Long, Entry> wanted, EntrySink sink) throws IOException {
+        try (InputStream in = open()) {
+            TarReader tar = new TarReader(in);
+            Optional<TarMember> next = tar.next();
+            for (long number = 0; next.isPresent() && !wanted.isEmpty(); number++) {
+                Entry entry = wanted.remove(number);
+                if (entry != null) {
+                    sink.content(entry, next.get().content());
+                }
+                next = tar.next();
+            }
+        }
+        if (!wanted.isEmpty()) {
+            throw new IOException(file + " changed while it was read");
+        }
+    }
+
+    private InputStream open() throws IOException {
+        BufferedInputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
+        boolean opened = false;
+        try {
+            in.mark(4);
+            byte[] magic = in.readNBytes(4);
+            in.reset();
+            boolean gzip = magic.length > 1 && magic[0] == 0x1f && magic[1] == (byte) 0x8b;
+            // RFC 8878: magic number of zstd frames.
+            boolean zstd = magic.length == 4 && magic[0] == 0x28 && magic[1] == (byte) 0xb5 && magic[2] == 0x2f;
+            InputStream plain = gzip ? new GZIPInputStream(in, 1 << 16) : zstd ? new ZstdInputStream(in) : in;
+            opened = true;
+            return new BufferedInputStream(plain, 1 << 16);
+        } finally {
+            if (!opened) {
+                in.close();
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name();
+    }
+}

@@ -1,0 +1,344 @@
+package dev.lifeboat.directory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lifeboat.BackupException;
+import dev.lifeboat.Encryption;
+import dev.lifeboat.Repository;
+import dev.lifeboat.Restore;
+import dev.lifeboat.Snapshot;
+import dev.lifeboat.entry.ByteString;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.entry.RestoreRequest;
+import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.testkit.MemoryStorage;
+import dev.lifeboat.testkit.MemoryTree;
+import dev.lifeboat.testkit.RequiresRoot;
+import dev.lifeboat.testkit.ScratchDir;
+import dev.lifeboat.testkit.Shell;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+@RequiresRoot
+@Timeout(120)
+class DirectoryTest {
+    @RegisterExtension
+    final ScratchDir dir = new ScratchDir();
+
+    private final MemoryStorage storage = new MemoryStorage();
+    private Repository repo;
+
+    @BeforeEach
+    void open() throws IOException {
+        repo = Repository.at(storage).encryption(Encryption.none()).create();
+        Files.createDirectories(source());
+    }
+
+    @AfterEach
+    void verify() {
+        assertThat(repo.verify().readData().run().findings()).isEmpty();
+        repo.close();
+    }
+
+    private Path source() {
+        return dir.resolve("source");
+    }
+
+    private static Snapshot backup(Repository in, Path directory) {
+        return in.backup(DirectorySource.of(directory)).run();
+    }
+
+    @Test
+    void realSystemFiles_comeBackAsTheyAre() throws Exception {
+        Snapshot snapshot = backup(repo, Path.of("/etc"));
+        Path target = dir.resolve("etc");
+        Restore.Restored restored =
+                repo.restore(snapshot).to(DirectoryRestore.into(target)).run();
+        assertThat(restored.problems()).isEmpty();
+        assertThat(MemoryTree.of(DirectorySource.of(target)).lines())
+                .isEqualTo(MemoryTree.of(DirectorySource.of(Path.of("/etc"))).lines());
+        Shell.run("diff", "-r", "--no-dereference", "/etc", target.toString());
+    }
+
+    @Test
+    void unchangedFiles_areNotReadAgain_changedOnesAre() throws Exception {
+        for (int i = 0; i < 50; i++) {
+            Files.writeString(source().resolve("f" + i), "content " + i);
+        }
+        Thread.sleep(100);
+        Snapshot first = backup(repo, source());
+        Files.writeString(source().resolve("f7"), "CONTENT 7");
+        // Same size, and its time set back: only the time of change tells.
+        Shell.run(
+                "touch",
+                "-r",
+                source().resolve("f8").toString(),
+                source().resolve("f7").toString());
+        Thread.sleep(100);
+        Snapshot second = backup(repo, source());
+        assertThat(first.stats().bytesRead()).isEqualTo(first.stats().contentBytes());
+        assertThat(second.stats().bytesRead()).isEqualTo("CONTENT 7".length());
+        MemoryTree back = new MemoryTree();
+        repo.restore(second).to(back).run();
+        assertThat(new String(back.content(EntryPath.of("f7")), java.nio.charset.StandardCharsets.UTF_8))
+                .isEqualTo("CONTENT 7");
+    }
+
+    @Test
+    void fileChangedJustBefore_isReadAgain() throws Exception {
+        Files.writeString(source().resolve("racy"), "one");
+        Snapshot first = backup(repo, source());
+        Files.writeString(source().resolve("racy"), "two");
+        Snapshot second = backup(repo, source());
+        assertThat(first.stats().bytesRead()).isEqualTo(3);
+        assertThat(second.stats().bytesRead()).isEqualTo(3);
+    }
+
+    @Test
+    void sockets_areReportedAndSkipped() throws Exception {
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(source().resolve("sock")));
+            Snapshot snapshot = backup(repo, source());
+            assertThat(snapshot.problems()).singleElement().satisfies(p -> {
+                assertThat(p.path()).isEqualTo(EntryPath.of("sock"));
+                assertThat(p.kind()).isEqualTo(Problem.Kind.SKIPPED);
+            });
+        }
+    }
+
+    /** Does something to the source at the moment a file is about to be read, or half read. */
+    private List<Problem> whileReading(String file, boolean before, ThrowingRunnable change) throws IOException {
+        List<Problem> problems = new ArrayList<>();
+        DirectorySource.of(source()).sendTo(new EntrySink() {
+            @Override
+            public boolean offer(Entry entry) throws IOException {
+                if (before && entry.path().equals(EntryPath.of(file))) {
+                    change.run();
+                }
+                return entry.isFile();
+            }
+
+            @Override
+            public void content(Entry entry, InputStream in) throws IOException {
+                assertThat(in.read()).isNotNegative();
+                if (!before && entry.path().equals(EntryPath.of(file))) {
+                    change.run();
+                }
+                in.transferTo(java.io.OutputStream.nullOutputStream());
+            }
+
+            @Override
+            public void report(Problem problem) {
+                problems.add(problem);
+            }
+        });
+        return problems;
+    }
+
+    private interface ThrowingRunnable {
+        void run() throws IOException;
+    }
+
+    @Test
+    void filesThatVanishGrowOrShrinkWhileRead_areReported() throws Exception {
+        Path file = source().resolve("b");
+        for (String name : List.of("a", "b", "c")) {
+            Files.write(source().resolve(name), new byte[2_000_000]);
+        }
+        Thread.sleep(100);
+        assertThat(whileReading("b", false, () -> Files.write(file, new byte[1000], StandardOpenOption.APPEND)))
+                .singleElement()
+                .matches(p -> p.kind() == Problem.Kind.CHANGED && p.detail().contains("grew"));
+        assertThat(whileReading("b", false, () -> Files.write(file, new byte[10])))
+                .singleElement()
+                .matches(p -> p.kind() == Problem.Kind.CHANGED && p.detail().contains("shrank"));
+        assertThat(whileReading("b", true, () -> Files.delete(file)))
+                .singleElement()
+                .matches(p -> p.kind() == Problem.Kind.SKIPPED && p.detail().contains("vanished"));
+        Files.write(file, new byte[10]);
+        assertThat(whileReading("b", true, () -> {
+                    Files.delete(file);
+                    Files.createSymbolicLink(file, Path.of("/etc/passwd"));
+                }))
+                .singleElement()
+                .matches(p -> p.kind() == Problem.Kind.FAILED);
+    }
+
+    @Test
+    void missingSource_isToldByName() {
+        assertThatThrownBy(() -> backup(repo, dir.resolve("nowhere")))
+                .isInstanceOf(BackupException.SourceFailed.class)
+                .hasMessageContaining("nowhere")
+                .hasMessageContaining("no such file");
+    }
+
+    @Test
+    void hostileLinks_areNotFollowed() throws Exception {
+        Path outside = dir.resolve("outside");
+        Files.createDirectories(outside);
+        Files.writeString(outside.resolve("precious"), "precious");
+        Path target = dir.resolve("target");
+        Files.createDirectories(target);
+        // Links that lie in the way, as an attacker with write access puts them there.
+        Files.createSymbolicLink(target.resolve("dir"), outside);
+        Files.createSymbolicLink(target.resolve("file"), outside.resolve("precious"));
+        Files.createLink(target.resolve("hard"), outside.resolve("precious"));
+        MemoryTree tree = new MemoryTree();
+        tree.add(Entry.directory(EntryPath.of("dir"), MemoryTree.attributes(0700)));
+        tree.add(Entry.file(EntryPath.of("dir/precious"), 0, MemoryTree.attributes(0600)), new byte[3]);
+        tree.add(Entry.file(EntryPath.of("file"), 0, MemoryTree.attributes(0600)), new byte[3]);
+        tree.add(Entry.file(EntryPath.of("hard"), 0, MemoryTree.attributes(0600)), new byte[3]);
+        Snapshot snapshot = repo.backup(tree).run();
+        repo.restore(snapshot).to(DirectoryRestore.into(target)).run();
+        assertThat(Files.readString(outside.resolve("precious"))).isEqualTo("precious");
+        assertThat(Files.isDirectory(target.resolve("dir"), java.nio.file.LinkOption.NOFOLLOW_LINKS))
+                .isTrue();
+        assertThat(Files.size(target.resolve("hard"))).isEqualTo(3);
+        // A link within the snapshot itself, and an entry below it.
+        MemoryTree evil = new MemoryTree();
+        evil.add(Entry.symlink(EntryPath.of("way"), ByteString.utf8(outside.toString()), MemoryTree.attributes(0777)));
+        evil.add(Entry.file(EntryPath.of("way/precious"), 0, MemoryTree.attributes(0600)), new byte[3]);
+        Snapshot bad = repo.backup(evil).run();
+        Restore.Restored restored =
+                repo.restore(bad).to(DirectoryRestore.into(dir.resolve("t2"))).run();
+        assertThat(restored.problems()).anyMatch(p -> p.path().equals(EntryPath.of("way/precious")));
+        assertThat(Files.readString(outside.resolve("precious"))).isEqualTo("precious");
+    }
+
+    @Test
+    void linkSlippedInBetweenOfferAndContent_isNotFollowed() throws Exception {
+        Path outside = dir.resolve("outside");
+        Files.createDirectories(outside);
+        Path target = dir.resolve("target");
+        Entry entry = Entry.file(EntryPath.of("d/f"), 3, MemoryTree.attributes(0600));
+        try (RestoreTarget.Session session = DirectoryRestore.into(target).begin(RestoreRequest.plain())) {
+            session.offer(Entry.directory(EntryPath.of("d"), MemoryTree.attributes(0700)));
+            assertThat(session.offer(entry)).isTrue();
+            Files.move(target.resolve("d"), target.resolve("moved"));
+            Files.createSymbolicLink(target.resolve("d"), outside);
+            session.content(entry, new ByteArrayInputStream(new byte[3]));
+            session.commit();
+        }
+        assertThat(outside).isEmptyDirectory();
+        assertThat(target.resolve("moved/f")).exists();
+    }
+
+    @Test
+    void fullDisk_endsTheRestoreAndLeavesNothingHalf() throws Exception {
+        Path mount = dir.resolve("small");
+        Files.createDirectories(mount);
+        Shell.run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", mount.toString());
+        try {
+            MemoryTree tree = new MemoryTree();
+            tree.add(Entry.file(EntryPath.of("a"), 0, MemoryTree.attributes(0644)), MemoryTree.random(1, 500_000));
+            tree.add(Entry.file(EntryPath.of("b"), 0, MemoryTree.attributes(0644)), MemoryTree.random(2, 2_000_000));
+            Snapshot snapshot = repo.backup(tree).run();
+            assertThatThrownBy(() -> repo.restore(snapshot)
+                            .to(DirectoryRestore.into(mount))
+                            .run())
+                    .isInstanceOf(BackupException.TargetFailed.class)
+                    .hasMessageContaining("no space left");
+            try (var left = Files.list(mount)) {
+                assertThat(left.map(p -> p.getFileName().toString())).containsExactly("a");
+            }
+        } finally {
+            Shell.run("umount", mount.toString());
+        }
+    }
+
+    @Test
+    void whatTheTargetCannotKeep_isReportedEntryByEntry() throws Exception {
+        Path mount = dir.resolve("vfat");
+        Path image = dir.resolve("image");
+        Files.createDirectories(mount);
+        // ramfs keeps no user attributes; it stands for every file system that lacks something.
+        Shell.run("mount", "-t", "ramfs", "ramfs", mount.toString());
+        try {
+            MemoryTree tree = MemoryTree.ofEverything(false);
+            Snapshot snapshot = repo.backup(tree).run();
+            Restore.Restored restored =
+                    repo.restore(snapshot).to(DirectoryRestore.into(mount)).run();
+            assertThat(restored.problems())
+                    .allMatch(
+                            p -> p.kind() == Problem.Kind.DEGRADED && p.detail().contains("user."))
+                    .extracting(p -> p.path().toString())
+                    .contains("xattrs", "xdir");
+            assertThat(Files.exists(image)).isFalse();
+        } finally {
+            Shell.run("umount", mount.toString());
+        }
+    }
+
+    @Test
+    void targetWithoutPermission_isToldByName() throws Exception {
+        Files.writeString(source().resolve("f"), "x");
+        Snapshot snapshot = backup(repo, source());
+        Path mount = dir.resolve("ro");
+        Files.createDirectories(mount);
+        Shell.run("mount", "-t", "tmpfs", "-o", "ro", "tmpfs", mount.toString());
+        try {
+            Restore.Restored restored =
+                    repo.restore(snapshot).to(DirectoryRestore.into(mount)).run();
+            assertThat(restored.problems())
+                    .anyMatch(p -> p.kind() == Problem.Kind.FAILED && p.detail().contains("read-only"));
+            assertThatThrownBy(() -> repo.restore(snapshot)
+                            .to(DirectoryRestore.into(mount.resolve("below")))
+                            .run())
+                    .isInstanceOf(BackupException.TargetFailed.class)
+                    .hasMessageContaining("ro/below");
+        } finally {
+            Shell.run("umount", mount.toString());
+        }
+    }
+
+    @Test
+    void hugeSparseFile_costsNothing() throws Exception {
+        Path huge = source().resolve("huge");
+        Shell.sh("truncate -s 1T " + huge + "; printf end | dd of=" + huge
+                + " bs=1 seek=1000000000000 conv=notrunc 2>/dev/null");
+        Snapshot snapshot = backup(repo, source());
+        assertThat(snapshot.stats().bytesRead()).isLessThan(100_000);
+        Path target = dir.resolve("target");
+        repo.restore(snapshot).to(DirectoryRestore.into(target)).run();
+        assertThat(Files.size(target.resolve("huge"))).isEqualTo(1L << 40);
+        assertThat(Shell.sh("du -k " + target + "/huge | cut -f1").strip()).matches("[0-9]{1,3}");
+        assertThat(Shell.sh("dd if=" + target + "/huge bs=1 skip=1000000000000 count=3 2>/dev/null"))
+                .isEqualTo("end");
+    }
+
+    @Test
+    void excludedAndOtherFileSystems_areLeftOut() throws Exception {
+        Files.createDirectories(source().resolve("cache/deep"));
+        Files.createDirectories(source().resolve("mnt"));
+        Files.writeString(source().resolve("cache/deep/x"), "x");
+        Shell.run("mount", "-t", "tmpfs", "tmpfs", source().resolve("mnt").toString());
+        try {
+            Files.writeString(source().resolve("mnt/inside"), "x");
+            Set<EntryPath> cache = Set.of(EntryPath.of("cache"));
+            MemoryTree tree =
+                    MemoryTree.of(DirectorySource.of(source()).oneFileSystem().excluding(cache::contains));
+            assertThat(tree.paths()).containsExactly(EntryPath.root(), EntryPath.of("mnt"));
+        } finally {
+            Shell.run("umount", source().resolve("mnt").toString());
+        }
+    }
+}
