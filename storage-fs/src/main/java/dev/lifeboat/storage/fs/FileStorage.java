@@ -85,6 +85,9 @@ public final class FileStorage implements StorageTarget {
     @Override
     public InputStream open(ObjectKey key, ByteRange range) throws IOException {
         try {
+            if (Files.isDirectory(path(key))) {
+                throw new NoSuchFileException(key.value(), null, "is a directory");
+            }
             FileChannel channel = FileChannel.open(path(key), StandardOpenOption.READ);
             boolean opened = false;
             try {
@@ -102,11 +105,18 @@ public final class FileStorage implements StorageTarget {
                     channel.close();
                 }
             }
-        } catch (NoSuchFileException | NotDirectoryException e) {
-            throw missing(key, e);
         } catch (IOException e) {
-            throw explained("read " + key, e);
+            throw isMissing(path(key), e) ? missing(key, e) : explained("read " + key, e);
         }
+    }
+
+    /** Nothing is there either where an object stands in the place of a directory above; Java has no exception of its own for that. */
+    private boolean isMissing(Path file, IOException e) {
+        boolean missing = e instanceof NoSuchFileException;
+        for (Path above = parent(file); !missing && above.startsWith(root); above = parent(above)) {
+            missing = Files.isRegularFile(above);
+        }
+        return missing;
     }
 
     private FileNotFoundException missing(ObjectKey key, IOException cause) {
@@ -120,9 +130,10 @@ public final class FileStorage implements StorageTarget {
         try {
             BasicFileAttributes attributes = Files.readAttributes(path(key), BasicFileAttributes.class);
             return attributes.isRegularFile() ? Optional.of(info(key, attributes)) : Optional.empty();
-        } catch (NoSuchFileException | NotDirectoryException e) {
-            return Optional.empty();
         } catch (IOException e) {
+            if (isMissing(path(key), e)) {
+                return Optional.empty();
+            }
             throw explained("look up " + key, e);
         }
     }
@@ -185,10 +196,10 @@ public final class FileStorage implements StorageTarget {
                 if (Files.deleteIfExists(file)) {
                     directories.add(parent(file));
                 }
-            } catch (NotDirectoryException e) {
-                continue;
             } catch (IOException e) {
-                throw explained("delete " + key, e);
+                if (!isMissing(file, e)) {
+                    throw explained("delete " + key, e);
+                }
             }
         }
         for (Path directory : directories) {
