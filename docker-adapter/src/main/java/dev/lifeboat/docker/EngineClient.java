@@ -29,17 +29,43 @@ final class EngineClient implements AutoCloseable {
     private static final int MAX_JSON_BYTES = 256 << 20;
 
     private final URI uri;
+    private final @Nullable SSLConfig tls;
     private final DockerHttpClient http;
+    private volatile boolean answered;
 
     EngineClient(URI uri, @Nullable SSLConfig tls) {
         this.uri = uri;
-        this.http = new ApacheDockerHttpClient.Builder()
+        this.tls = tls;
+        this.http = connect(ANSWER);
+    }
+
+    private DockerHttpClient connect(Duration patience) {
+        return new ApacheDockerHttpClient.Builder()
                 .dockerHost(uri)
                 .sslConfig(tls)
                 .maxConnections(16)
                 .connectionTimeout(CONNECT)
-                .responseTimeout(ANSWER)
+                .responseTimeout(patience)
                 .build();
+    }
+
+    /** Before the first call: an engine may take its time for a stop, but not to say that it is there. */
+    private void checkAnswers(String what) throws IOException {
+        if (answered) {
+            return;
+        }
+        Request ping =
+                Request.builder().method(Request.Method.GET).path("/_ping").build();
+        try (DockerHttpClient impatient = connect(CONNECT);
+                Response response = impatient.execute(ping)) {
+            answered = response.getStatusCode() < 500;
+        } catch (RuntimeException e) {
+            throw failed(what, cause(e));
+        }
+    }
+
+    private static IOException cause(RuntimeException e) {
+        return e.getCause() instanceof IOException io ? io : new IOException(String.valueOf(e.getMessage()), e);
     }
 
     URI uri() {
@@ -143,13 +169,12 @@ final class EngineClient implements AutoCloseable {
     }
 
     private Response execute(Request request, String what) throws IOException {
+        checkAnswers(what);
         Response response;
         try {
             response = http.execute(request);
         } catch (RuntimeException e) {
-            Throwable cause = e.getCause();
-            throw failed(
-                    what, cause instanceof IOException io ? io : new IOException(String.valueOf(e.getMessage()), e));
+            throw failed(what, cause(e));
         }
         int status = response.getStatusCode();
         if (status < 400) {
