@@ -145,7 +145,8 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
             throw new IllegalStateException("checked before");
         }
         Map<RestoreChange.Action, Long> changes = new EnumMap<>(RestoreChange.Action.class);
-        RestoreRequest request = new RestoreRequest(dryRun, deleteExtra, new RestoreRequest.Listener() {
+        boolean partial = chosen != null || !subtree.isRoot();
+        RestoreRequest request = new RestoreRequest(dryRun, partial, deleteExtra, new RestoreRequest.Listener() {
             @Override
             public void changed(RestoreChange change) {
                 synchronized (changes) {

@@ -36,6 +36,8 @@ final class DirectoryWalk {
 
     private static final Duration COARSE = Duration.ofSeconds(2);
 
+    private static final DeviceNumber WHITEOUT = new DeviceNumber(0, 0);
+
     private final EntrySink sink;
     private final Predicate<? super EntryPath> excluded;
     private final boolean oneFileSystem;
@@ -124,7 +126,10 @@ final class DirectoryWalk {
             return Optional.empty();
         }
         Attributes attributes = attributes(stat, dir.xattrs(name));
-        if (!stat.isDirectory() && stat.links() > 1) {
+        // Overlayfs gives all its whiteouts (0:0) one inode; they are no names of one file.
+        boolean whiteout =
+                stat.type() == Stat.CHARACTER_DEVICE && stat.special().equals(WHITEOUT);
+        if (!stat.isDirectory() && stat.links() > 1 && !whiteout) {
             EntryPath first = linked.putIfAbsent(new InodeId(stat.device(), stat.inode()), path);
             if (first != null) {
                 return Optional.of(Entry.hardLink(path, first, attributes));

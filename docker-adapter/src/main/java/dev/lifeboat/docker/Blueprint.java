@@ -5,6 +5,7 @@ import dev.lifeboat.entry.Problem;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -83,6 +84,15 @@ final class Blueprint {
             // Made of the id by the engine, which makes another one of the new id.
             body.remove("Hostname");
         }
+        String mode = inspect.object("HostConfig").optionalString("NetworkMode").orElse("default");
+        if (mode.startsWith("container:")) {
+            // The engine tells those of the other container here, and takes them from nobody.
+            body.remove("Hostname").remove("Domainname").remove("ExposedPorts").remove("MacAddress");
+        }
+        if (!options.inPlace() && !body.optionalString("MacAddress").orElse("").isEmpty()) {
+            losses.add("its fixed MAC address was not taken, the original may hold it");
+            body.remove("MacAddress");
+        }
         body.put("HostConfig", hostConfig(noCopy));
         Map<String, JsonObject> endpoints = endpoints();
         String main = mainNetwork(endpoints.keySet());
@@ -106,16 +116,27 @@ final class Blueprint {
         for (String bind : host.strings("Binds")) {
             binds.add(renamedBind(bind, noCopy));
         }
-        if (!binds.isEmpty()) {
-            host.put("Binds", binds);
-        }
         List<@Nullable Object> mounts = new ArrayList<>();
         for (JsonObject mount : host.objects("Mounts")) {
             boolean named = mount.string("Type").equals("volume") && mount.has("Source");
-            mounts.add((named ? copy(mount).put("Source", volumeName(mount.string("Source"))) : mount).members());
+            JsonObject renamed = named ? copy(mount).put("Source", volumeName(mount.string("Source"))) : copy(mount);
+            if (noCopy && mount.string("Type").equals("volume")) {
+                renamed.put(
+                        "VolumeOptions",
+                        copy(mount.objectOrEmpty("VolumeOptions")).put("NoCopy", true));
+            }
+            mounts.add(renamed.members());
+        }
+        if (!options.inPlace() && host.has("VolumesFrom")) {
+            // They would be the originals themselves.
+            host.remove("VolumesFrom");
+            addFromOthers(binds, mounts);
         }
         if (noCopy) {
             addAnonymous(mounts);
+        }
+        if (!binds.isEmpty()) {
+            host.put("Binds", binds);
         }
         if (!mounts.isEmpty()) {
             host.put("Mounts", mounts);
@@ -145,14 +166,47 @@ final class Blueprint {
         return renamed + (hasOptions ? ",nocopy" : ":nocopy");
     }
 
+    /** Volumes that came from other containers, as volumes of this one. */
+    private void addFromOthers(List<@Nullable Object> binds, List<@Nullable Object> mounts) throws IOException {
+        Set<String> own = new HashSet<>(
+                inspect.object("Config").objectOrEmpty("Volumes").members().keySet());
+        for (Object bind : binds) {
+            String[] parts = String.valueOf(bind).split(":", -1);
+            own.add(parts.length > 1 ? parts[1] : parts[0]);
+        }
+        for (JsonObject mount : inspect.object("HostConfig").objects("Mounts")) {
+            own.add(mount.string("Target"));
+        }
+        for (JsonObject mount : inspect.objects("Mounts")) {
+            String destination = mount.string("Destination");
+            if (own.contains(destination)) {
+                continue;
+            }
+            String mode = mount.flag("RW") ? "" : ":ro";
+            if (mount.string("Type").equals("bind")) {
+                binds.add(mount.string("Source") + ":" + destination + mode);
+            } else if (ContainerCapture.isAnonymous(mount.optionalString("Name").orElse(""))) {
+                mounts.add(JsonObject.create()
+                        .put("Type", "volume")
+                        .put("Target", destination)
+                        .members());
+            } else {
+                binds.add(volumeName(mount.string("Name")) + ":" + destination + mode);
+            }
+        }
+    }
+
     /** So that the engine does not put the image's files into anonymous volumes, where the API could not delete them again. */
     private void addAnonymous(List<@Nullable Object> mounts) throws IOException {
         for (JsonObject volume : volumes) {
             JsonObject document = volume.object("volume");
-            if (document.flag("anonymous")) {
+            String target = volume.string("destination");
+            boolean listed =
+                    mounts.stream().anyMatch(m -> m instanceof Map<?, ?> mount && target.equals(mount.get("Target")));
+            if (document.flag("anonymous") && !listed) {
                 mounts.add(JsonObject.create()
                         .put("Type", "volume")
-                        .put("Target", volume.string("destination"))
+                        .put("Target", target)
                         .put(
                                 "VolumeOptions",
                                 JsonObject.create()

@@ -150,7 +150,11 @@ final class ContainerAssembly {
         String aside = name + "-lifeboat-"
                 + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
         if (state.flag("Running")) {
-            undos.push(() -> client.post("/containers/" + id + "/start", null, "start container " + name));
+            undos.push(() -> {
+                // A stop that was cut short goes on by itself; awaited, lest it comes after the start.
+                client.post("/containers/" + id + "/stop", null, "stop container " + name);
+                client.post("/containers/" + id + "/start", null, "start container " + name);
+            });
             if (state.flag("Paused")) {
                 client.post("/containers/" + id + "/unpause", null, "unpause container " + name);
             }
@@ -243,18 +247,26 @@ final class ContainerAssembly {
         String key = place.parent().name().toString();
         for (JsonObject volume : blueprint.volumes()) {
             if (volume.string("key").equals(key)) {
-                return volumeWriter(place, to, paths, volume.string("destination"));
+                return volumeWriter(place, to, paths, volume);
             }
         }
         throw new IOException("the snapshot holds a volume " + key + " that its container does not use");
     }
 
-    private VolumeWriter volumeWriter(EntryPath place, JsonObject to, LocalPaths paths, String destination)
+    private VolumeWriter volumeWriter(EntryPath place, JsonObject to, LocalPaths paths, JsonObject volume)
             throws IOException {
+        String destination = volume.string("destination");
         for (JsonObject mount : to.objects("Mounts")) {
             if (mount.string("Destination").equals(destination)
                     && mount.string("Type").equals("volume")) {
                 String name = mount.string("Name");
+                boolean anonymous = volume.object("volume").flag("anonymous");
+                if (anonymous
+                        ? !ContainerCapture.isAnonymous(name)
+                        : !name.equals(blueprint.volumeName(volume.string("key")))) {
+                    throw new IOException("at " + destination + " the container has volume " + name
+                            + ", which is none that was made for it; it is not written to");
+                }
                 JsonObject inspect = VolumeRestore.find(client, name)
                         .orElseThrow(() -> new DockerException(
                                 DockerException.Kind.NOT_FOUND, "volume " + name + " has vanished"));

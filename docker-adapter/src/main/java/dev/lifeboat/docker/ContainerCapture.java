@@ -55,7 +55,8 @@ final class ContainerCapture {
             Documents.directory(sink, Documents.IMAGES);
             new ImageCapture(client, image).sendTo(sink);
         }
-        keeper.keep(ContainerRest.begin(client, inspect, quiesce));
+        // Looked at again: sending the image may have taken long.
+        keeper.keep(ContainerRest.begin(client, ContainerSource.inspect(client, id), quiesce));
         sink.offerDocuments();
         sendBinds(sink, local);
         sendNetworks(sink);
@@ -70,7 +71,7 @@ final class ContainerCapture {
                     volume.document(),
                     local.volume(volume.inspect()),
                     client,
-                    new VolumeCapture.Mount(id, volume.destination()));
+                    new VolumeCapture.Mount(id, volume.destination(), mountsWithin(volume.destination())));
         }
         sink.sendDocuments(JsonObject.create()
                 .put("lifeboat", "app")
@@ -118,6 +119,19 @@ final class ContainerCapture {
     /** Its own name is gone once the container is created anew; where it is mounted is not. */
     static String anonymousKey(String container, String destination) {
         return container + ":" + destination.replace("%", "%25").replace("/", "%2F");
+    }
+
+    /** What else is mounted below a mount, as seen from there. */
+    private Set<EntryPath> mountsWithin(String destination) throws IOException {
+        Set<EntryPath> within = new HashSet<>();
+        EntryPath outer =
+                EntryPath.of(Path.of(destination).normalize().toString().substring(1));
+        for (EntryPath place : mountPlaces()) {
+            if (place.startsWith(outer) && !place.equals(outer)) {
+                within.add(place.relativeTo(outer));
+            }
+        }
+        return within;
     }
 
     private Set<EntryPath> mountPlaces() throws IOException {

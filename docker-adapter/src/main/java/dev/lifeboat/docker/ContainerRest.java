@@ -46,8 +46,7 @@ final class ContainerRest implements Rest {
             begun = true;
         } finally {
             if (!begun) {
-                // It may have taken effect though the answer was lost.
-                rest.close();
+                rest.takeBack();
             }
         }
         return rest;
@@ -55,6 +54,17 @@ final class ContainerRest implements Rest {
 
     private void act(String verb) throws IOException {
         client.post("/containers/" + id + "/" + verb, null, verb + " container " + name);
+    }
+
+    /** It may have taken effect, or still be about to, though the answer was lost: a stop goes on by itself, so it is awaited. */
+    private void takeBack() throws IOException {
+        try {
+            if (quiesce == Quiesce.STOP) {
+                Uninterrupted.run(() -> act("stop"));
+            }
+        } finally {
+            close();
+        }
     }
 
     @Override
@@ -77,8 +87,8 @@ final class ContainerRest implements Rest {
                     act(verb);
                 }
                 return;
-            } catch (DockerException e) {
-                if (e.kind() == DockerException.Kind.NOT_FOUND) {
+            } catch (IOException e) {
+                if (e instanceof DockerException d && d.kind() == DockerException.Kind.NOT_FOUND) {
                     // Somebody removed it; there is no state to bring back.
                     return;
                 }

@@ -3,6 +3,7 @@ package dev.lifeboat.docker;
 import com.google.errorprone.annotations.CheckReturnValue;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
+import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -102,7 +103,12 @@ public final class ContainerRestore implements RestoreTarget {
     }
 
     @Override
-    public Session begin(RestoreRequest request) {
+    public Session begin(RestoreRequest request) throws IOException {
+        if (request.partial()) {
+            throw new IOException(
+                    "a container is restored as a whole, without only(..) or subtree(..); for a part of it use"
+                            + " newVolume(..), intoVolume(..), or a directory as target");
+        }
         return new ContainerSession(client, options, request);
     }
 

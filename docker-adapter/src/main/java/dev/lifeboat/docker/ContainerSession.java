@@ -14,6 +14,7 @@ import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,13 +31,27 @@ final class ContainerSession implements RestoreTarget.Session {
     private @Nullable ContainerAssembly assembly;
     private EntryPath place = EntryPath.root();
     private @Nullable VolumeWriter writer;
+    private final AtomicLong failures = new AtomicLong();
     private boolean committed;
 
     ContainerSession(EngineClient client, RestoreOptions options, RestoreRequest request) {
         this.client = client;
         this.options = options;
         // What the image put into a fresh volume is not part of the snapshot; in place, neither is what came since.
-        this.request = new RestoreRequest(request.dryRun(), true, request.listener());
+        this.request = new RestoreRequest(request.dryRun(), request.partial(), true, new RestoreRequest.Listener() {
+            @Override
+            public void changed(RestoreChange change) {
+                request.listener().changed(change);
+            }
+
+            @Override
+            public void problem(Problem problem) {
+                if (problem.kind() == Problem.Kind.FAILED) {
+                    failures.incrementAndGet();
+                }
+                request.listener().problem(problem);
+            }
+        });
     }
 
     @Override
@@ -131,6 +146,7 @@ final class ContainerSession implements RestoreTarget.Session {
         return assembly;
     }
 
+    /** From the archive: the engine has it already, and here it counts. */
     @Override
     public void report(Problem problem) {
         request.listener().problem(problem);
@@ -140,6 +156,12 @@ final class ContainerSession implements RestoreTarget.Session {
     public synchronized void commit() throws IOException {
         ContainerAssembly whole = assembly();
         finishWriter();
+        if (options.inPlace() && failures.get() > 0 && !request.dryRun()) {
+            // The old one may be the only good copy of what could not be restored.
+            throw new IOException(
+                    failures.get() + " entries could not be restored, so the old container was not replaced; its"
+                            + " volumes were written to. Restore under a new name to have the rest");
+        }
         whole.commit();
         committed = true;
     }

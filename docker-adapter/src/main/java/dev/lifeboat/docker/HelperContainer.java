@@ -55,7 +55,7 @@ final class HelperContainer implements AutoCloseable {
             return new HelperContainer(client, image, id);
         } finally {
             if (!made) {
-                remove(client, image);
+                Uninterrupted.run(() -> remove(client, image));
             }
         }
     }

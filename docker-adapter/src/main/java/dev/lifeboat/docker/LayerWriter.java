@@ -11,8 +11,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Turns the OCI whiteouts of a captured writable layer into what the new container needs: overlayfs's own where its directory can be
@@ -22,27 +24,39 @@ final class LayerWriter implements EntrySink {
     private final EntrySink sink;
     private final RestoreRequest.Listener listener;
     private final boolean overlay;
+    /** Through the API, a mount point is what is mounted there. */
+    private final Set<EntryPath> mounts;
+
     private final Map<EntryPath, Entry> directories = new HashMap<>();
 
-    private LayerWriter(EntrySink sink, RestoreRequest.Listener listener, boolean overlay) {
+    private LayerWriter(EntrySink sink, RestoreRequest.Listener listener, boolean overlay, Set<EntryPath> mounts) {
         this.sink = sink;
         this.listener = listener;
         this.overlay = overlay;
+        this.mounts = mounts;
     }
 
     static VolumeWriter open(
             EntryPath place, EngineClient client, JsonObject container, Optional<Path> upper, RestoreRequest request)
             throws IOException {
         // The engine puts mount points into a fresh layer; they stay.
-        RestoreRequest additive = new RestoreRequest(request.dryRun(), false, request.listener());
+        RestoreRequest additive = new RestoreRequest(request.dryRun(), request.partial(), false, request.listener());
         VolumeWriter writer = upper.isPresent()
                 ? VolumeWriter.toHost(place, upper.get(), additive)
                 : VolumeWriter.toContainer(place, client, container.string("Id"), "/", additive);
-        return writer.through(inner -> new LayerWriter(inner, request.listener(), upper.isPresent()));
+        Set<EntryPath> mounts = new HashSet<>();
+        for (JsonObject mount : container.objects("Mounts")) {
+            mounts.add(EntryPath.of(
+                    Path.of(mount.string("Destination")).normalize().toString().substring(1)));
+        }
+        return writer.through(inner -> new LayerWriter(inner, request.listener(), upper.isPresent(), mounts));
     }
 
     @Override
     public boolean offer(Entry entry) throws IOException {
+        if (!overlay && mounts.stream().anyMatch(entry.path()::startsWith)) {
+            return false;
+        }
         if (entry.type() == EntryType.DIRECTORY) {
             directories.put(entry.path(), entry);
             return sink.offer(entry);

@@ -4,6 +4,7 @@ import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -27,12 +28,33 @@ final class LocalPaths {
     static LocalPaths of(EngineClient client, String containerId) throws IOException {
         JsonObject info = client.get("/info", "ask the engine about itself");
         Path root = Path.of(info.optionalString("DockerRootDir").orElse("/nowhere"));
-        boolean proven = "unix".equals(client.uri().getScheme())
+        // With a user namespace of its own, the numbers of owners on the disk are not those the containers see.
+        boolean shifted = info.strings("SecurityOptions").stream()
+                .anyMatch(option -> option.contains("name=userns") || option.contains("name=rootless"));
+        boolean proven = !shifted
+                && "unix".equals(client.uri().getScheme())
                 && System.getProperty("os.name").equals("Linux")
                 && containerId.matches("[0-9a-f]{64}")
                 && Files.isReadable(
                         root.resolve("containers").resolve(containerId).resolve("config.v2.json"));
         return new LocalPaths(root, proven);
+    }
+
+    /** Looks, with whatever container there is; empty if there is none. */
+    static Optional<LocalPaths> ofAny(EngineClient client) throws IOException {
+        List<JsonObject> some = client.getList("/containers/json?all=1&limit=1", "list containers");
+        return some.isEmpty()
+                ? Optional.empty()
+                : Optional.of(of(client, some.get(0).string("Id")));
+    }
+
+    /** As {@link #volume}; empty, too, if the engine's answer is not understood. */
+    Optional<Path> volumeIfPlain(JsonObject inspect) {
+        try {
+            return volume(inspect);
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     /** Whether the engine's data root is in view. */

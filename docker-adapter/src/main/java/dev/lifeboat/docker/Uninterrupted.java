@@ -1,10 +1,13 @@
 package dev.lifeboat.docker;
 
+import dev.lifeboat.internal.io.Io;
 import java.io.IOException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
- * Cleans up on a thread that may have been interrupted: a channel closes itself at once on such a thread, and then the container would
- * stay paused. The flag is set again afterwards.
+ * Cleans up, however often the thread is interrupted before or meanwhile: on a thread of its own, since a channel closes itself at once on an
+ * interrupted one, and then a container would stay paused. The flag is set again afterwards.
  */
 final class Uninterrupted {
     /** Something that talks to the engine. */
@@ -16,9 +19,24 @@ final class Uninterrupted {
     private Uninterrupted() {}
 
     static void run(Call call) throws IOException {
-        boolean interrupted = Thread.interrupted();
-        try {
+        FutureTask<Boolean> task = new FutureTask<>(() -> {
             call.run();
+            return true;
+        });
+        Thread thread = new Thread(task, "lifeboat-cleanup");
+        thread.start();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    task.get();
+                    return;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    throw Io.unwrap(e);
+                }
+            }
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

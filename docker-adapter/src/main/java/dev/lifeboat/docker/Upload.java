@@ -6,6 +6,7 @@ import dev.lifeboat.internal.tar.TarHeaders;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
@@ -18,6 +19,7 @@ final class Upload implements AutoCloseable {
     private final OutputStream out;
     private final FutureTask<String> sending;
     private volatile @Nullable IOException cut;
+    private boolean broken;
 
     Upload(EngineClient client, Request.Method method, String path, String what) throws IOException {
         out = new BufferedOutputStream(new PipedOutputStream(in), 1 << 16);
@@ -36,6 +38,10 @@ final class Upload implements AutoCloseable {
     }
 
     private void write(byte[] bytes, int offset, int length) throws IOException {
+        if (broken) {
+            throw new IOException(
+                    "nothing more can be sent: the content of an entry broke off in the middle of a stream to the engine");
+        }
         try {
             out.write(bytes, offset, length);
         } catch (IOException e) {
@@ -45,6 +51,16 @@ final class Upload implements AutoCloseable {
 
     /** Copies content to its end, and fills the last block up. A stream that fails, or ends early, leaves the upload unusable. */
     void writeContent(InputStream content, long size) throws IOException {
+        boolean whole = false;
+        try {
+            copy(content, size);
+            whole = true;
+        } finally {
+            broken = !whole;
+        }
+    }
+
+    private void copy(InputStream content, long size) throws IOException {
         byte[] buffer = new byte[Io.BUFFER_BYTES];
         long left = size;
         for (int n; (n = content.read(buffer)) >= 0; left -= n) {
@@ -74,6 +90,11 @@ final class Upload implements AutoCloseable {
 
     /** What the engine said counts for more than that it stopped listening. */
     private IOException failure(IOException e) {
+        if (e instanceof InterruptedIOException) {
+            // The pipe has taken the flag; and whoever sends waits for us.
+            Thread.currentThread().interrupt();
+            return e;
+        }
         try {
             Io.await(sending);
             return e;

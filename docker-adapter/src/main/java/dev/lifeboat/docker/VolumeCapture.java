@@ -6,11 +6,17 @@ import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 
 /** Captures one volume: {@code volumes/<key>/config.json} and {@code volumes/<key>/data}. */
 final class VolumeCapture {
     /** Inside of a container: which, and where. */
-    record Mount(String container, String destination) {}
+    record Mount(String container, String destination, Set<EntryPath> others) {
+        /** Whether something else is mounted there, or below. */
+        private boolean hides(EntryPath path) {
+            return others.stream().anyMatch(other -> path.startsWith(other));
+        }
+    }
 
     private VolumeCapture() {}
 
@@ -27,7 +33,7 @@ final class VolumeCapture {
             DirectorySource.of(local.get()).oneFileSystem().sendTo(moved);
         } else {
             sink.noteLoss(data, "engine API", ArchiveStream.LOSES);
-            new ArchiveStream(client, mount.container()).sendTo(moved, mount.destination(), path -> false);
+            new ArchiveStream(client, mount.container()).sendTo(moved, mount.destination(), mount::hides);
         }
     }
 

@@ -109,13 +109,26 @@ final class VolumeRestore implements RestoreTarget {
                 JsonObject inspect = find(client, volume)
                         .orElseThrow(() -> new DockerException(
                                 DockerException.Kind.NOT_FOUND, "volume " + volume + " has vanished"));
-                helper = HelperContainer.mount(client, volume);
-                Optional<Path> local = LocalPaths.of(client, helper.id()).volume(inspect);
-                writer = local.isPresent()
-                        ? VolumeWriter.toHost(data, local.get(), request)
-                        : VolumeWriter.toContainer(data, client, helper.id(), HelperContainer.DESTINATION, request);
+                writer = request.dryRun() ? dryWriter(data, inspect) : realWriter(data, inspect);
             }
             return writer;
+        }
+
+        private VolumeWriter realWriter(EntryPath data, JsonObject inspect) throws IOException {
+            HelperContainer mounted = HelperContainer.mount(client, volume);
+            helper = mounted;
+            Optional<Path> local = LocalPaths.of(client, mounted.id()).volume(inspect);
+            return local.isPresent()
+                    ? VolumeWriter.toHost(data, local.get(), request)
+                    : VolumeWriter.toContainer(data, client, mounted.id(), HelperContainer.DESTINATION, request);
+        }
+
+        /** Without a helper: that would be a change, too. */
+        private VolumeWriter dryWriter(EntryPath data, JsonObject inspect) throws IOException {
+            Optional<Path> local = LocalPaths.ofAny(client).flatMap(paths -> paths.volumeIfPlain(inspect));
+            return local.isPresent()
+                    ? VolumeWriter.toHost(data, local.get(), request)
+                    : VolumeWriter.toldOnly(data, request);
         }
 
         @Override

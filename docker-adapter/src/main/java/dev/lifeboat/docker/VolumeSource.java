@@ -6,8 +6,8 @@ import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** One volume, whether a container uses it or not. */
 final class VolumeSource implements SnapshotSource {
@@ -34,7 +34,7 @@ final class VolumeSource implements SnapshotSource {
         JsonObject document = VolumeCapture.document(inspect, false, Optional.empty());
         Optional<Path> local = local(inspect);
         if (local.isPresent()) {
-            VolumeCapture.capture(sink, volume, document, local, client, new VolumeCapture.Mount("", ""));
+            VolumeCapture.capture(sink, volume, document, local, client, new VolumeCapture.Mount("", "", Set.of()));
         } else {
             try (HelperContainer helper = HelperContainer.mount(client, volume)) {
                 Optional<Path> path = LocalPaths.of(client, helper.id()).volume(inspect);
@@ -44,7 +44,7 @@ final class VolumeSource implements SnapshotSource {
                         document,
                         path,
                         client,
-                        new VolumeCapture.Mount(helper.id(), HelperContainer.DESTINATION));
+                        new VolumeCapture.Mount(helper.id(), HelperContainer.DESTINATION, Set.of()));
             }
         }
         sink.sendDocuments(JsonObject.create()
@@ -58,10 +58,8 @@ final class VolumeSource implements SnapshotSource {
 
     /** Any container proves where the engine's files are. */
     private Optional<Path> local(JsonObject inspect) throws IOException {
-        List<JsonObject> some = client.getList("/containers/json?all=1&limit=1", "list containers");
-        return some.isEmpty()
-                ? Optional.empty()
-                : LocalPaths.of(client, some.get(0).string("Id")).volume(inspect);
+        Optional<LocalPaths> paths = LocalPaths.ofAny(client);
+        return paths.isPresent() ? paths.get().volume(inspect) : Optional.empty();
     }
 
     @Override

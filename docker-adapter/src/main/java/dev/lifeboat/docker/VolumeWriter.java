@@ -37,7 +37,8 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
 
     static VolumeWriter toHost(EntryPath place, Path directory, RestoreRequest request) throws IOException {
         RestoreTarget.Session session = DirectoryRestore.into(directory)
-                .begin(new RestoreRequest(request.dryRun(), request.deleteExtra(), moved(place, request.listener())));
+                .begin(new RestoreRequest(
+                        request.dryRun(), request.partial(), request.deleteExtra(), moved(place, request.listener())));
         return new VolumeWriter(place, session, session, session::commit);
     }
 
@@ -46,6 +47,29 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
             throws IOException {
         ArchiveUpload upload = new ArchiveUpload(client, container, destination, moved(place, request.listener()));
         return new VolumeWriter(place, upload, upload, upload::finish);
+    }
+
+    /** Writes nothing, and tells everything as new: what is there cannot be compared with. */
+    static VolumeWriter toldOnly(EntryPath place, RestoreRequest request) {
+        RestoreRequest.Listener listener = moved(place, request.listener());
+        EntrySink told = new EntrySink() {
+            @Override
+            public boolean offer(Entry entry) {
+                listener.changed(new RestoreChange(entry.path(), RestoreChange.Action.CREATE));
+                return false;
+            }
+
+            @Override
+            public void content(Entry entry, InputStream in) {
+                throw new IllegalStateException("content of '" + entry.path() + "' was not wanted");
+            }
+
+            @Override
+            public void report(Problem problem) {
+                listener.problem(problem);
+            }
+        };
+        return new VolumeWriter(place, told, () -> {}, () -> {});
     }
 
     /** The same with something between, which sees paths as seen from the place. */

@@ -64,7 +64,7 @@ public final class Io {
     }
 
     /** Returns an exception of another thread as one of this thread; errors and unchecked exceptions are thrown. */
-    private static IOException unwrap(ExecutionException failure) {
+    public static IOException unwrap(ExecutionException failure) {
         Throwable cause = failure.getCause();
         if (cause instanceof IOException io) {
             return io;
