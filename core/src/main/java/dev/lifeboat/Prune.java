@@ -59,13 +59,13 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
      * Says after how long a backup without an outcome is taken for dead and ended, so that what it left is freed; one day unless set. One
      * that was alive after all fails when it commits, and nothing is lost.
      *
-     * @throws IllegalArgumentException if it is negative
+     * @throws IllegalArgumentException if it is negative, or over 36,500 days
      */
     @CanIgnoreReturnValue
     public Prune endBackupsOlderThan(Duration newPatience) {
         checkDescribing();
-        if (newPatience.isNegative()) {
-            throw new IllegalArgumentException("duration is negative: " + newPatience);
+        if (newPatience.isNegative() || newPatience.compareTo(Duration.ofDays(36_500)) > 0) {
+            throw new IllegalArgumentException("duration is negative or over 36,500 days: " + newPatience);
         }
         patience = newPatience;
         return this;

@@ -11,6 +11,7 @@ import dev.lifeboat.format.tar.TarFormat;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Comparator;
@@ -234,7 +235,7 @@ public final class Repository implements AutoCloseable {
         enter();
         try {
             return reading.run();
-        } catch (InterruptedIOException e) {
+        } catch (InterruptedIOException | ClosedByInterruptException e) {
             Thread.currentThread().interrupt();
             throw new BackupException.Cancelled(message + "cancelled", e);
         } catch (DamagedException e) {

@@ -15,6 +15,7 @@ import dev.lifeboat.storage.StorageTarget;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.time.Clock;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -121,7 +122,7 @@ public final class RepositoryBuilder {
         String message = "cannot " + verb + " repository in " + storage.location() + ": ";
         try {
             return opening.run();
-        } catch (InterruptedIOException e) {
+        } catch (InterruptedIOException | ClosedByInterruptException e) {
             Thread.currentThread().interrupt();
             throw new BackupException.Cancelled(message + "cancelled", e);
         } catch (UnsupportedVersionException e) {

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.OperationEvent.Phase;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntryType;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreRequest;
@@ -29,6 +30,7 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
     private @Nullable Predicate<? super Entry> chosen;
     private boolean deleteExtra;
     private boolean dryRun;
+    private boolean subtreeSeen;
 
     Restore(Repository repository, Snapshot snapshot) {
         super(repository);
@@ -166,7 +168,7 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
                 RestoreTarget.Session session = to.begin(request)) {
             RestoreSink sink = new RestoreSink(session, events, subtree, entries);
             reader.sendTo(sink, this::isChosen);
-            if (entries.get() == 0 && !subtree.isRoot()) {
+            if (!subtreeSeen && !subtree.isRoot()) {
                 throw new FileNotFoundException("snapshot " + snapshot.id() + " has no '" + subtree + "'");
             }
             session.commit();
@@ -178,6 +180,11 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
     private boolean isChosen(Entry entry) {
         if (!entry.path().startsWith(subtree)) {
             return false;
+        }
+        subtreeSeen = true;
+        if (entry.path().equals(subtree) && entry.type() != EntryType.DIRECTORY) {
+            // No directory: the sink says so.
+            return true;
         }
         return chosen == null || chosen.test(subtree.isRoot() ? entry : RestoreSink.seenFrom(subtree, entry));
     }

@@ -61,7 +61,8 @@ final class RestoreSink implements EntrySink {
     }
 
     @Override
-    public void report(Problem problem) {
-        events.problem(problem);
+    public void report(Problem problem) throws IOException {
+        EntryPath path = problem.path().startsWith(subtree) ? problem.path().relativeTo(subtree) : problem.path();
+        target.report(new Problem(path, problem.kind(), problem.detail()));
     }
 }

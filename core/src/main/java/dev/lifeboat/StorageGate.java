@@ -13,6 +13,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.Collection;
 import java.util.Optional;
@@ -45,10 +46,18 @@ final class StorageGate extends ForwardingStorageTarget {
                 | InterruptedIOException
                 | ClosedByInterruptException
                 | Failed e) {
+            if (isTimeout(e)) {
+                throw new Failed(e);
+            }
             throw e;
         } catch (IOException e) {
             throw new Failed(e);
         }
+    }
+
+    /** A time-out is an interrupted read to Java, but nobody has asked us to stop. */
+    private static boolean isTimeout(IOException e) {
+        return e instanceof SocketTimeoutException;
     }
 
     @Override

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Checks that what is stored is what was written: that all objects are there and whole and agree with each other; with {@link #readData}
@@ -99,6 +100,10 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
             objects += verified.objects();
             bytes += verified.bytes();
         }
+        // A snapshot that was pruned while we looked is not damaged but gone.
+        Set<SnapshotId> left = repository.catalog().outcomes();
+        findings.removeIf(finding -> finding.snapshot().isPresent()
+                && !left.contains(finding.snapshot().get()));
         events.read(bytes);
         events.progress();
         return new Verified(snapshots.size(), objects, bytes, List.copyOf(findings));

@@ -237,6 +237,57 @@ class RepositoryTest {
     }
 
     @Test
+    void subtreeThatIsNoDirectory_isTold() {
+        try (Repository repo = open(storage)) {
+            Snapshot snapshot = repo.backup(MemoryTree.ofEverything(false)).run();
+            assertThatThrownBy(() -> repo.restore(snapshot)
+                            .subtree(EntryPath.of("hello"))
+                            .only(e -> true)
+                            .to(new MemoryTree())
+                            .run())
+                    .isInstanceOf(BackupException.TargetFailed.class)
+                    .hasMessageContaining("no directory");
+            MemoryTree nothing = new MemoryTree();
+            repo.restore(snapshot)
+                    .subtree(EntryPath.of("dir"))
+                    .only(e -> false)
+                    .to(nothing)
+                    .run();
+            assertThat(nothing.paths()).isEmpty();
+        }
+    }
+
+    @Test
+    void hostileListOfEntries_isDamage() throws IOException {
+        Snapshot snapshot;
+        try (Repository repo = open(storage)) {
+            snapshot = repo.backup(tree(1)).run();
+        }
+        ObjectKey outcome = RepositoryObjects.snapshotKey(snapshot.id());
+        String text = new String(storage.bytes(outcome), StandardCharsets.UTF_8);
+        for (String reference : List.of("X Y", "../../etc/passwd", "0".repeat(31), "archives/x")) {
+            String changed = text.substring(0, text.lastIndexOf(",\"sha256\""))
+                    .replace(
+                            "\"reference\":\"" + snapshot.archive().reference() + "\"",
+                            "\"reference\":\"" + reference + "\"");
+            MemoryStorage hostile = storage.copy();
+            hostile.damage(
+                    outcome,
+                    dev.lifeboat.internal.json.SealedDocument.seal(dev.lifeboat.internal.json.JsonObject.parse(
+                            (changed + "}").getBytes(StandardCharsets.UTF_8), "test")));
+            try (Repository repo = open(hostile)) {
+                Snapshot bad = repo.snapshots().get(0);
+                assertThat(repo.verify().run().isClean()).isFalse();
+                assertThatThrownBy(() -> repo.restore(bad).to(new MemoryTree()).run())
+                        .isInstanceOf(BackupException.Corrupt.class);
+                assertThatThrownBy(() -> repo.backup(tree(2)).run()).isInstanceOf(BackupException.Corrupt.class);
+                assertThatThrownBy(() -> repo.prune(Retention.keepAll()).run())
+                        .isInstanceOf(BackupException.Corrupt.class);
+            }
+        }
+    }
+
+    @Test
     void opening_tellsWhatIsWrong() throws IOException {
         MemoryStorage empty = new MemoryStorage();
         assertThatThrownBy(

@@ -46,6 +46,9 @@ final class DirectorySession implements RestoreTarget.Session {
     private final Deque<Level> levels = new ArrayDeque<>();
     private final Map<EntryPath, Pending> pending = new HashMap<>();
     private final Set<Long> claimed = new HashSet<>();
+    /** Files whose content did not come: nothing may be linked to what stands in their place. */
+    private final Set<EntryPath> missing = new HashSet<>();
+
     private final List<Entry> deferredLinks = new ArrayList<>();
     private final List<Extra> extras = new ArrayList<>();
     private final @Nullable Dir root;
@@ -197,11 +200,14 @@ final class DirectorySession implements RestoreTarget.Session {
         }
         try (Dir targetDir = walkTo(target.parent())) {
             Optional<Stat> targetStat = targetDir == null ? Optional.empty() : targetDir.find(target.name());
-            if (there.isPresent() && targetStat.isPresent() && there.get().isSameInode(targetStat.get())) {
+            if (there.isPresent()
+                    && targetStat.isPresent()
+                    && !missing.contains(target)
+                    && there.get().isSameInode(targetStat.get())) {
                 return;
             }
-            if (!request.dryRun() && level.dir != null && targetDir != null) {
-                if (targetStat.isEmpty()) {
+            if (!request.dryRun() && level.dir != null) {
+                if (targetDir == null || targetStat.isEmpty() || missing.contains(target)) {
                     listener.problem(new Problem(
                             entry.path(),
                             Problem.Kind.FAILED,
@@ -253,18 +259,23 @@ final class DirectorySession implements RestoreTarget.Session {
             }
             temp = temp();
         }
+        boolean written = false;
         try {
             writer.file(entry, wanted.level().dir, temp, in);
+            written = true;
             changed(entry.path(), wanted.action());
         } catch (PosixException e) {
             failed(entry.path(), e);
         } finally {
-            done(entry.path(), wanted.level());
+            done(entry.path(), wanted.level(), written);
         }
     }
 
-    private synchronized void done(EntryPath path, Level level) throws IOException {
+    private synchronized void done(EntryPath path, Level level, boolean written) throws IOException {
         pending.remove(path);
+        if (!written) {
+            missing.add(path);
+        }
         level.pending--;
         if (level.left && level.pending == 0) {
             finish(level);
@@ -313,18 +324,32 @@ final class DirectorySession implements RestoreTarget.Session {
         Dir dir = level.dir;
         try {
             if (request.deleteExtra()) {
-                List<ByteString> extra = dir.names().stream()
-                        .filter(n -> !level.offered.contains(n))
-                        .toList();
-                if (!extra.isEmpty()) {
-                    extras.add(new Extra(level.path, level.entry, extra));
-                }
+                noteExtras(level, dir);
             }
             apply(level.entry, dir);
+        } catch (PosixException e) {
+            // Told of the directory that it is about, and not of the entry that came next.
+            failed(level.path, e);
         } finally {
             if (dir != root) {
                 dir.close();
             }
+        }
+    }
+
+    /** What is on another file system is no more part of the target than of a snapshot that was kept to one. */
+    private void noteExtras(Level level, Dir dir) throws PosixException {
+        if (root != null && !dir.stat().device().equals(root.stat().device())) {
+            listener.problem(new Problem(
+                    level.path,
+                    Problem.Kind.SKIPPED,
+                    "is on another file system, so nothing that is extra there was deleted"));
+            return;
+        }
+        List<ByteString> extra =
+                dir.names().stream().filter(n -> !level.offered.contains(n)).toList();
+        if (!extra.isEmpty()) {
+            extras.add(new Extra(level.path, level.entry, extra));
         }
     }
 
@@ -342,7 +367,15 @@ final class DirectorySession implements RestoreTarget.Session {
     @Override
     public synchronized void commit() throws IOException {
         // What was wanted and never came was reported by who should have sent it.
+        missing.addAll(pending.keySet());
+        Set<Level> waiting = new HashSet<>();
+        pending.values().forEach(wanted -> waiting.add(wanted.level()));
         pending.clear();
+        for (Level level : waiting) {
+            if (level.left) {
+                finish(level);
+            }
+        }
         while (!levels.isEmpty()) {
             finish(levels.pop());
         }

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -89,6 +90,8 @@ final class DirectoryWalk {
             stat = found.get();
             entry = entry(level.dir(), name, path, stat);
         } catch (PosixException e) {
+            // Another name of it is then the first.
+            linked.values().remove(path);
             reportFailure(path, e);
             return;
         }
@@ -121,11 +124,11 @@ final class DirectoryWalk {
     }
 
     /** Empty for a socket. */
-    private Optional<Entry> entry(Dir dir, ByteString name, EntryPath path, Stat stat) throws PosixException {
+    private Optional<Entry> entry(Dir dir, ByteString name, EntryPath path, Stat stat) throws IOException {
         if (stat.type() == Stat.SOCKET) {
             return Optional.empty();
         }
-        Attributes attributes = attributes(stat, dir.xattrs(name));
+        Attributes attributes = attributes(stat, xattrs(dir, name, path));
         // Overlayfs gives all its whiteouts (0:0) one inode; they are no names of one file.
         boolean whiteout =
                 stat.type() == Stat.CHARACTER_DEVICE && stat.special().equals(WHITEOUT);
@@ -146,6 +149,19 @@ final class DirectoryWalk {
                     case Stat.BLOCK_DEVICE -> Entry.device(path, EntryType.BLOCK_DEVICE, stat.special(), attributes);
                     default -> throw new IllegalStateException("file type 0" + Integer.toOctalString(stat.type()));
                 });
+    }
+
+    /** An entry without its attributes is better than none. */
+    private SortedMap<ByteString, ByteString> xattrs(Dir dir, ByteString name, EntryPath path) throws IOException {
+        try {
+            return dir.xattrs(name);
+        } catch (PosixException e) {
+            if (e.isMissing()) {
+                throw e;
+            }
+            report(path, Problem.Kind.DEGRADED, String.valueOf(e.getMessage()));
+            return Collections.emptySortedMap();
+        }
     }
 
     private static Attributes attributes(Stat stat, SortedMap<ByteString, ByteString> xattrs) {

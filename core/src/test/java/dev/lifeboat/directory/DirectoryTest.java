@@ -311,6 +311,62 @@ class DirectoryTest {
     }
 
     @Test
+    void deleteExtra_staysOnItsFileSystem() throws Exception {
+        Files.createDirectories(source().resolve("mnt"));
+        Shell.run("mount", "-t", "tmpfs", "tmpfs", source().resolve("mnt").toString());
+        try {
+            Files.writeString(source().resolve("mnt/precious"), "precious");
+            Snapshot snapshot =
+                    repo.backup(DirectorySource.of(source()).oneFileSystem()).run();
+            Files.writeString(source().resolve("extra"), "x");
+            Restore.Restored restored = repo.restore(snapshot)
+                    .to(DirectoryRestore.into(source()))
+                    .deleteExtra()
+                    .run();
+            assertThat(source().resolve("extra")).doesNotExist();
+            assertThat(source().resolve("mnt/precious")).exists();
+            assertThat(restored.problems()).anyMatch(p -> p.path().equals(EntryPath.of("mnt")));
+        } finally {
+            Shell.run("umount", source().resolve("mnt").toString());
+        }
+    }
+
+    @Test
+    void damagedArchive_harmsNothingElse() throws Exception {
+        Path d = source().resolve("d");
+        Files.createDirectories(d);
+        Files.writeString(d.resolve("a"), "good content");
+        Files.createLink(d.resolve("b"), d.resolve("a"));
+        Files.writeString(source().resolve("z"), "z");
+        Shell.sh("chmod 2750 " + d + "; chown 5:6 " + d);
+        Thread.sleep(100);
+        Snapshot first = backup(repo, source());
+        Files.writeString(source().resolve("z"), "changed");
+        Thread.sleep(100);
+        Snapshot second = backup(repo, source());
+        MemoryStorage damaged = storage.copy();
+        damaged.delete(List.of(
+                new dev.lifeboat.storage.ObjectKey("archives/" + first.id().value() + ".json")));
+        Path target = dir.resolve("target");
+        Files.createDirectories(target.resolve("d"));
+        Files.writeString(target.resolve("d/a"), "stale a");
+        Files.writeString(target.resolve("d/b"), "own b");
+        try (Repository broken =
+                Repository.at(damaged).encryption(Encryption.none()).open()) {
+            Restore.Restored restored =
+                    broken.restore(second).to(DirectoryRestore.into(target)).run();
+            assertThat(restored.problems())
+                    .extracting(p -> p.kind() + " " + p.path())
+                    .containsExactlyInAnyOrder("FAILED d/a", "FAILED d/b");
+        }
+        assertThat(Files.readString(target.resolve("d/b"))).isEqualTo("own b");
+        assertThat(Files.readString(target.resolve("z"))).isEqualTo("changed");
+        assertThat(Shell.run("stat", "-c", "%a %u:%g", target.resolve("d").toString())
+                        .strip())
+                .isEqualTo("2750 5:6");
+    }
+
+    @Test
     void hugeSparseFile_costsNothing() throws Exception {
         Path huge = source().resolve("huge");
         Shell.sh("truncate -s 1T " + huge + "; printf end | dd of=" + huge

@@ -194,6 +194,7 @@ public final class MemoryTree implements SnapshotSource, RestoreTarget {
                 synchronized (problems) {
                     problems.add(problem);
                 }
+                request.listener().problem(problem);
             }
 
             @Override

@@ -110,7 +110,7 @@ class ContainerTest {
         exec(name, "head -c 300000 /dev/urandom > /anon/random; echo tab > \"/anon/$(printf 'a\\377b')\"");
         exec(
                 name,
-                "echo changed >> /etc/group; rm /bin/vi; mkdir -p /opt/new/deep; echo x > /opt/new/deep/file; chmod 4755 /opt/new/deep/file");
+                "echo changed >> /etc/group; rm /bin/vi /bin/wc /bin/xargs; mkdir -p /opt/new/deep; echo x > /opt/new/deep/file; chmod 4755 /opt/new/deep/file");
         exec(name, "rm -rf /var; mkdir /var; echo fresh > /var/fresh");
         return name;
     }
@@ -286,6 +286,96 @@ class ContainerTest {
         assertThat(tellsOf(name)).isEqualTo(before);
         Files.write(java.nio.file.Path.of(tar), bytes);
         Files.write(java.nio.file.Path.of(manifest), good);
+    }
+
+    @Test
+    void volumesFromAnother_areCopiedAndNotWrittenTo() {
+        String owner = engine.name("owner");
+        String name = engine.name("user");
+        run(
+                "run",
+                "-d",
+                "--name",
+                owner,
+                "-v",
+                engine.name("shared") + ":/shared",
+                "-v",
+                "/hidden",
+                EngineFixture.BUSYBOX,
+                "sleep",
+                "1000");
+        run("run", "-d", "--name", name, "--volumes-from", owner, EngineFixture.BUSYBOX, "sleep", "1000");
+        exec(name, "echo old > /shared/x; echo old > /hidden/x");
+        Snapshot snapshot = repo.backup(docker.container(name)).run();
+        exec(name, "echo live > /shared/x; echo live > /hidden/x");
+        String copy = engine.name("copy");
+        repo.restore(snapshot).to(docker.newContainer(copy).start()).run();
+        assertThat(exec(copy, "cat /shared/x /hidden/x")).isEqualTo("old\nold");
+        assertThat(exec(owner, "cat /shared/x /hidden/x")).isEqualTo("live\nlive");
+    }
+
+    @Test
+    void dryRunOnARemoteEngine_changesNothing() throws Exception {
+        String name = everything();
+        Snapshot snapshot = repo.backup(docker.container(name)).run();
+        exec(name, "echo live > /data/hello");
+        String everywhere = run("ps", "-aq") + run("volume", "ls", "-q") + run("image", "ls", "-aq");
+        try (TcpRelay relay = new TcpRelay(EngineFixture.uri());
+                Docker remote = Docker.at(relay.uri())) {
+            repo.restore(snapshot).to(remote.containerInPlace()).dryRun().run();
+            repo.restore(snapshot)
+                    .to(remote.intoVolume(engine.name("data"), engine.name("data")))
+                    .dryRun()
+                    .run();
+        }
+        assertThat(exec(name, "cat /data/hello")).isEqualTo("live");
+        assertThat(run("ps", "-aq") + run("volume", "ls", "-q") + run("image", "ls", "-aq"))
+                .isEqualTo(everywhere);
+    }
+
+    @Test
+    void partOfAContainer_isRefused() {
+        String name = everything();
+        Snapshot snapshot = repo.backup(docker.container(name)).run();
+        assertThatThrownBy(() -> repo.restore(snapshot)
+                        .only(e -> true)
+                        .to(docker.containerInPlace())
+                        .run())
+                .isInstanceOf(BackupException.TargetFailed.class)
+                .hasMessageContaining("as a whole");
+        assertThat(state(name)).isEqualTo("running");
+    }
+
+    @Test
+    void cancelledRestore_inPlace_bringsTheOldContainerBack() throws Exception {
+        String name = engine.name("app");
+        run("run", "-d", "--name", name, "-v", "/data", EngineFixture.BUSYBOX, "sh", "-c", "sleep 100000");
+        exec(name, "head -c 150000000 /dev/urandom > /data/big");
+        Snapshot snapshot = repo.backup(docker.container(name)).run();
+        exec(name, "echo here > /data/still");
+        String id = inspect(name, "{{.Id}}");
+        try (TcpRelay relay = new TcpRelay(EngineFixture.uri());
+                Docker remote = Docker.at(relay.uri())) {
+            for (Docker target : List.of(docker, remote)) {
+                CountDownLatch writing = new CountDownLatch(2);
+                Job<Restore.Restored> job = repo.restore(snapshot)
+                        .to(target.containerInPlace())
+                        .onEvent(event -> {
+                            if (event instanceof OperationEvent.Progress) {
+                                writing.countDown();
+                            }
+                        })
+                        .start();
+                assertThat(writing.await(60, TimeUnit.SECONDS)).isTrue();
+                job.cancel();
+                assertThatThrownBy(() -> job.result().get(90, TimeUnit.SECONDS))
+                        .hasCauseInstanceOf(BackupException.class);
+                assertThat(inspect(name, "{{.Id}} {{.State.Status}}")).isEqualTo(id + " running");
+                assertThat(exec(name, "cat /data/still")).isEqualTo("here");
+                assertThat(run("ps", "-a", "--format", "{{.Names}}", "--filter", "name=" + engine.name("")))
+                        .isEqualTo(name);
+            }
+        }
     }
 
     @Test

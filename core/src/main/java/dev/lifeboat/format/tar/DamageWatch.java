@@ -7,13 +7,22 @@ import java.io.IOException;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
-/** Remembers what damage a stream of content told of, so that it can be told from damage that the sink met. */
+/**
+ * Remembers what damage a stream of content told of, so that it can be told from damage that the sink met. Damage that shows when the stream
+ * is opened comes with its first read, so that a sink that waits for content is always told.
+ */
 final class DamageWatch {
-    private final InputStream content;
+    private final Opener opener;
     private @Nullable DamagedException damage;
 
-    DamageWatch(InputStream content) {
-        this.content = content;
+    /** Opens content. */
+    @FunctionalInterface
+    interface Opener {
+        InputStream open() throws IOException;
+    }
+
+    DamageWatch(Opener opener) {
+        this.opener = opener;
     }
 
     @Nullable
@@ -21,15 +30,25 @@ final class DamageWatch {
         return damage;
     }
 
-    InputStream asContent() {
+    InputStream open() throws IOException {
+        InputStream content;
+        try {
+            content = opener.open();
+        } catch (DamagedException e) {
+            damage = e;
+            return new Watched(InputStream.nullInputStream(), e);
+        }
         return content instanceof SparseInputStream sparse
-                ? new SparseInputStream(sparse.map(), new Watched(sparse.data()))
-                : new Watched(content);
+                ? new SparseInputStream(sparse.map(), new Watched(sparse.data(), null))
+                : new Watched(content, null);
     }
 
     private final class Watched extends FilterInputStream {
-        Watched(InputStream in) {
+        private final @Nullable DamagedException atOnce;
+
+        Watched(InputStream in, @Nullable DamagedException atOnce) {
             super(in);
+            this.atOnce = atOnce;
         }
 
         @Override
@@ -40,6 +59,9 @@ final class DamageWatch {
 
         @Override
         public int read(byte[] b, int off, int len) throws IOException {
+            if (atOnce != null) {
+                throw atOnce;
+            }
             try {
                 return super.read(b, off, len);
             } catch (DamagedException e) {

@@ -84,7 +84,8 @@ final class EntryJson {
                             json.flag("sparse"),
                             json.string("sha256")))
                     : Optional.empty();
-            if (location.isPresent() != entry.isFile()) {
+            if (location.isPresent() != entry.isFile()
+                    || entry.isFile() && entry.size().isEmpty()) {
                 throw new DamagedException(label + ": the place of the content does not fit a " + type);
             }
             return new StoredEntry(entry, location);

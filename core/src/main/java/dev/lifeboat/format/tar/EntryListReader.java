@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads a list of entries; checks order, number and form. Not thread-safe. */
 final class EntryListReader implements ArchiveReader.Cursor {
     /** A path may be long and attributes many, but a line is not endless. */
-    private static final int MAX_LINE_BYTES = 8 << 20;
+    static final int MAX_LINE_BYTES = 8 << 20;
 
     private final TarManifest manifest;
     private final InputStream in;

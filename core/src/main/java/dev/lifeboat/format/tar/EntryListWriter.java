@@ -41,6 +41,10 @@ final class EntryListWriter implements AutoCloseable {
         /** Says what the line is. */
         void fill(StoredEntry entry) throws IOException {
             byte[] json = EntryJson.write(entry);
+            if (json.length > EntryListReader.MAX_LINE_BYTES) {
+                throw new IOException("'" + entry.entry().path() + "' has more metadata than the format keeps: "
+                        + json.length + " bytes, at most " + EntryListReader.MAX_LINE_BYTES);
+            }
             synchronized (EntryListWriter.this) {
                 line = json;
                 advance();

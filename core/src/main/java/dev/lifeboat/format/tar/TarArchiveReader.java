@@ -108,14 +108,11 @@ final class TarArchiveReader implements ArchiveReader {
         if (!sink.offer(stored.entry())) {
             return;
         }
-        DamageWatch content = null;
-        try {
-            content = new DamageWatch(open(stored));
-            try (InputStream in = content.asContent()) {
-                sink.content(stored.entry(), in);
-            }
+        DamageWatch content = new DamageWatch(() -> open(stored));
+        try (InputStream in = content.open()) {
+            sink.content(stored.entry(), in);
         } catch (DamagedException e) {
-            if (content != null && content.damage() != e) {
+            if (content.damage() != e) {
                 throw e;
             }
             sink.report(new Problem(stored.entry().path(), Problem.Kind.FAILED, e.getMessage()));
@@ -144,7 +141,9 @@ final class TarArchiveReader implements ArchiveReader {
     }
 
     private InputStream open(StoredEntry stored) throws IOException {
-        Location at = stored.location().orElseThrow();
+        Location at = stored.location()
+                .orElseThrow(() -> new DamagedException(
+                        "'" + stored.entry().path() + "' links to what archive " + manifest.name() + " does not have"));
         TarManifest owner = owner(at.archive());
         InputStream raw = new VerifyingInputStream(
                 cache.open(owner.tarSource(context.storage()), at.offset(), at.length()),

@@ -63,9 +63,22 @@ final class TarArchiveWriter implements ArchiveWriter {
         this.compression = codec.kind();
         this.parentRoot = parentRoot;
         this.parent = parent;
-        this.list = new EntryListWriter();
         this.tar = new FrameWriter(context, TarManifest.tarKey(name, codec.kind()), codec);
+        this.list = list(tar);
         needs.add(name);
+    }
+
+    private static EntryListWriter list(FrameWriter tar) throws IOException {
+        boolean made = false;
+        try {
+            EntryListWriter list = new EntryListWriter();
+            made = true;
+            return list;
+        } finally {
+            if (!made) {
+                tar.abort();
+            }
+        }
     }
 
     /** Does without the parent if a prune has condemned what it needs, or removed it. */
@@ -74,13 +87,11 @@ final class TarArchiveWriter implements ArchiveWriter {
         if (parent.isPresent()) {
             // The condemned records first: whoever removes what they name has listed our session or ends before this.
             SortedSet<String> condemned = Condemned.all(context.storage());
-            if (context.storage()
-                    .find(TarManifest.key(parent.get().reference()))
-                    .isPresent()) {
-                TarManifest manifest = TarManifest.read(context, parent.get());
-                if (manifest.needs().stream().noneMatch(condemned::contains)) {
-                    return new TarArchiveWriter(context, name, codec, parent, new ParentEntries(context, manifest));
-                }
+            Optional<TarManifest> manifest = condemned.contains(parent.get().reference())
+                    ? Optional.empty()
+                    : TarManifest.find(context.storage(), parent.get());
+            if (manifest.isPresent() && manifest.get().needs().stream().noneMatch(condemned::contains)) {
+                return new TarArchiveWriter(context, name, codec, parent, new ParentEntries(context, manifest.get()));
             }
         }
         return new TarArchiveWriter(context, name, codec, Optional.empty(), null);

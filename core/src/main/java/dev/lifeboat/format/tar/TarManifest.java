@@ -16,6 +16,7 @@ import dev.lifeboat.storage.StorageTarget;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -88,14 +89,36 @@ record TarManifest(
                 .put("entries", entries.toJson())
                 .put("entryCount", entryCount)
                 .put("needs", new java.util.ArrayList<>(needs));
-        storage.put(key(name), Content.of(SealedDocument.seal(json)), PutCondition.IF_ABSENT);
+        byte[] sealed = SealedDocument.seal(json);
+        if (sealed.length > SealedDocument.MAX_BYTES) {
+            throw new IOException("the archive is too large for this format: its manifest has " + sealed.length
+                    + " bytes, at most " + SealedDocument.MAX_BYTES);
+        }
+        storage.put(key(name), Content.of(sealed), PutCondition.IF_ABSENT);
     }
 
     static TarManifest read(FormatContext context, ArchiveRoot root) throws IOException {
+        return read(context.storage(), name(root));
+    }
+
+    /** The archive that a root names; what names none is damage. */
+    static String name(ArchiveRoot root) throws DamagedException {
         if (!root.format().equals(TarFormat.ID) || !root.reference().matches("[0-9a-f]{32}")) {
             throw new DamagedException("'" + root.reference() + "' names no archive of format " + TarFormat.ID);
         }
-        return read(context.storage(), root.reference());
+        return root.reference();
+    }
+
+    /** Empty if there is no such archive, or no longer. */
+    static Optional<TarManifest> find(StorageTarget storage, ArchiveRoot root) throws IOException {
+        try {
+            return Optional.of(read(storage, name(root)));
+        } catch (DamagedException e) {
+            if (storage.find(key(name(root))).isEmpty()) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
     static TarManifest read(StorageTarget storage, String name) throws IOException {

@@ -2,15 +2,16 @@ package dev.lifeboat.format.tar;
 
 import dev.lifeboat.format.ArchiveFormat.Pruned;
 import dev.lifeboat.format.ArchiveRoot;
+import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.PruneContext;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -65,23 +66,22 @@ final class TarPruner {
         Set<String> needed = new TreeSet<>();
         for (PruneContext.OpenSession session : context.openSessions()) {
             needed.add(session.archive());
-            if (session.parent().isPresent()) {
-                addNeeds(session.parent().get(), needed);
+            // A parent that is gone already, its session does without, as it finds out by itself.
+            if (session.parent().isPresent() && session.parent().get().format().equals(TarFormat.ID)) {
+                TarManifest.find(storage, session.parent().get()).ifPresent(m -> needed.addAll(m.needs()));
             }
         }
-        Collection<ArchiveRoot> roots = context.roots();
-        for (ArchiveRoot root : roots) {
-            // A damaged manifest ends the prune: what it needs is not known.
-            needed.addAll(TarManifest.read(context.format(), root).needs());
+        for (ArchiveRoot root : context.roots()) {
+            Optional<TarManifest> manifest = TarManifest.find(storage, root);
+            if (manifest.isPresent()) {
+                needed.addAll(manifest.get().needs());
+            } else if (context.roots().contains(root)) {
+                // Not pruned by another meanwhile: what the snapshot needs is not known.
+                throw new DamagedException("object " + TarManifest.key(root.reference()) + " is missing in "
+                        + storage.location() + "; nothing was removed. Run verify, then remove the broken snapshot");
+            }
         }
         return needed;
-    }
-
-    /** A parent that is gone already: its session does without it, as it finds out by itself. */
-    private void addNeeds(ArchiveRoot parent, Set<String> needed) throws IOException {
-        if (storage.find(TarManifest.key(parent.reference())).isPresent()) {
-            needed.addAll(TarManifest.read(context.format(), parent).needs());
-        }
     }
 
     private static String name(ObjectKey key) {

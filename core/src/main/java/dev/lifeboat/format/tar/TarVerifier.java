@@ -48,7 +48,14 @@ final class TarVerifier {
     }
 
     private void verify(ArchiveRoot root, boolean readData) throws IOException {
-        Optional<TarManifest> manifest = manifest(root, root.reference());
+        String name;
+        try {
+            name = TarManifest.name(root);
+        } catch (DamagedException e) {
+            damages.accept(new Damage(root, Optional.empty(), Optional.empty(), e.getMessage()));
+            return;
+        }
+        Optional<TarManifest> manifest = manifest(root, name);
         if (manifest.isEmpty()) {
             return;
         }

@@ -100,7 +100,16 @@ public final class FrameWriter extends OutputStream {
         int length = filled;
         FutureTask<Frame> task = new FutureTask<>(() -> compress(plain, length));
         enqueue(task);
-        context.executor().execute(task);
+        boolean taken = false;
+        try {
+            context.executor().execute(task);
+            taken = true;
+        } finally {
+            if (!taken) {
+                // Whoever waits for the frame is told.
+                task.cancel(false);
+            }
+        }
         buffer = new byte[FrameTable.FRAME_BYTES];
         filled = 0;
     }

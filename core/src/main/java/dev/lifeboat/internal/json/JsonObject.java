@@ -45,7 +45,13 @@ public final class JsonObject {
      */
     public static JsonObject parse(byte[] json, String label) throws DamagedException {
         try {
-            return new JsonObject(MAPPER.mapFrom(json), label);
+            Map<String, @Nullable Object> members = MAPPER.mapFrom(json);
+            if (members == null) {
+                throw new DamagedException(label + " is no JSON object but null");
+            }
+            return new JsonObject(members, label);
+        } catch (DamagedException e) {
+            throw e;
         } catch (IOException e) {
             throw new DamagedException(label + " is no JSON object: " + e.getMessage(), e);
         }

@@ -180,7 +180,7 @@ public final class Dir extends Inode {
         done(LibC.unlinkat(fd, Posix.cString(name), 0), "remove", name);
     }
 
-    /** Removes anything; a directory with all that is in it. */
+    /** Removes anything; a directory with all that is in it, but nothing on another file system. */
     public void removeTree(ByteString name) throws PosixException {
         if (LibC.unlinkat(fd, Posix.cString(name), 0) == 0) {
             return;
@@ -190,6 +190,9 @@ public final class Dir extends Inode {
             throw failure;
         }
         try (Dir child = openDir(name)) {
+            if (!child.stat().device().equals(stat().device())) {
+                throw new PosixException("remove", place(name), Errno.EXDEV);
+            }
             for (ByteString grandchild : child.names()) {
                 child.removeTree(grandchild);
             }

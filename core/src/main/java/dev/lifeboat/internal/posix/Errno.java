@@ -8,8 +8,10 @@ public final class Errno {
     public static final int ENOENT = 2;
     public static final int EINTR = 4;
     public static final int ENXIO = 6;
+    public static final int E2BIG = 7;
     public static final int EACCES = 13;
     public static final int EEXIST = 17;
+    public static final int EXDEV = 18;
     public static final int ENOTDIR = 20;
     public static final int EISDIR = 21;
     public static final int EINVAL = 22;
@@ -26,12 +28,13 @@ public final class Errno {
             Map.entry(EPERM, "operation not permitted"),
             Map.entry(ENOENT, "no such file or directory"),
             Map.entry(5, "input/output error"),
+            Map.entry(E2BIG, "they are over 1 MiB"),
             Map.entry(9, "bad file descriptor"),
             Map.entry(12, "out of memory"),
             Map.entry(EACCES, "permission denied"),
             Map.entry(16, "device or resource busy"),
             Map.entry(EEXIST, "exists already"),
-            Map.entry(18, "is on another file system"),
+            Map.entry(EXDEV, "is on another file system"),
             Map.entry(ENOTDIR, "not a directory"),
             Map.entry(EISDIR, "is a directory"),
             Map.entry(EINVAL, "invalid argument"),

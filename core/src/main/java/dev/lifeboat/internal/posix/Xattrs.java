@@ -9,6 +9,9 @@ import java.util.TreeMap;
 
 /** Reads the extended attributes of one path. Names and values are at most 64 KiB each (xattr(7)), as is the list of names. */
 final class Xattrs {
+    /** More of one entry is not read: XFS keeps any number of them, and a list of entries must stay readable. */
+    private static final int MAX_TOTAL_BYTES = 1 << 20;
+
     private Xattrs() {}
 
     static SortedMap<ByteString, ByteString> read(byte[] path, boolean follow, String label) throws PosixException {
@@ -24,6 +27,7 @@ final class Xattrs {
         byte[] names = new byte[(int) length];
         list.get(0, names);
         SortedMap<ByteString, ByteString> found = new TreeMap<>();
+        long total = 0;
         for (int start = 0, i = 0; i < names.length; i++) {
             if (names[i] == 0) {
                 byte[] name = java.util.Arrays.copyOfRange(names, start, i + 1);
@@ -32,6 +36,10 @@ final class Xattrs {
                 long n = follow
                         ? LibC.getxattr(path, name, value, value.capacity())
                         : LibC.lgetxattr(path, name, value, value.capacity());
+                total += name.length + Math.max(n, 0);
+                if (total > MAX_TOTAL_BYTES) {
+                    throw new PosixException("keep the attributes of", label, Errno.E2BIG);
+                }
                 if (n >= 0) {
                     byte[] bytes = new byte[(int) n];
                     value.get(0, bytes);

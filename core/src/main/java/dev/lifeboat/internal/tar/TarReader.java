@@ -12,6 +12,7 @@ import dev.lifeboat.internal.io.Io;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -108,6 +109,9 @@ public final class TarReader {
             throw new DamagedException("'" + path + "' is sparse in the GNU 0.0 form, which is not read; write it with "
                     + "--sparse-version=1.0");
         }
+        if (type == EntryType.HARD_LINK && path(link).isRoot()) {
+            throw new DamagedException("refused: '" + path + "' is a hard link to the root");
+        }
         boolean linked = type == EntryType.SYMLINK || type == EntryType.HARD_LINK;
         Optional<DeviceNumber> device = type == EntryType.CHARACTER_DEVICE || type == EntryType.BLOCK_DEVICE
                 ? Optional.of(new DeviceNumber(device(pax, "major", 329), device(pax, "minor", 337)))
@@ -126,15 +130,15 @@ public final class TarReader {
                 xattrs.put(PaxRecords.xattrName(record.getKey()), ByteString.of(record.getValue()));
             }
         }
-        Instant modified = pax.containsKey("mtime")
-                ? PaxRecords.parseTime(text(pax, "mtime"))
-                : Instant.ofEpochSecond(number(136, 12));
         long uid = pax.containsKey("uid") ? decimal(pax, "uid") : number(108, 8);
         long gid = pax.containsKey("gid") ? decimal(pax, "gid") : number(116, 8);
         try {
             // Some writers put the file type into the mode; Engine 20.10 does.
+            Instant modified = pax.containsKey("mtime")
+                    ? PaxRecords.parseTime(text(pax, "mtime"))
+                    : Instant.ofEpochSecond(signedNumber(136, 12));
             return new Attributes((int) (number(100, 8) & 07777), uid, gid, modified, xattrs);
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | DateTimeException e) {
             throw new DamagedException("a tar header is damaged: " + e.getMessage(), e);
         }
     }
@@ -289,6 +293,18 @@ public final class TarReader {
         long value = pax.containsKey("SCHILY.dev" + which) ? decimal(pax, "SCHILY.dev" + which) : number(at, 8);
         if (value > 0xFFFF_FFFFL) {
             throw new DamagedException("device number out of range in the tar: " + value);
+        }
+        return value;
+    }
+
+    /** As {@link #number}; GNU tar writes times before 1970 as negative numbers in base 256. */
+    private long signedNumber(int at, int width) throws DamagedException {
+        if ((block[at] & 0xff) != 0xff) {
+            return number(at, width);
+        }
+        long value = -1;
+        for (int i = 1; i < width; i++) {
+            value = value << 8 | block[at + i] & 0xff;
         }
         return value;
     }

@@ -70,7 +70,7 @@ public final class FileStorage implements StorageTarget {
                 } else {
                     temp.moveTo(file);
                 }
-                TempFiles.syncDirectory(directory);
+                settle(condition, file, directory);
                 return new ObjectInfo(key, temp.length(), Instant.now());
             }
         } catch (ContentFailure e) {
@@ -79,6 +79,26 @@ public final class FileStorage implements StorageTarget {
             throw e;
         } catch (IOException e) {
             throw explained(what, e);
+        }
+    }
+
+    /**
+     * Makes a new name durable. From here on an interrupt is too late: the object has its name. If the disk fails, a put that may not replace
+     * takes its name away again; one that replaces cannot.
+     */
+    private static void settle(PutCondition condition, Path file, Path directory) throws IOException {
+        boolean interrupted = Thread.interrupted();
+        boolean settled = false;
+        try {
+            TempFiles.syncDirectory(directory);
+            settled = true;
+        } finally {
+            if (!settled && condition == PutCondition.IF_ABSENT) {
+                Files.deleteIfExists(file);
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

@@ -181,8 +181,17 @@ final class TempFiles {
                 channel.close();
             } finally {
                 if (!moved) {
-                    Files.deleteIfExists(file);
+                    discard();
                 }
+            }
+        }
+
+        /** What is left is swept later; the put has ended as it has. */
+        private void discard() {
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                return;
             }
         }
     }
