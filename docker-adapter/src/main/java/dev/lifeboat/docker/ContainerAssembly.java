@@ -271,6 +271,9 @@ final class ContainerAssembly {
                         .orElseThrow(() -> new DockerException(
                                 DockerException.Kind.NOT_FOUND, "volume " + name + " has vanished"));
                 Optional<Path> path = paths.volume(inspect);
+                if (path.isEmpty() && options.inPlace() && !request.dryRun()) {
+                    VolumeWriter.tellNoDeletion(place, request);
+                }
                 return path.isPresent()
                         ? VolumeWriter.toHost(place, path.get(), request)
                         : VolumeWriter.toContainer(place, client, to.string("Id"), destination, request);

@@ -118,6 +118,9 @@ final class VolumeRestore implements RestoreTarget {
             HelperContainer mounted = HelperContainer.mount(client, volume);
             helper = mounted;
             Optional<Path> local = LocalPaths.of(client, mounted.id()).volume(inspect);
+            if (local.isEmpty() && !create && request.deleteExtra()) {
+                VolumeWriter.tellNoDeletion(data, request);
+            }
             return local.isPresent()
                     ? VolumeWriter.toHost(data, local.get(), request)
                     : VolumeWriter.toContainer(data, client, mounted.id(), HelperContainer.DESTINATION, request);

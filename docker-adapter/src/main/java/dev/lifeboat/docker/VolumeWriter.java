@@ -45,8 +45,20 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
     static VolumeWriter toContainer(
             EntryPath place, EngineClient client, String container, String destination, RestoreRequest request)
             throws IOException {
+        if (request.dryRun()) {
+            return toldOnly(place, request);
+        }
         ArchiveUpload upload = new ArchiveUpload(client, container, destination, moved(place, request.listener()));
         return new VolumeWriter(place, upload, upload, upload::finish);
+    }
+
+    /** Says that the engine's API deletes nothing, where that was asked for and there may be something to delete. */
+    static void tellNoDeletion(EntryPath place, RestoreRequest request) {
+        request.listener()
+                .problem(new Problem(
+                        place,
+                        Problem.Kind.DEGRADED,
+                        "written through the engine's API, which deletes nothing: what is extra there stays"));
     }
 
     /** Writes nothing, and tells everything as new: what is there cannot be compared with. */
