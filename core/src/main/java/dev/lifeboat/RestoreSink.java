@@ -26,14 +26,11 @@ final class RestoreSink implements EntrySink {
 
     /** The entry as seen from an ancestor; the target of a hard link is known to lie below it, or to be no longer one. */
     static Entry seenFrom(EntryPath ancestor, Entry entry) {
-        EntryPath path = entry.path().relativeTo(ancestor);
-        if (entry.type() == EntryType.HARD_LINK) {
-            EntryPath target = entry.hardLinkTarget();
-            return target.startsWith(ancestor)
-                    ? Entry.hardLink(path, target.relativeTo(ancestor), entry.attributes())
-                    : Entry.fileOfUnknownSize(path, entry.attributes());
-        }
-        return entry.withPath(path);
+        boolean linksOutside =
+                entry.type() == EntryType.HARD_LINK && !entry.hardLinkTarget().startsWith(ancestor);
+        return linksOutside
+                ? Entry.fileOfUnknownSize(entry.path().relativeTo(ancestor), entry.attributes())
+                : entry.relativeTo(ancestor);
     }
 
     @Override

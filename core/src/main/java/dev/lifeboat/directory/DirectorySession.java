@@ -118,7 +118,7 @@ final class DirectorySession implements RestoreTarget.Session {
             return false;
         }
         Dir dir = level.dir;
-        if (there.isPresent() && dir != null && isSameSpecial(entry, dir, there.get())) {
+        if (there.isPresent() && dir != null && Comparison.isSameSpecial(entry, dir, there.get())) {
             updateMetadata(entry, dir, there.get());
         } else {
             Action action = there.isPresent() ? Action.REPLACE : Action.CREATE;
@@ -143,24 +143,10 @@ final class DirectorySession implements RestoreTarget.Session {
             changed(entry.path(), there.isPresent() ? Action.REPLACE : Action.CREATE);
         }
         Dir dir = level.dir == null || request.dryRun() && !isThere ? null : level.dir.openDir(name);
-        if (dir != null
-                && isThere
-                && !Metadata.isEqual(entry, there.get(), dir.xattrs())
-                && !isOnlyTimeDifferent(entry, there.get(), dir)) {
+        if (dir != null && isThere && !Comparison.isEqualButForTime(entry, there.get(), dir.xattrs())) {
             changed(entry.path(), Action.UPDATE_METADATA);
         }
         levels.push(new Level(entry.path(), dir, entry));
-    }
-
-    /** A directory's time moves with its children, which are told of already. */
-    private static boolean isOnlyTimeDifferent(Entry entry, Stat stat, Dir dir) throws PosixException {
-        Entry sameTime = entry.withAttributes(new dev.lifeboat.entry.Attributes(
-                entry.attributes().mode(),
-                entry.attributes().uid(),
-                entry.attributes().gid(),
-                stat.modified(),
-                entry.attributes().xattrs()));
-        return Metadata.isEqual(sameTime, stat, dir.xattrs());
     }
 
     private boolean takeFile(Entry entry, Level level, Optional<Stat> there) throws PosixException {
@@ -176,7 +162,7 @@ final class DirectorySession implements RestoreTarget.Session {
                 return false;
             }
             // An inode with other names: fine for the first of ours that claims it, if nothing about it has to change.
-            if (Metadata.isEqual(
+            if (Comparison.isEqual(
                             entry, there.get(), level.dir.xattrs(entry.path().name()))
                     && claimed.add(there.get().inode())) {
                 return false;
@@ -220,24 +206,8 @@ final class DirectorySession implements RestoreTarget.Session {
         }
     }
 
-    private static boolean isSameSpecial(Entry entry, Dir dir, Stat there) throws PosixException {
-        return switch (entry.type()) {
-            case SYMLINK ->
-                there.type() == Stat.SYMLINK
-                        && dir.readLink(entry.path().name()).equals(entry.link().orElseThrow());
-            case FIFO -> there.type() == Stat.FIFO;
-            case CHARACTER_DEVICE ->
-                there.type() == Stat.CHARACTER_DEVICE
-                        && there.special().equals(entry.device().orElseThrow());
-            case BLOCK_DEVICE ->
-                there.type() == Stat.BLOCK_DEVICE
-                        && there.special().equals(entry.device().orElseThrow());
-            case FILE, DIRECTORY, HARD_LINK -> throw new IllegalArgumentException("no special file: " + entry.type());
-        };
-    }
-
     private void updateMetadata(Entry entry, Dir dir, Stat there) throws PosixException {
-        if (Metadata.isEqual(entry, there, dir.xattrs(entry.path().name()))) {
+        if (Comparison.isEqual(entry, there, dir.xattrs(entry.path().name()))) {
             return;
         }
         if (!request.dryRun()) {
@@ -354,7 +324,7 @@ final class DirectorySession implements RestoreTarget.Session {
     }
 
     private void apply(@Nullable Entry entry, Dir dir) throws PosixException {
-        if (entry != null && !request.dryRun() && !Metadata.isEqual(entry, dir.stat(), dir.xattrs())) {
+        if (entry != null && !request.dryRun() && !Comparison.isEqual(entry, dir.stat(), dir.xattrs())) {
             metadata.apply(entry, dir);
         }
     }

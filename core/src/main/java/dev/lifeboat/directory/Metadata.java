@@ -13,22 +13,12 @@ import dev.lifeboat.internal.posix.Stat;
 import java.util.Map;
 import java.util.SortedMap;
 
-/** Compares and sets owner, mode, attributes and time; what cannot be set is reported. */
+/** Sets owner, mode, attributes and time; what cannot be set is reported. */
 final class Metadata {
     private final RestoreRequest.Listener listener;
 
     Metadata(RestoreRequest.Listener listener) {
         this.listener = listener;
-    }
-
-    static boolean isEqual(Entry entry, Stat stat, SortedMap<ByteString, ByteString> xattrs) {
-        Attributes wanted = entry.attributes();
-        boolean isLink = entry.type() == EntryType.SYMLINK;
-        return wanted.uid() == stat.uid()
-                && wanted.gid() == stat.gid()
-                && (isLink || wanted.mode() == stat.mode())
-                && wanted.modified().equals(stat.modified())
-                && wanted.xattrs().equals(xattrs);
     }
 
     /** Makes an inode as the entry says. The order matters: a change of owner clears modes and capabilities, and all move the time. */

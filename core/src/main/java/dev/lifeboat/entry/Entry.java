@@ -145,6 +145,17 @@ public record Entry(
     }
 
     /**
+     * Returns the same entry as seen from an ancestor; what {@link #below} undoes.
+     *
+     * @throws IllegalArgumentException if it, or the target of a hard link, is not below it
+     */
+    public Entry relativeTo(EntryPath ancestor) {
+        return type == EntryType.HARD_LINK
+                ? hardLink(path.relativeTo(ancestor), hardLinkTarget().relativeTo(ancestor), attributes)
+                : withPath(path.relativeTo(ancestor));
+    }
+
+    /**
      * Whether the content behind this entry is known to be the content behind {@code earlier}, without reading it. Then it has that
      * one's size, too, if its own is not known.
      */

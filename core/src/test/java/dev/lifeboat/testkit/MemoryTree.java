@@ -221,11 +221,8 @@ public final class MemoryTree implements SnapshotSource, RestoreTarget {
         for (Item item : items.values()) {
             Entry entry = item.entry();
             if (entry.path().startsWith(directory)) {
-                EntryPath path = entry.path().relativeTo(directory);
-                Entry moved = entry.type() == EntryType.HARD_LINK
-                        ? Entry.hardLink(path, entry.hardLinkTarget().relativeTo(directory), entry.attributes())
-                        : entry.withPath(path);
-                tree.items.put(path, new Item(moved, item.map(), item.data()));
+                Entry moved = entry.relativeTo(directory);
+                tree.items.put(moved.path(), new Item(moved, item.map(), item.data()));
             }
         }
         return tree;

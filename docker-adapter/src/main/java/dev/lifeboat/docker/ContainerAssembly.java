@@ -116,7 +116,9 @@ final class ContainerAssembly {
                 "Scope",
                 "ConfigOnly"
             }) {
-                if (inspect.has(field)) {
+                // A network beside the original cannot have its addresses, nor its bridge.
+                boolean taken = !name.equals(network.getKey()) && (field.equals("IPAM") || field.equals("Options"));
+                if (inspect.has(field) && !taken) {
                     body.put(field, inspect.members().get(field));
                 }
             }

@@ -103,21 +103,14 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
         };
     }
 
-    private Entry seen(Entry entry) {
-        EntryPath path = entry.path().relativeTo(place);
-        return entry.type() == dev.lifeboat.entry.EntryType.HARD_LINK
-                ? Entry.hardLink(path, entry.hardLinkTarget().relativeTo(place), entry.attributes())
-                : entry.withPath(path);
-    }
-
     @Override
     public boolean offer(Entry entry) throws IOException {
-        return sink.offer(seen(entry));
+        return sink.offer(entry.relativeTo(place));
     }
 
     @Override
     public void content(Entry entry, InputStream in) throws IOException {
-        sink.content(seen(entry), in);
+        sink.content(entry.relativeTo(place), in);
     }
 
     @Override

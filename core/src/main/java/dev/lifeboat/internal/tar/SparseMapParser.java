@@ -41,7 +41,7 @@ public final class SparseMapParser {
             }
             digits.append((char) b);
         }
-        return TarReader.decimal(digits.toString());
+        return TarNumbers.decimal(digits.toString());
     }
 
     private int read() throws IOException {

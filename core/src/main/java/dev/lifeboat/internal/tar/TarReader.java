@@ -136,7 +136,7 @@ public final class TarReader {
             // Some writers put the file type into the mode; Engine 20.10 does.
             Instant modified = pax.containsKey("mtime")
                     ? PaxRecords.parseTime(text(pax, "mtime"))
-                    : Instant.ofEpochSecond(signedNumber(136, 12));
+                    : Instant.ofEpochSecond(TarNumbers.signed(block, 136, 12));
             return new Attributes((int) (number(100, 8) & 07777), uid, gid, modified, xattrs);
         } catch (IllegalArgumentException | DateTimeException e) {
             throw new DamagedException("a tar header is damaged: " + e.getMessage(), e);
@@ -183,7 +183,7 @@ public final class TarReader {
             SparseMap.Builder map = SparseMap.ofSize(decimal(pax, PaxRecords.SPARSE + "size"));
             String[] numbers = text(pax, PaxRecords.SPARSE + "map").split(",", -1);
             for (int i = 0; i + 1 < numbers.length; i += 2) {
-                region(map, decimal(numbers[i]), decimal(numbers[i + 1]));
+                region(map, TarNumbers.decimal(numbers[i]), TarNumbers.decimal(numbers[i + 1]));
             }
             return map.build();
         }
@@ -211,7 +211,7 @@ public final class TarReader {
 
     private static void oldGnuRegion(SparseMap.Builder map, byte[] from, int at) throws DamagedException {
         if (from[at] != 0) {
-            region(map, number(from, at, 12), number(from, at + 12, 12));
+            region(map, TarNumbers.number(from, at, 12), TarNumbers.number(from, at + 12, 12));
         }
     }
 
@@ -297,62 +297,12 @@ public final class TarReader {
         return value;
     }
 
-    /** As {@link #number}; GNU tar writes times before 1970 as negative numbers in base 256. */
-    private long signedNumber(int at, int width) throws DamagedException {
-        if ((block[at] & 0xff) != 0xff) {
-            return number(at, width);
-        }
-        long value = -1;
-        for (int i = 1; i < width; i++) {
-            value = value << 8 | block[at + i] & 0xff;
-        }
-        return value;
-    }
-
     private long number(int at, int width) throws DamagedException {
-        return number(block, at, width);
-    }
-
-    /** Octal digits, or GNU's base 256 where the first bit is set. */
-    private static long number(byte[] from, int at, int width) throws DamagedException {
-        if ((from[at] & 0x80) != 0) {
-            long value = from[at] & 0x3f;
-            boolean negative = (from[at] & 0x40) != 0;
-            for (int i = 1; i < width; i++) {
-                if (!negative && value >>> 55 != 0) {
-                    throw new DamagedException("a number in a tar header is too large");
-                }
-                value = value << 8 | from[at + i] & 0xff;
-            }
-            if (negative) {
-                throw new DamagedException("a number in a tar header is negative");
-            }
-            return value;
-        }
-        String digits = new String(from, at, width, StandardCharsets.ISO_8859_1)
-                .replace('\0', ' ')
-                .trim();
-        try {
-            return digits.isEmpty() ? 0 : Long.parseUnsignedLong(digits, 8);
-        } catch (NumberFormatException e) {
-            throw new DamagedException("a number in a tar header is invalid: '" + ByteString.utf8(digits) + "'", e);
-        }
+        return TarNumbers.number(block, at, width);
     }
 
     private static long decimal(Map<String, byte[]> pax, String keyword) throws DamagedException {
-        return decimal(text(pax, keyword));
-    }
-
-    static long decimal(String digits) throws DamagedException {
-        try {
-            long value = Long.parseLong(digits);
-            if (value >= 0) {
-                return value;
-            }
-        } catch (NumberFormatException e) {
-            throw new DamagedException("a number in a pax header is invalid: '" + ByteString.utf8(digits) + "'", e);
-        }
-        throw new DamagedException("a number in a pax header is negative: " + digits);
+        return TarNumbers.decimal(text(pax, keyword));
     }
 
     private static String text(Map<String, byte[]> pax, String keyword) throws DamagedException {
