@@ -22,6 +22,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
     private final SortedMap<String, String> tags = new TreeMap<>();
     private @Nullable BackupStrategy strategy;
     private boolean strict;
+    private @Nullable String series;
 
     Backup(Repository repository, SnapshotSource source) {
         super(repository);
@@ -77,7 +78,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
     @Override
     Snapshot execute(Events events) throws IOException {
         events.phase(Phase.PREPARING);
-        String series = series();
+        series = series();
         Optional<Snapshot> parent = parent(series);
         Instant begun = events.clock().instant();
         SnapshotId id = new SnapshotId(Repository.randomId());
@@ -171,11 +172,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
 
     @Override
     String describe() {
-        try {
-            return "cannot back up " + source.name();
-        } catch (IOException e) {
-            return "cannot back up";
-        }
+        return "cannot back up " + (series == null ? source : series);
     }
 
     @Override

@@ -13,6 +13,7 @@ import dev.lifeboat.format.ArchiveReader;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -121,6 +122,18 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
         checkDescribing();
         changeListeners.add(listener);
         return this;
+    }
+
+    /**
+     * Changes nothing, and returns what would be changed, in the order in which it would be. Runs this operation; the whole plan is held in
+     * memory, so for very many changes use {@link #dryRun} with {@link #onChange}.
+     *
+     * @throws BackupException as {@link #run} does
+     */
+    public List<RestoreChange> plan() {
+        List<RestoreChange> plan = Collections.synchronizedList(new ArrayList<>());
+        dryRun().onChange(plan::add).run();
+        return List.copyOf(plan);
     }
 
     @Override

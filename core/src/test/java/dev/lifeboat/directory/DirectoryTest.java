@@ -311,6 +311,30 @@ class DirectoryTest {
     }
 
     @Test
+    void plan_tellsWhatARestoreThenDoes() throws Exception {
+        Files.writeString(source().resolve("changed"), "one");
+        Files.writeString(source().resolve("same"), "same");
+        Files.writeString(source().resolve("removed"), "x");
+        Snapshot snapshot = backup(repo, source());
+        Files.writeString(source().resolve("changed"), "three");
+        Files.delete(source().resolve("removed"));
+        Files.writeString(source().resolve("new"), "new");
+        List<String> before = MemoryTree.of(DirectorySource.of(source())).lines();
+        DirectoryRestore target = DirectoryRestore.into(source());
+        assertThat(repo.restore(snapshot).to(target).deleteExtra().plan())
+                .extracting(Object::toString)
+                .containsExactly("REPLACE changed", "CREATE removed", "DELETE new");
+        assertThat(MemoryTree.of(DirectorySource.of(source())).lines()).isEqualTo(before);
+        List<String> done = new ArrayList<>();
+        repo.restore(snapshot)
+                .to(target)
+                .deleteExtra()
+                .onChange(change -> done.add(change.toString()))
+                .run();
+        assertThat(done).containsExactly("REPLACE changed", "CREATE removed", "DELETE new");
+    }
+
+    @Test
     void deleteExtra_staysOnItsFileSystem() throws Exception {
         Files.createDirectories(source().resolve("mnt"));
         Shell.run("mount", "-t", "tmpfs", "tmpfs", source().resolve("mnt").toString());

@@ -35,7 +35,7 @@ import java.util.Set;
  *
  * <p>A put writes a temporary file beside the place of the object, syncs it, gives it its name (by a hard link, which fails if the
  * name is taken, or by a rename) and syncs the directories. Files have mode 0600, directories 0700. Temporary files that a crash has
- * left are removed when a day old, as directories are listed for {@link #sweep}.
+ * left are removed when a day old, as a listing passes them, such as that of a prune, or by {@link #sweep}.
  *
  * <p>Thread-safe.
  */
@@ -192,6 +192,7 @@ public final class FileStorage implements StorageTarget {
     /** Foreign files, and temporary ones, have names that are no keys. */
     private void visit(Path child, String key, Visitor visitor) throws IOException {
         if (!ObjectKey.isValid(key)) {
+            temps.removeIfLeft(child);
             return;
         }
         BasicFileAttributes attributes;

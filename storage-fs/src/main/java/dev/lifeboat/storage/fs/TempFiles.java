@@ -83,8 +83,28 @@ final class TempFiles {
         return new Temp(file, FileChannel.open(file, options, mode("rw-------")));
     }
 
+    private static boolean isLeft(Path file, BasicFileAttributes attributes) {
+        return attributes.isRegularFile()
+                && String.valueOf(file.getFileName()).startsWith(PREFIX)
+                && attributes
+                        .lastModifiedTime()
+                        .toInstant()
+                        .isBefore(Instant.now().minus(STALE));
+    }
+
+    /** Removes a file that a crash has left; whoever merely lists need not be able to. */
+    void removeIfLeft(Path file) {
+        try {
+            if (isLeft(file, Files.readAttributes(file, BasicFileAttributes.class))) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            // Gone meanwhile, or not ours to remove; the next one tries again.
+            return;
+        }
+    }
+
     int sweep() throws IOException {
-        Instant limit = Instant.now().minus(STALE);
         int[] swept = {0};
         if (Files.notExists(root)) {
             return 0;
@@ -92,8 +112,7 @@ final class TempFiles {
         Files.walkFileTree(root, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                boolean temp = String.valueOf(file.getFileName()).startsWith(PREFIX);
-                if (temp && attributes.lastModifiedTime().toInstant().isBefore(limit) && Files.deleteIfExists(file)) {
+                if (isLeft(file, attributes) && Files.deleteIfExists(file)) {
                     swept[0]++;
                 }
                 return FileVisitResult.CONTINUE;

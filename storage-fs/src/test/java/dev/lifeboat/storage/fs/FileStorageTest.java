@@ -93,6 +93,10 @@ class FileStorageTest {
                 FileTime.from(Instant.now().minus(Duration.ofDays(2))));
         assertThat(storage().sweep()).isEqualTo(1);
         assertThat(old).doesNotExist();
+        Files.writeString(old, "x");
+        Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+        storage().list("packs/", object -> {});
+        assertThat(old).as("passed by a listing").doesNotExist();
         assertThat(young).exists();
         assertThat(storage().find(KEY)).isPresent();
     }
