@@ -168,11 +168,7 @@ final class ContainerAssembly {
     }
 
     private void create(String name) throws IOException {
-        // Whether the engine's files can be seen is known only once there is a container; any one proves it.
-        boolean seen = old.isPresent()
-                || !client.getList("/containers/json?all=1&limit=1", "list containers")
-                        .isEmpty();
-        boolean noCopy = !seen || !seesFiles();
+        boolean noCopy = !LocalPaths.of(client).seesFiles();
         String id = client.post(
                         "/containers/create?name=" + EngineClient.encode(name),
                         blueprint.body(imageReference(), noCopy),
@@ -203,12 +199,6 @@ final class ContainerAssembly {
 
     private void tell(Problem.Kind kind, String detail) {
         request.listener().problem(new Problem(Documents.CONTAINERS, kind, detail));
-    }
-
-    private boolean seesFiles() throws IOException {
-        JsonObject any = client.getList("/containers/json?all=1&limit=1", "list containers")
-                .get(0);
-        return LocalPaths.of(client, any.string("Id")).seesFiles();
     }
 
     /** The name the container used, if it means the same image here; else the image itself. */

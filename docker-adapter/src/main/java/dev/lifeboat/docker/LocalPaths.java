@@ -2,16 +2,21 @@ package dev.lifeboat.docker;
 
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Whether the engine's files can be read from here: only where it runs on this machine and in view of this process. Proven by a folder
- * that its data root has for a container of a random id; a path that just happens to exist here, too, proves nothing.
+ * Whether the engine's files can be read from here: only where it runs on this machine and in view of this process. Proven by something
+ * under a random id, of a container or a network, in its data root; a path that just happens to exist here, too, proves nothing.
  */
 final class LocalPaths {
+    private static final String ID = "[0-9a-f]{64}";
+    private static final long MAX_STORE_BYTES = 64 << 20;
+
     private final Path dataRoot;
     private final boolean proven;
 
@@ -21,40 +26,48 @@ final class LocalPaths {
     }
 
     /**
-     * Looks.
+     * Looks, with a container of the engine.
      *
-     * @param containerId the full id of any container of the engine
+     * @param containerId its full id
      */
     static LocalPaths of(EngineClient client, String containerId) throws IOException {
+        return look(
+                client,
+                root -> containerId.matches(ID)
+                        && Files.isReadable(
+                                root.resolve("containers").resolve(containerId).resolve("config.v2.json")));
+    }
+
+    /** Looks, with the networks that every engine has; their random ids are in a file of its data root. */
+    static LocalPaths of(EngineClient client) throws IOException {
+        List<String> ids = new ArrayList<>();
+        for (JsonObject network : client.getList("/networks", "list networks")) {
+            ids.add(network.string("Id"));
+        }
+        return look(client, root -> {
+            Path store = root.resolve("network/files/local-kv.db");
+            if (!Files.isReadable(store) || Files.size(store) > MAX_STORE_BYTES) {
+                return false;
+            }
+            String bytes = Files.readString(store, StandardCharsets.ISO_8859_1);
+            return ids.stream().anyMatch(id -> id.matches(ID) && bytes.contains(id));
+        });
+    }
+
+    @FunctionalInterface
+    private interface Proof {
+        boolean holdsIn(Path dataRoot) throws IOException;
+    }
+
+    private static LocalPaths look(EngineClient client, Proof proof) throws IOException {
         JsonObject info = client.get("/info", "ask the engine about itself");
         Path root = Path.of(info.optionalString("DockerRootDir").orElse("/nowhere"));
         // With a user namespace of its own, the numbers of owners on the disk are not those the containers see.
         boolean shifted = info.strings("SecurityOptions").stream()
                 .anyMatch(option -> option.contains("name=userns") || option.contains("name=rootless"));
-        boolean proven = !shifted
-                && "unix".equals(client.uri().getScheme())
-                && System.getProperty("os.name").equals("Linux")
-                && containerId.matches("[0-9a-f]{64}")
-                && Files.isReadable(
-                        root.resolve("containers").resolve(containerId).resolve("config.v2.json"));
-        return new LocalPaths(root, proven);
-    }
-
-    /** Looks, with whatever container there is; empty if there is none. */
-    static Optional<LocalPaths> ofAny(EngineClient client) throws IOException {
-        List<JsonObject> some = client.getList("/containers/json?all=1&limit=1", "list containers");
-        return some.isEmpty()
-                ? Optional.empty()
-                : Optional.of(of(client, some.get(0).string("Id")));
-    }
-
-    /** As {@link #volume}; empty, too, if the engine's answer is not understood. */
-    Optional<Path> volumeIfPlain(JsonObject inspect) {
-        try {
-            return volume(inspect);
-        } catch (IOException e) {
-            return Optional.empty();
-        }
+        boolean near = "unix".equals(client.uri().getScheme())
+                && System.getProperty("os.name").equals("Linux");
+        return new LocalPaths(root, near && !shifted && proof.holdsIn(root));
     }
 
     /** Whether the engine's data root is in view. */

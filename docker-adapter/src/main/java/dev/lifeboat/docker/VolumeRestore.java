@@ -128,7 +128,7 @@ final class VolumeRestore implements RestoreTarget {
 
         /** Without a helper: that would be a change, too. */
         private VolumeWriter dryWriter(EntryPath data, JsonObject inspect) throws IOException {
-            Optional<Path> local = LocalPaths.ofAny(client).flatMap(paths -> paths.volumeIfPlain(inspect));
+            Optional<Path> local = LocalPaths.of(client).volume(inspect);
             return local.isPresent()
                     ? VolumeWriter.toHost(data, local.get(), request)
                     : VolumeWriter.toldOnly(data, request);

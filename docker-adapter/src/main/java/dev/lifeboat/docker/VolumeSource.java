@@ -32,7 +32,7 @@ final class VolumeSource implements SnapshotSource {
         sink.offerDocuments();
         Documents.directory(sink, Documents.VOLUMES);
         JsonObject document = VolumeCapture.document(inspect, false, Optional.empty());
-        Optional<Path> local = local(inspect);
+        Optional<Path> local = LocalPaths.of(client).volume(inspect);
         if (local.isPresent()) {
             VolumeCapture.capture(sink, volume, document, local, client, new VolumeCapture.Mount("", "", Set.of()));
         } else {
@@ -54,12 +54,6 @@ final class VolumeSource implements SnapshotSource {
                 .put("name", volume)
                 .put("begun", begun.toString())
                 .put("ended", Instant.now().toString()));
-    }
-
-    /** Any container proves where the engine's files are. */
-    private Optional<Path> local(JsonObject inspect) throws IOException {
-        Optional<LocalPaths> paths = LocalPaths.ofAny(client);
-        return paths.isPresent() ? paths.get().volume(inspect) : Optional.empty();
     }
 
     @Override
