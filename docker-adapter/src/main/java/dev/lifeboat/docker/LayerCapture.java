@@ -136,14 +136,26 @@ final class LayerCapture {
                 continue;
             }
             String absolute = change.getValue().string("Path");
-            switch (kind(change.getValue())) {
-                case DELETED -> sendWhiteout(place, sink);
-                case MODIFIED -> archive.sendOne(sink, absolute, place);
-                case ADDED -> {
-                    whole = place;
-                    sendAdded(archive, absolute, place, sink);
-                }
+            if (kind(change.getValue()) == Kind.ADDED) {
+                whole = place;
             }
+            try {
+                send(archive, kind(change.getValue()), absolute, place, sink);
+            } catch (DockerException e) {
+                if (e.kind() != DockerException.Kind.NOT_FOUND) {
+                    throw e;
+                }
+                sink.report(new Problem(place, Problem.Kind.SKIPPED, "vanished before it could be read"));
+            }
+        }
+    }
+
+    private void send(ArchiveStream archive, Kind kind, String absolute, EntryPath place, EntrySink sink)
+            throws IOException {
+        switch (kind) {
+            case DELETED -> sendWhiteout(place, sink);
+            case MODIFIED -> archive.sendOne(sink, absolute, place);
+            case ADDED -> sendAdded(archive, absolute, place, sink);
         }
     }
 
