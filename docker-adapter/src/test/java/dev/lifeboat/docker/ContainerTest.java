@@ -350,14 +350,14 @@ class ContainerTest {
     void cancelledRestore_inPlace_bringsTheOldContainerBack() throws Exception {
         String name = engine.name("app");
         run("run", "-d", "--name", name, "-v", "/data", EngineFixture.BUSYBOX, "sh", "-c", "sleep 100000");
-        exec(name, "head -c 150000000 /dev/urandom > /data/big");
+        exec(name, "head -c 300000000 /dev/urandom > /data/big");
         Snapshot snapshot = repo.backup(docker.container(name)).run();
         exec(name, "echo here > /data/still");
         String id = inspect(name, "{{.Id}}");
         try (TcpRelay relay = new TcpRelay(EngineFixture.uri());
                 Docker remote = Docker.at(relay.uri())) {
             for (Docker target : List.of(docker, remote)) {
-                CountDownLatch writing = new CountDownLatch(2);
+                CountDownLatch writing = new CountDownLatch(1);
                 Job<Restore.Restored> job = repo.restore(snapshot)
                         .to(target.containerInPlace())
                         .onEvent(event -> {
