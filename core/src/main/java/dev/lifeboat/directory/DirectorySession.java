@@ -10,7 +10,6 @@ import dev.lifeboat.entry.RestoreChange.Action;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
 import dev.lifeboat.internal.posix.Dir;
-import dev.lifeboat.internal.posix.Errno;
 import dev.lifeboat.internal.posix.Inode;
 import dev.lifeboat.internal.posix.PosixException;
 import dev.lifeboat.internal.posix.Stat;
@@ -97,7 +96,7 @@ final class DirectorySession implements RestoreTarget.Session {
 
     /** One entry that cannot be made is a problem; a disk that takes no more is the end. */
     private void failed(EntryPath path, PosixException e) throws PosixException {
-        if (e.isDiskFull() || e.errno() == Errno.ENOENT && root == null) {
+        if (e.isDiskFull()) {
             throw e;
         }
         listener.problem(new Problem(path, Problem.Kind.FAILED, String.valueOf(e.getMessage())));
