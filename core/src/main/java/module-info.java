@@ -7,6 +7,7 @@ module dev.lifeboat.core {
     exports dev.lifeboat.directory;
     exports dev.lifeboat.entry;
     exports dev.lifeboat.format;
+    exports dev.lifeboat.format.chunked;
     exports dev.lifeboat.format.tar;
     exports dev.lifeboat.storage;
     exports dev.lifeboat.internal.io to
@@ -19,6 +20,7 @@ module dev.lifeboat.core {
     requires com.fasterxml.jackson.jr.ob;
     requires com.github.luben.zstd_jni;
     requires com.sun.jna;
+    requires org.bouncycastle.provider;
     requires org.slf4j;
     requires static com.google.errorprone.annotations;
     requires static transitive org.jspecify;

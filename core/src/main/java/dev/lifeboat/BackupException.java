@@ -49,6 +49,15 @@ public abstract sealed class BackupException extends RuntimeException {
         }
     }
 
+    /** The passphrase or key opens nothing here, or may only write; or the repository is encrypted, or not, as was not expected. */
+    public static final class WrongKey extends BackupException {
+        private static final long serialVersionUID = 1;
+
+        WrongKey(String message, @Nullable Throwable cause) {
+            super(message, cause);
+        }
+    }
+
     /** There is no such repository or snapshot. */
     public static final class NotFound extends BackupException {
         private static final long serialVersionUID = 1;

@@ -2,7 +2,7 @@ package dev.lifeboat;
 
 import dev.lifeboat.RepositoryObjects.Session;
 import dev.lifeboat.format.DamagedException;
-import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
@@ -27,10 +27,12 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class Catalog {
     private final StorageTarget storage;
+    private final Envelope envelope;
     private final Map<SnapshotId, Optional<Snapshot>> known = new ConcurrentHashMap<>();
 
-    Catalog(StorageTarget storage) {
+    Catalog(StorageTarget storage, Envelope envelope) {
         this.storage = storage;
+        this.envelope = envelope;
     }
 
     /** Hears of outcomes that cannot be read. */
@@ -73,11 +75,13 @@ final class Catalog {
         Optional<Snapshot> snapshot = known.get(id);
         if (snapshot == null) {
             try {
-                snapshot = RepositoryObjects.snapshot(SealedDocument.read(
-                        storage,
-                        RepositoryObjects.snapshotKey(id),
-                        RepositoryObjects.OUTCOME,
-                        RepositoryObjects.VERSION));
+                snapshot = RepositoryObjects.snapshot(
+                        envelope.open(
+                                storage,
+                                RepositoryObjects.snapshotKey(id),
+                                RepositoryObjects.OUTCOME,
+                                RepositoryObjects.VERSION),
+                        envelope);
             } catch (FileNotFoundException e) {
                 return Optional.empty();
             }
@@ -95,9 +99,12 @@ final class Catalog {
         return storage.find(RepositoryObjects.snapshotKey(id)).isPresent();
     }
 
+    private void put(ObjectKey key, JsonObject document) throws IOException {
+        storage.put(key, Content.of(envelope.close(key, document)), PutCondition.IF_ABSENT);
+    }
+
     void open(Session session, Instant now) throws IOException {
-        storage.put(
-                RepositoryObjects.sessionKey(session.id()), Content.of(session.toBytes(now)), PutCondition.IF_ABSENT);
+        put(RepositoryObjects.sessionKey(session.id()), session.toJson(now));
     }
 
     /**
@@ -106,19 +113,13 @@ final class Catalog {
      * @throws PreconditionFailedException if its session was ended
      */
     void commit(Snapshot snapshot) throws IOException {
-        storage.put(
-                RepositoryObjects.snapshotKey(snapshot.id()),
-                Content.of(RepositoryObjects.outcome(snapshot)),
-                PutCondition.IF_ABSENT);
+        put(RepositoryObjects.snapshotKey(snapshot.id()), RepositoryObjects.outcome(snapshot, envelope));
     }
 
     /** Ends a backup that has no outcome; false if it has one by now. */
     boolean end(SnapshotId id, Instant now) throws IOException {
         try {
-            storage.put(
-                    RepositoryObjects.snapshotKey(id),
-                    Content.of(RepositoryObjects.voidOutcome(id, now)),
-                    PutCondition.IF_ABSENT);
+            put(RepositoryObjects.snapshotKey(id), RepositoryObjects.voidOutcome(id, now));
             return true;
         } catch (PreconditionFailedException e) {
             return false;
@@ -139,7 +140,7 @@ final class Catalog {
         List<Session> open = new ArrayList<>();
         for (SnapshotId id : ids) {
             try {
-                open.add(Session.from(SealedDocument.read(
+                open.add(Session.from(envelope.open(
                         storage,
                         RepositoryObjects.sessionKey(id),
                         RepositoryObjects.SESSION,

@@ -68,6 +68,7 @@ public final class Diff extends Operation<Diff.Compared, Diff> {
                 ArchiveReader newReader = repository.reader(newer);
                 ArchiveReader.Cursor oldEntries = oldReader.entries();
                 ArchiveReader.Cursor newEntries = newReader.entries()) {
+            unchanged += oldEntries.skipSame(newEntries);
             Optional<ArchiveReader.Item> a = oldEntries.next();
             Optional<ArchiveReader.Item> b = newEntries.next();
             while (a.isPresent() || b.isPresent()) {
@@ -90,6 +91,9 @@ public final class Diff extends Operation<Diff.Compared, Diff> {
                     changeListeners.forEach(listener -> listener.accept(change));
                 } else {
                     unchanged++;
+                }
+                if (order == 0) {
+                    unchanged += oldEntries.skipSame(newEntries);
                 }
                 a = order <= 0 ? oldEntries.next() : a;
                 b = order >= 0 ? newEntries.next() : b;

@@ -2,6 +2,7 @@ package dev.lifeboat;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.format.NotReadableException;
 import dev.lifeboat.format.UnsupportedVersionException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -84,6 +85,9 @@ public abstract sealed class Operation<T, S extends Operation<T, S>> permits Bac
         }
         if (e instanceof DamagedException) {
             return new BackupException.Corrupt(message, e);
+        }
+        if (e instanceof NotReadableException) {
+            return new BackupException.WrongKey(message, e);
         }
         if (e instanceof UnsupportedVersionException) {
             return new BackupException.UnsupportedFormat(message, e);

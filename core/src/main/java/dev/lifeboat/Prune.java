@@ -12,9 +12,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -24,6 +24,7 @@ import java.util.Set;
 public final class Prune extends Operation<Prune.Pruned, Prune> {
     private final Retention retention;
     private Duration patience = Duration.ofDays(1);
+    private Optional<Duration> budget = Optional.empty();
     private boolean dryRun;
 
     Prune(Repository repository, Retention retention) {
@@ -71,6 +72,22 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
         return this;
     }
 
+    /**
+     * Says after how long nothing more is begun that another prune may as well do, such as packing anew what is mostly unused; no limit unless
+     * set.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    @CanIgnoreReturnValue
+    public Prune within(Duration newBudget) {
+        checkDescribing();
+        if (newBudget.isNegative()) {
+            throw new IllegalArgumentException("duration is negative: " + newBudget);
+        }
+        budget = Optional.of(newBudget);
+        return this;
+    }
+
     @Override
     Prune self() {
         return this;
@@ -91,12 +108,17 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
                 catalog.remove(snapshot.id());
             }
         }
-        Context context = new Context(
-                removed.stream().map(Snapshot::id).collect(java.util.stream.Collectors.toUnmodifiableSet()),
-                new HashSet<>(ended));
-        ArchiveFormat.Pruned freed = repository.format().prune(context);
+        Set<SnapshotId> removedIds =
+                removed.stream().map(Snapshot::id).collect(java.util.stream.Collectors.toUnmodifiableSet());
+        long objects = 0;
+        long bytes = 0;
+        for (ArchiveFormat format : repository.formats()) {
+            ArchiveFormat.Pruned freed = format.prune(new Context(format, removedIds, Set.copyOf(ended), events));
+            objects += freed.objects();
+            bytes += freed.bytes();
+        }
         events.progress();
-        return new Pruned(kept, removed, ended, freed.objects(), freed.bytes());
+        return new Pruned(kept, removed, ended, objects, bytes);
     }
 
     /** Ends sessions without an outcome that are old by the clock of the store; drops sessions that have one. */
@@ -133,9 +155,15 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
 
         private final Set<SnapshotId> ended;
 
-        Context(Set<SnapshotId> removed, Set<SnapshotId> ended) {
+        private final Events events;
+
+        private final String formatId;
+
+        Context(ArchiveFormat format, Set<SnapshotId> removed, Set<SnapshotId> ended, Events events) {
+            this.formatId = format.id();
             this.removed = removed;
             this.ended = ended;
+            this.events = events;
         }
 
         @Override
@@ -154,12 +182,16 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
         }
 
         @Override
+        public boolean hasTime() {
+            return budget.isEmpty() || events.elapsed().compareTo(budget.get()) < 0;
+        }
+
+        @Override
         public Collection<ArchiveRoot> roots() throws IOException {
-            String format = repository.format().id();
             return repository.catalog().allSnapshots().stream()
                     .filter(s -> !(dryRun && removed.contains(s.id())))
                     .map(Snapshot::archive)
-                    .filter(root -> root.format().equals(format))
+                    .filter(root -> root.format().equals(formatId))
                     .toList();
         }
 

@@ -6,17 +6,24 @@ import dev.lifeboat.format.ArchiveReader;
 import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.format.FormatMemory;
+import dev.lifeboat.format.NotReadableException;
+import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.UnsupportedVersionException;
+import dev.lifeboat.format.chunked.ChunkedFormat;
 import dev.lifeboat.format.tar.TarFormat;
+import dev.lifeboat.internal.seal.KeyBundle;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -47,6 +54,10 @@ public final class Repository implements AutoCloseable {
     private final ArchiveFormat format;
     private final Clock clock;
     private final Catalog catalog;
+    private final RepositoryKeys keys;
+    private final Map<String, String> parameters;
+    private final FormatMemory memory = new FormatMemory();
+    private final Optional<Keyring> keyring;
     private final ExecutorService executor = Executors.newCachedThreadPool(task -> {
         Thread thread = new Thread(task, "lifeboat-worker-" + THREADS.incrementAndGet());
         thread.setDaemon(true);
@@ -55,12 +66,18 @@ public final class Repository implements AutoCloseable {
     private final AtomicInteger running = new AtomicInteger();
     private volatile boolean closed;
 
-    Repository(StorageTarget storage, ArchiveFormat format, Clock clock) {
+    Repository(StorageTarget storage, ArchiveFormat format, Clock clock, Opened opened) {
         this.storage = storage;
         this.format = format;
         this.clock = clock;
-        this.catalog = new Catalog(storage);
+        this.keys = opened.keys();
+        this.parameters = opened.parameters();
+        this.catalog = new Catalog(storage, new Envelope(keys, opened.bundle().isPresent()));
+        this.keyring = opened.bundle().map(bundle -> new Keyring(this, keys.repository(), bundle));
     }
+
+    /** What the descriptor and the keys of a repository give. */
+    record Opened(RepositoryKeys keys, Map<String, String> parameters, Optional<KeyBundle> bundle) {}
 
     /** Describes a repository in a store. The repository closes the store. */
     public static RepositoryBuilder at(StorageTarget storage) {
@@ -136,6 +153,20 @@ public final class Repository implements AutoCloseable {
         return new Prune(this, retention);
     }
 
+    /**
+     * The passphrases and keys that open this.
+     *
+     * @throws IllegalStateException if it is not encrypted
+     */
+    public Keyring keys() {
+        return keyring.orElseThrow(() -> new IllegalStateException(this + " is not encrypted"));
+    }
+
+    /** Whether what this was opened with may read; otherwise it may back up and prune only. */
+    public boolean mayRead() {
+        return keys.mayRead();
+    }
+
     /** Where this is, for messages. */
     public String location() {
         return storage.location();
@@ -182,20 +213,29 @@ public final class Repository implements AutoCloseable {
     }
 
     FormatContext formatContext() {
-        return new FormatContext(storage, executor, Runtime.getRuntime().availableProcessors());
+        return new FormatContext(
+                storage, executor, Runtime.getRuntime().availableProcessors(), keys, parameters, memory);
+    }
+
+    /** All formats there are; in place of one of ours the one this was opened with. */
+    List<ArchiveFormat> formats() {
+        List<ArchiveFormat> formats = new ArrayList<>(List.of(format));
+        for (ArchiveFormat known : List.of(ChunkedFormat.create(), TarFormat.create())) {
+            if (formats.stream().noneMatch(f -> f.id().equals(known.id()))) {
+                formats.add(known);
+            }
+        }
+        return formats;
     }
 
     /** The format that reads what another instance, or another release, has written. */
     ArchiveFormat formatOf(String id) throws UnsupportedVersionException {
-        if (id.equals(format.id())) {
-            return format;
-        }
-        ArchiveFormat tar = TarFormat.create();
-        if (id.equals(tar.id())) {
-            return tar;
-        }
-        throw new UnsupportedVersionException("format '" + id + "' is not known here; known are '" + format.id()
-                + "' and '" + tar.id() + "'. Name it with format(..) when opening, or use a newer release");
+        return formats().stream()
+                .filter(f -> f.id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new UnsupportedVersionException("format '" + id + "' is not known here; known are "
+                        + formats().stream().map(ArchiveFormat::id).toList()
+                        + ". Name it with format(..) when opening, or use a newer release"));
     }
 
     ArchiveReader reader(Snapshot snapshot) throws IOException {
@@ -226,11 +266,11 @@ public final class Repository implements AutoCloseable {
     }
 
     @FunctionalInterface
-    private interface Reading<T> {
+    interface Reading<T> {
         T run() throws IOException;
     }
 
-    private <T> T guarded(String what, Reading<T> reading) {
+    <T> T guarded(String what, Reading<T> reading) {
         String message = "cannot " + what + " in " + storage.location() + ": ";
         enter();
         try {
@@ -238,6 +278,8 @@ public final class Repository implements AutoCloseable {
         } catch (InterruptedIOException | ClosedByInterruptException e) {
             Thread.currentThread().interrupt();
             throw new BackupException.Cancelled(message + "cancelled", e);
+        } catch (NotReadableException e) {
+            throw new BackupException.WrongKey(message + e.getMessage(), e);
         } catch (DamagedException e) {
             throw new BackupException.Corrupt(message + e.getMessage(), e);
         } catch (UnsupportedVersionException e) {

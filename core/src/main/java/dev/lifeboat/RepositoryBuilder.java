@@ -3,10 +3,14 @@ package dev.lifeboat;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.format.ArchiveFormat;
 import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.UnsupportedVersionException;
-import dev.lifeboat.format.tar.TarFormat;
+import dev.lifeboat.format.chunked.ChunkedFormat;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.internal.seal.KeyBundle;
+import dev.lifeboat.internal.seal.SealedKeys;
+import dev.lifeboat.internal.seal.Secret;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PreconditionFailedException;
@@ -16,12 +20,19 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
+import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.HexFormat;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Describes a repository; then opens it, once. Not thread-safe. */
 public final class RepositoryBuilder {
+    private static final String NOT_ENCRYPTED = "none";
+    private static final String ENCRYPTED = "aes-256-gcm";
+
     private final StorageTarget storage;
     private @Nullable ArchiveFormat format;
     private @Nullable Encryption encryption;
@@ -32,7 +43,7 @@ public final class RepositoryBuilder {
     }
 
     /**
-     * Says how new snapshots are written; {@link TarFormat#create} unless set. Old ones are read in whatever format they are.
+     * Says how new snapshots are written; {@link ChunkedFormat#create} unless set. Old ones are read in whatever format they are.
      *
      * @throws IllegalStateException if it was set already
      */
@@ -69,6 +80,7 @@ public final class RepositoryBuilder {
      * Opens the repository that is there.
      *
      * @throws BackupException.NotFound if there is none
+     * @throws BackupException.WrongKey if what was given does not open it; or it is encrypted, or not, other than was said
      * @throws BackupException.UnsupportedFormat if a later version made it
      * @throws BackupException.Corrupt if its descriptor is damaged
      * @throws BackupException.StorageFailed if the store fails
@@ -115,10 +127,8 @@ public final class RepositoryBuilder {
     }
 
     private Repository guarded(String verb, Opening opening) {
-        if (encryption == null) {
-            throw new IllegalStateException(
-                    "say how the repository is encrypted: .encryption(Encryption.none()) if it is not");
-        }
+        // Before anything is read or written: both check what was described.
+        format();
         String message = "cannot " + verb + " repository in " + storage.location() + ": ";
         try {
             return opening.run();
@@ -142,39 +152,88 @@ public final class RepositoryBuilder {
         } catch (FileNotFoundException e) {
             return Optional.empty();
         }
-        String actual = json.string("encryption");
-        if (!actual.equals(Encryption.none().id())) {
+        return Optional.of(opened(json));
+    }
+
+    private Repository opened(JsonObject descriptor) throws IOException {
+        byte[] id = HexFormat.of().parseHex(descriptor.string("id"));
+        String actual = descriptor.string("encryption");
+        Map<String, String> parameters = descriptor.stringMap("parameters");
+        if (!actual.equals(NOT_ENCRYPTED) && !actual.equals(ENCRYPTED)) {
             throw new UnsupportedVersionException("it is encrypted by '" + actual
                     + "', which this library does not know; use a newer release of Lifeboat");
         }
-        return Optional.of(repository());
+        Encryption expected = encryption();
+        if (actual.equals(NOT_ENCRYPTED)) {
+            if (!expected.isNone()) {
+                throw wrongKey("it is not encrypted; if that is right, say so with .encryption(Encryption.none()), "
+                        + "otherwise somebody has put another repository in its place");
+            }
+            return repository(new Repository.Opened(RepositoryKeys.none(id), parameters, Optional.empty()));
+        }
+        Secret secret = expected.secret()
+                .orElseThrow(() -> wrongKey("it is encrypted; give .encryption(Encryption.passphrase(..))"));
+        KeyBundle bundle = KeySlots.open(storage, id, secret)
+                .orElseThrow(() -> wrongKey("this " + secret + " opens none of its key slots"));
+        return repository(
+                new Repository.Opened(new SealedKeys(id, bundle, new SecureRandom()), parameters, Optional.of(bundle)));
+    }
+
+    private BackupException wrongKey(String why) {
+        return new BackupException.WrongKey("cannot open repository in " + storage.location() + ": " + why, null);
+    }
+
+    private Encryption encryption() {
+        if (encryption == null) {
+            throw new IllegalStateException("say how the repository is encrypted: "
+                    + ".encryption(Encryption.passphrase(..)), or .encryption(Encryption.none()) if it is not");
+        }
+        return encryption;
     }
 
     private Repository make() throws IOException {
         storage.list("", object -> {
             ObjectKey key = object.key();
-            if (!key.equals(RepositoryObjects.DESCRIPTOR)) {
+            // Somebody may be making one just now, or have died over it.
+            boolean isKey = key.value().startsWith(KeySlots.PREFIX);
+            if (!isKey && !key.equals(RepositoryObjects.DESCRIPTOR)) {
                 throw new BackupException.AlreadyExists(
                         storage.location() + " holds " + key + " but no "
                                 + RepositoryObjects.DESCRIPTOR
                                 + ": either it is no place for a repository, or its descriptor was lost; choose an empty place");
             }
         });
-        byte[] descriptor =
-                SealedDocument.seal(SealedDocument.start(RepositoryObjects.REPOSITORY, RepositoryObjects.VERSION)
-                        .put("id", Repository.randomId())
-                        .put("created", clock.instant().toString())
-                        .put("encryption", Encryption.none().id()));
+        byte[] id = HexFormat.of().parseHex(Repository.randomId());
+        Optional<Secret> secret = encryption().secret();
+        if (secret.isPresent()) {
+            // Before the descriptor: a repository that is there can be opened.
+            KeySlots.add(storage, id, "first", KeyBundle.generate(new SecureRandom()), secret.get());
+        }
+        JsonObject json = SealedDocument.start(RepositoryObjects.REPOSITORY, RepositoryObjects.VERSION)
+                .put("id", HexFormat.of().formatHex(id))
+                .put("created", clock.instant().toString())
+                .put("encryption", secret.isPresent() ? ENCRYPTED : NOT_ENCRYPTED)
+                .put("parameters", new TreeMap<>(format().parameters()));
+        byte[] descriptor = SealedDocument.seal(json);
         try {
             storage.put(RepositoryObjects.DESCRIPTOR, Content.of(descriptor), PutCondition.IF_ABSENT);
         } catch (PreconditionFailedException e) {
             // Another process was faster; its repository is as good.
             return find().orElseThrow(() -> e);
         }
-        return repository();
+        return opened(json);
     }
 
-    private Repository repository() {
-        return new Repository(storage, format == null ? TarFormat.create() : format, clock);
+    private ArchiveFormat format() {
+        ArchiveFormat chosen = format == null ? ChunkedFormat.create() : format;
+        if (!encryption().isNone() && !chosen.encrypts()) {
+            throw new IllegalStateException(
+                    "format '" + chosen.id() + "' does not encrypt; use ChunkedFormat, or Encryption.none()");
+        }
+        return chosen;
+    }
+
+    private Repository repository(Repository.Opened opened) {
+        return new Repository(storage, format(), clock, opened);
     }
 }

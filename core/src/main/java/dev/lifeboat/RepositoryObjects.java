@@ -4,6 +4,7 @@ import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.format.RepositoryKeys.Right;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.json.SealedDocument;
 import dev.lifeboat.storage.ObjectKey;
@@ -40,12 +41,12 @@ final class RepositoryObjects {
 
     /** A backup under way. */
     record Session(SnapshotId id, String source, Optional<ArchiveRoot> parent) {
-        byte[] toBytes(Instant now) {
-            return SealedDocument.seal(SealedDocument.start(SESSION, VERSION)
+        JsonObject toJson(Instant now) {
+            return SealedDocument.start(SESSION, VERSION)
                     .put("id", id.value())
                     .put("source", source)
                     .put("started", now.toString())
-                    .put("parent", parent.map(RepositoryObjects::rootJson)));
+                    .put("parent", parent.map(RepositoryObjects::rootJson));
         }
 
         static Session from(JsonObject json) throws IOException {
@@ -58,14 +59,14 @@ final class RepositoryObjects {
         }
     }
 
-    static byte[] voidOutcome(SnapshotId id, Instant now) {
-        return SealedDocument.seal(SealedDocument.start(OUTCOME, VERSION)
+    static JsonObject voidOutcome(SnapshotId id, Instant now) {
+        return SealedDocument.start(OUTCOME, VERSION)
                 .put("id", id.value())
                 .put("void", true)
-                .put("time", now.toString()));
+                .put("time", now.toString());
     }
 
-    static byte[] outcome(Snapshot snapshot) {
+    static JsonObject outcome(Snapshot snapshot, Envelope envelope) {
         Snapshot.Stats stats = snapshot.stats();
         List<@Nullable Object> problems = new ArrayList<>();
         for (Problem problem : snapshot.problems()) {
@@ -75,7 +76,7 @@ final class RepositoryObjects {
                     .put("detail", problem.detail())
                     .members());
         }
-        return SealedDocument.seal(SealedDocument.start(OUTCOME, VERSION)
+        JsonObject json = SealedDocument.start(OUTCOME, VERSION)
                 .put("id", snapshot.id().value())
                 .put("source", snapshot.source())
                 .put("time", snapshot.time().toString())
@@ -93,24 +94,50 @@ final class RepositoryObjects {
                                 .put("bytesStored", stats.bytesStored())
                                 .put("problems", stats.problems())
                                 .put("frozenNanos", stats.frozen().map(Duration::toNanos))
-                                .put("durationNanos", stats.duration().toNanos()))
-                .put("problems", problems));
+                                .put("durationNanos", stats.duration().toNanos()));
+        if (!envelope.isEncrypted()) {
+            return json.put("problems", problems);
+        }
+        // Problems name paths, and those are for readers only.
+        JsonObject sealed = envelope.seal(
+                Right.READ, problemsLabel(snapshot.id()), JsonObject.create().put("problems", problems));
+        return json.put("sealedProblems", sealed);
+    }
+
+    private static String problemsLabel(SnapshotId id) {
+        return "problems " + id.value();
+    }
+
+    /** Those who may only write see none; how many there are they see. */
+    private static List<Problem> problems(JsonObject json, Envelope envelope) throws IOException {
+        JsonObject holder = json;
+        if (envelope.isEncrypted()) {
+            if (!envelope.mayRead()) {
+                return List.of();
+            }
+            holder = envelope.unseal(
+                    json.object("sealedProblems"),
+                    problemsLabel(new SnapshotId(json.string("id"))),
+                    "the problems of " + json);
+        }
+        List<Problem> problems = new ArrayList<>();
+        for (JsonObject problem : holder.objects("problems")) {
+            problems.add(new Problem(
+                    EntryPath.parse(problem.string("path")),
+                    Problem.Kind.valueOf(problem.string("kind")),
+                    problem.string("detail")));
+        }
+        return problems;
     }
 
     /** Empty for a void: a backup that was ended before it could commit. */
-    static Optional<Snapshot> snapshot(JsonObject json) throws IOException {
+    static Optional<Snapshot> snapshot(JsonObject json, Envelope envelope) throws IOException {
         if (json.flag("void")) {
             return Optional.empty();
         }
         return Optional.of(parsed(json, () -> {
             JsonObject stats = json.object("stats");
-            List<Problem> problems = new ArrayList<>();
-            for (JsonObject problem : json.objects("problems")) {
-                problems.add(new Problem(
-                        EntryPath.parse(problem.string("path")),
-                        Problem.Kind.valueOf(problem.string("kind")),
-                        problem.string("detail")));
-            }
+            List<Problem> problems = problems(json, envelope);
             Map<String, String> tags = json.stringMap("tags");
             return new Snapshot(
                     new SnapshotId(json.string("id")),

@@ -11,6 +11,7 @@ import dev.lifeboat.internal.json.SealedDocument;
 import dev.lifeboat.storage.ObjectKey;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,7 +24,7 @@ import java.util.Set;
  * also every byte of content. Writes nothing. Damage is in the result, not an exception.
  */
 public final class Verify extends Operation<Verify.Verified, Verify> {
-    private boolean readData;
+    private ArchiveFormat.Depth depth = ArchiveFormat.Depth.structure();
 
     Verify(Repository repository) {
         super(repository);
@@ -58,8 +59,28 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
     /** Reads all content back, too. */
     @CanIgnoreReturnValue
     public Verify readData() {
+        return depth(ArchiveFormat.Depth.allData());
+    }
+
+    /**
+     * Reads a share of the content back, too, chosen at random: who does that every day has read all of it some day. A format that cannot choose
+     * reads all.
+     *
+     * @param percent of the content, 0 to 100
+     * @param budget after which no more is begun
+     * @throws IllegalArgumentException if the share is out of range, or the budget negative
+     */
+    @CanIgnoreReturnValue
+    public Verify readSample(double percent, Duration budget) {
+        if (!(percent >= 0 && percent <= 100) || budget.isNegative()) {
+            throw new IllegalArgumentException("sample is out of range: " + percent + " percent, " + budget);
+        }
+        return depth(new ArchiveFormat.Depth(percent / 100, Optional.of(budget)));
+    }
+
+    private Verify depth(ArchiveFormat.Depth newDepth) {
         checkDescribing();
-        readData = true;
+        depth = newDepth;
         return this;
     }
 
@@ -95,7 +116,7 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
                     .verify(
                             repository.formatContext(),
                             format.getValue(),
-                            readData,
+                            depth,
                             damage -> findings.add(finding(damage, owners)));
             objects += verified.objects();
             bytes += verified.bytes();
@@ -110,8 +131,7 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
     }
 
     private static Finding finding(Damage damage, Map<ArchiveRoot, SnapshotId> owners) {
-        return new Finding(
-                Optional.ofNullable(owners.get(damage.root())), damage.object(), damage.path(), damage.detail());
+        return new Finding(damage.root().map(owners::get), damage.object(), damage.path(), damage.detail());
     }
 
     private void checkDescriptor(List<Finding> findings) throws IOException {

@@ -1,7 +1,9 @@
 package dev.lifeboat.format;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -38,17 +40,50 @@ public interface ArchiveFormat {
     ArchiveReader read(FormatContext context, ArchiveRoot root) throws IOException;
 
     /**
-     * Checks archives without writing anything.
+     * Checks archives without writing anything: always that all objects are there, whole, and that what names them agrees.
      *
-     * @param readData whether to read all content back; otherwise only structure is checked: all objects are there, whole, and
-     *     what names them agrees
+     * @param depth how much content to read back, too
      * @param damages told of each damage, on the calling thread
      */
-    Verified verify(FormatContext context, List<ArchiveRoot> roots, boolean readData, Consumer<Damage> damages)
+    Verified verify(FormatContext context, List<ArchiveRoot> roots, Depth depth, Consumer<Damage> damages)
             throws IOException;
 
     /** Removes what no archive needs. Safe beside running backups and other prunes, in any process. */
     Pruned prune(PruneContext context) throws IOException;
+
+    /** Whether it seals what it stores by the keys of the repository. One that does not is refused in an encrypted repository. */
+    default boolean encrypts() {
+        return false;
+    }
+
+    /** What a new repository shall keep for this format, in plain; given back in {@link FormatContext#parameters}. */
+    default Map<String, String> parameters() {
+        return Map.of();
+    }
+
+    /**
+     * How much content a verify reads back.
+     *
+     * @param share of the content, chosen at random: 0 for none, 1 for all
+     * @param budget stops choosing more after so long; empty for no limit
+     */
+    record Depth(double share, Optional<Duration> budget) {
+        public Depth {
+            if (!(share >= 0 && share <= 1)) {
+                throw new IllegalArgumentException("share is not in 0..1: " + share);
+            }
+        }
+
+        /** No content: only what names it. */
+        public static Depth structure() {
+            return new Depth(0, Optional.empty());
+        }
+
+        /** All content. */
+        public static Depth allData() {
+            return new Depth(1, Optional.empty());
+        }
+    }
 
     /** What a verify read. */
     record Verified(long objects, long bytes) {}

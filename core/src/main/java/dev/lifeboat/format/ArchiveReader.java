@@ -37,6 +37,15 @@ public interface ArchiveReader extends AutoCloseable {
         /** Returns the next entry; empty at the end. */
         Optional<Item> next() throws IOException;
 
+        /**
+         * Skips what comes next here and there, as far as it is known to be the same without reading it.
+         *
+         * @return entries skipped, in each
+         */
+        default long skipSame(Cursor other) throws IOException {
+            return 0;
+        }
+
         @Override
         void close() throws IOException;
     }

@@ -1,6 +1,7 @@
 package dev.lifeboat.format;
 
 import dev.lifeboat.storage.StorageTarget;
+import java.util.Map;
 import java.util.concurrent.Executor;
 
 /**
@@ -10,5 +11,24 @@ import java.util.concurrent.Executor;
  * @param executor runs hashing, compression and transfers beside the caller; tasks may wait for each other only if each would
  *     also finish alone
  * @param parallelism how many tasks usefully run at once
+ * @param keys of the repository
+ * @param parameters that formats chose when the repository was made, by format id and name: {@code chunked/1.average}
+ * @param memory lasts as long as the repository is open
  */
-public record FormatContext(StorageTarget storage, Executor executor, int parallelism) {}
+public record FormatContext(
+        StorageTarget storage,
+        Executor executor,
+        int parallelism,
+        RepositoryKeys keys,
+        Map<String, String> parameters,
+        FormatMemory memory) {
+    public FormatContext {
+        parameters = Map.copyOf(parameters);
+    }
+
+    /** A context without encryption, parameters or memory, such as for tests of a format. */
+    public static FormatContext of(StorageTarget storage, Executor executor, int parallelism) {
+        return new FormatContext(
+                storage, executor, parallelism, RepositoryKeys.none(new byte[16]), Map.of(), new FormatMemory());
+    }
+}

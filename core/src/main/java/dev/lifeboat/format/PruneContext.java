@@ -15,6 +15,9 @@ public interface PruneContext {
     /** Whether only to tell what would be removed. */
     boolean dryRun();
 
+    /** Whether there is time to begin something long that may as well be done by another prune. */
+    boolean hasTime();
+
     /** The archives of all snapshots there are. */
     Collection<ArchiveRoot> roots() throws IOException;
 

@@ -11,6 +11,7 @@ import dev.lifeboat.format.ArchiveReader;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.internal.frame.FrameCache;
+import dev.lifeboat.internal.io.DamageWatch;
 import dev.lifeboat.internal.tar.SparseMapParser;
 import java.io.FileNotFoundException;
 import java.io.IOException;

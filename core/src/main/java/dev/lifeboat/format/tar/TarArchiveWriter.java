@@ -14,6 +14,7 @@ import dev.lifeboat.internal.frame.FrameCodec;
 import dev.lifeboat.internal.frame.FrameWriter;
 import dev.lifeboat.internal.io.Digests;
 import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.prune.Condemned;
 import dev.lifeboat.internal.tar.TarHeaders;
 import java.io.IOException;
 import java.io.InputStream;
@@ -86,7 +87,7 @@ final class TarArchiveWriter implements ArchiveWriter {
             throws IOException {
         if (parent.isPresent()) {
             // The condemned records first: whoever removes what they name has listed our session or ends before this.
-            SortedSet<String> condemned = Condemned.all(context.storage());
+            SortedSet<String> condemned = Condemned.all(context.storage(), "archives");
             Optional<TarManifest> manifest = condemned.contains(parent.get().reference())
                     ? Optional.empty()
                     : TarManifest.find(context.storage(), parent.get());

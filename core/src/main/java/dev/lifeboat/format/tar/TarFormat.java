@@ -83,9 +83,9 @@ public final class TarFormat implements ArchiveFormat {
     }
 
     @Override
-    public Verified verify(FormatContext context, List<ArchiveRoot> roots, boolean readData, Consumer<Damage> damages)
+    public Verified verify(FormatContext context, List<ArchiveRoot> roots, Depth depth, Consumer<Damage> damages)
             throws IOException {
-        return new TarVerifier(context, damages).verify(roots, readData);
+        return new TarVerifier(context, damages).verify(roots, depth.share() > 0);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.lifeboat.format.ArchiveFormat.Pruned;
 import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.PruneContext;
+import dev.lifeboat.internal.prune.Condemned;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
@@ -43,7 +44,7 @@ final class TarPruner {
             return new Pruned(0, 0);
         }
         if (!context.dryRun()) {
-            Condemned.put(storage, context.name(), dead);
+            Condemned.put(storage, context.name(), "archives", dead);
             dead.removeAll(needed());
         }
         List<ObjectKey> keys = new ArrayList<>();

@@ -76,7 +76,7 @@ class TarPropertyTest {
         Random random = new Random(seed);
         MemoryStorage storage = new MemoryStorage();
         // The put of an archive runs beside its writer.
-        FormatContext context = new FormatContext(storage, task -> new Thread(task).start(), 2);
+        FormatContext context = FormatContext.of(storage, task -> new Thread(task).start(), 2);
         TarFormat format = random.nextBoolean() ? TarFormat.zstd(1) : TarFormat.uncompressed();
         MemoryTree tree = new MemoryTree();
         Optional<ArchiveRoot> parent = Optional.empty();
@@ -100,7 +100,7 @@ class TarPropertyTest {
             assertThat(back.lines()).isEqualTo(expected.get(i));
         }
         List<Damage> damages = new ArrayList<>();
-        format.verify(context, roots, true, damages::add);
+        format.verify(context, roots, dev.lifeboat.format.ArchiveFormat.Depth.allData(), damages::add);
         assertThat(damages).isEmpty();
         storage.checkAllClosed();
     }

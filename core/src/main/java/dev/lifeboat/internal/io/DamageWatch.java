@@ -1,4 +1,4 @@
-package dev.lifeboat.format.tar;
+package dev.lifeboat.internal.io;
 
 import dev.lifeboat.entry.SparseInputStream;
 import dev.lifeboat.format.DamagedException;
@@ -11,26 +11,29 @@ import org.jspecify.annotations.Nullable;
  * Remembers what damage a stream of content told of, so that it can be told from damage that the sink met. Damage that shows when the stream
  * is opened comes with its first read, so that a sink that waits for content is always told.
  */
-final class DamageWatch {
+public final class DamageWatch {
     private final Opener opener;
     private @Nullable DamagedException damage;
 
     /** Opens content. */
     @FunctionalInterface
-    interface Opener {
+    public interface Opener {
+        /** Opens it. */
         InputStream open() throws IOException;
     }
 
-    DamageWatch(Opener opener) {
+    /** Watches what an opener opens. */
+    public DamageWatch(Opener opener) {
         this.opener = opener;
     }
 
-    @Nullable
-    DamagedException damage() {
+    /** The damage that reading told of; null if none. */
+    public @Nullable DamagedException damage() {
         return damage;
     }
 
-    InputStream open() throws IOException {
+    /** Opens the content. The caller closes it. */
+    public InputStream open() throws IOException {
         InputStream content;
         try {
             content = opener.open();

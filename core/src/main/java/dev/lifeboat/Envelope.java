@@ -1,0 +1,100 @@
+package dev.lifeboat;
+
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.format.RepositoryKeys;
+import dev.lifeboat.format.RepositoryKeys.Right;
+import dev.lifeboat.format.RepositoryKeys.SealingKey;
+import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.storage.ObjectKey;
+import dev.lifeboat.storage.StorageTarget;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Base64;
+
+/**
+ * Documents of an encrypted repository: their members lie sealed in one, bound to kind and key of the object, so that none can be put in another's
+ * place. In a repository that is not encrypted they are as they are. docs/FORMAT.md, section 8. Thread-safe.
+ */
+final class Envelope {
+    private static final String KIND = "lifeboat";
+    private static final String VERSION = "version";
+    private static final String SEALED = "sealed";
+    private static final String KEY = "key";
+
+    private final RepositoryKeys keys;
+    private final boolean encrypted;
+
+    Envelope(RepositoryKeys keys, boolean encrypted) {
+        this.keys = keys;
+        this.encrypted = encrypted;
+    }
+
+    boolean isEncrypted() {
+        return encrypted;
+    }
+
+    boolean mayRead() {
+        return keys.mayRead();
+    }
+
+    /** Writes a document for those who may write. */
+    byte[] close(ObjectKey object, JsonObject document) throws IOException {
+        if (!encrypted) {
+            return SealedDocument.seal(document);
+        }
+        String kind = document.string(KIND);
+        JsonObject outside = SealedDocument.start(kind, (int) document.number(VERSION));
+        JsonObject sealed = seal(Right.WRITE, kind + " " + object, document);
+        return SealedDocument.seal(outside.put(KEY, sealed.string(KEY)).put(SEALED, sealed.string(SEALED)));
+    }
+
+    /** Reads a document. */
+    JsonObject open(StorageTarget storage, ObjectKey object, String kind, int known) throws IOException {
+        JsonObject outside = SealedDocument.read(storage, object, kind, known);
+        if (!encrypted) {
+            return outside;
+        }
+        String label = object + " in " + storage.location();
+        if (!outside.has(SEALED)) {
+            throw new DamagedException(label + " is not sealed, but the repository is encrypted");
+        }
+        return unseal(outside, kind + " " + object, label);
+    }
+
+    /** Seals an object for who has a right. */
+    JsonObject seal(Right right, String label, JsonObject plain) {
+        SealingKey key = keys.newKey(right);
+        byte[] bytes = plain.toBytes();
+        byte[] sealed = new byte[bytes.length + key.overhead()];
+        key.seal(0, associated(label), bytes, 0, bytes.length, sealed, 0);
+        Base64.Encoder base64 = Base64.getEncoder();
+        return JsonObject.create()
+                .put(KEY, base64.encodeToString(key.wrapped()))
+                .put(SEALED, base64.encodeToString(sealed));
+    }
+
+    /** Opens what {@link #seal} gave. */
+    JsonObject unseal(JsonObject sealed, String label, String name) throws IOException {
+        try {
+            Base64.Decoder base64 = Base64.getDecoder();
+            SealingKey key = keys.unwrap(base64.decode(sealed.string(KEY)));
+            byte[] bytes = base64.decode(sealed.string(SEALED));
+            byte[] plain = new byte[Math.max(0, bytes.length - key.overhead())];
+            key.open(0, associated(label), bytes, 0, bytes.length, plain, 0);
+            return JsonObject.parse(plain, name);
+        } catch (IllegalArgumentException | DamagedException e) {
+            throw new DamagedException(name + " is damaged: " + e.getMessage(), e);
+        }
+    }
+
+    private byte[] associated(String label) {
+        byte[] text = label.getBytes(StandardCharsets.UTF_8);
+        byte[] repository = keys.repository();
+        return ByteBuffer.wrap(Arrays.copyOf(repository, repository.length + text.length))
+                .put(repository.length, text)
+                .array();
+    }
+}

@@ -1,0 +1,80 @@
+package dev.lifeboat;
+
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.internal.seal.KeyBundle;
+import dev.lifeboat.internal.seal.KeySlot;
+import dev.lifeboat.internal.seal.Secret;
+import dev.lifeboat.storage.ByteRange;
+import dev.lifeboat.storage.Content;
+import dev.lifeboat.storage.ObjectKey;
+import dev.lifeboat.storage.PutCondition;
+import dev.lifeboat.storage.StorageTarget;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Key slots in a store. */
+final class KeySlots {
+    static final String PREFIX = "keys/";
+
+    private static final Logger log = LoggerFactory.getLogger(KeySlots.class);
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private KeySlots() {}
+
+    static KeySlot add(StorageTarget storage, byte[] repository, String label, KeyBundle bundle, Secret secret)
+            throws IOException {
+        KeySlot slot = KeySlot.wrap(repository, Repository.randomId(), label, bundle, secret, RANDOM);
+        storage.put(key(slot.id()), Content.of(slot.toBytes()), PutCondition.IF_ABSENT);
+        return slot;
+    }
+
+    static void remove(StorageTarget storage, String id) throws IOException {
+        storage.delete(List.of(key(id)));
+    }
+
+    private static ObjectKey key(String id) {
+        return new ObjectKey(PREFIX + id);
+    }
+
+    /** All that can be read; of the others the log tells. */
+    static List<KeySlot> list(StorageTarget storage) throws IOException {
+        List<ObjectKey> keys = new ArrayList<>();
+        storage.list(PREFIX, object -> keys.add(object.key()));
+        List<KeySlot> slots = new ArrayList<>();
+        for (ObjectKey key : keys) {
+            try (InputStream in = storage.open(key, ByteRange.all())) {
+                KeySlot slot =
+                        KeySlot.parse(in.readNBytes(SealedDocument.MAX_BYTES), key + " in " + storage.location());
+                if (!key.lastSegment().equals(slot.id())) {
+                    throw new DamagedException(key + " in " + storage.location() + " is key slot " + slot.id());
+                }
+                slots.add(slot);
+            } catch (FileNotFoundException e) {
+                // Removed since it was listed.
+                continue;
+            } catch (DamagedException e) {
+                log.warn("key slot passed over, it is damaged [key={}, cause={}]", key, e.getMessage());
+            }
+        }
+        return slots;
+    }
+
+    /** Empty if the secret opens none of the slots. */
+    static Optional<KeyBundle> open(StorageTarget storage, byte[] repository, Secret secret) throws IOException {
+        for (KeySlot slot : list(storage)) {
+            Optional<KeyBundle> bundle = slot.open(repository, secret);
+            if (bundle.isPresent()) {
+                return bundle;
+            }
+        }
+        return Optional.empty();
+    }
+}

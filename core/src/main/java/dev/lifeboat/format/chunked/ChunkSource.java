@@ -1,0 +1,131 @@
+package dev.lifeboat.format.chunked;
+
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.internal.index.ChunkIndex;
+import dev.lifeboat.internal.index.ChunkIndex.Place;
+import dev.lifeboat.internal.pack.ChunkHeader;
+import dev.lifeboat.internal.pack.ChunkName;
+import dev.lifeboat.internal.pack.ChunkReader;
+import dev.lifeboat.internal.pack.PackInfo;
+import dev.lifeboat.internal.tree.Node;
+import dev.lifeboat.internal.tree.TreePages;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Gives chunks by name. Nodes and pages lie side by side, so what is fetched for one is kept for the next. If a chunk is not where the index says,
+ * or nowhere, the index is brought up to date once: a prune may have moved it. Thread-safe.
+ */
+final class ChunkSource implements TreePages {
+    private static final int READ_AHEAD_BYTES = 256 << 10;
+    private static final int KEPT_RANGES = 12;
+
+    private final FormatContext context;
+    private final ChunkIndex index;
+    private final ChunkReader reader;
+    private boolean refreshed;
+
+    private record Range(long offset, byte[] bytes) {}
+
+    private final Map<String, Range> ranges = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Range> eldest) {
+            return size() > KEPT_RANGES;
+        }
+    };
+
+    ChunkSource(FormatContext context, ChunkIndex index) {
+        this.context = context;
+        this.index = index;
+        this.reader = new ChunkReader(context.storage(), context.keys());
+    }
+
+    ChunkReader reader() {
+        return reader;
+    }
+
+    /**
+     * Where a chunk lies.
+     *
+     * @throws DamagedException if it lies nowhere
+     */
+    Place place(ChunkName name) throws IOException {
+        Optional<Place> place = index.find(name);
+        if (place.isEmpty() && refresh()) {
+            place = index.find(name);
+        }
+        return place.orElseThrow(() -> new DamagedException("chunk " + name + " is in no pack in "
+                + context.storage().location() + "; a new backup of what it held stores it again"));
+    }
+
+    private synchronized boolean refresh() throws IOException {
+        if (refreshed) {
+            return false;
+        }
+        index.refresh(context);
+        refreshed = true;
+        return true;
+    }
+
+    /** Reads a chunk of content. */
+    byte[] data(ChunkName name) throws IOException {
+        while (true) {
+            Place place = place(name);
+            try {
+                byte[] bytes = reader.fetch(place.pack(), place.offset(), ChunkHeader.BYTES + place.storedLength());
+                return reader.open(place.pack(), bytes, 0, name);
+            } catch (FileNotFoundException e) {
+                gone(place.pack());
+            }
+        }
+    }
+
+    /** Notes that a pack is not there: the next look finds another, or none. */
+    void gone(PackInfo pack) throws IOException {
+        index.forget(pack);
+        refresh();
+    }
+
+    private byte[] tree(ChunkName name) throws IOException {
+        while (true) {
+            Place place = place(name);
+            int length = ChunkHeader.BYTES + place.storedLength();
+            try {
+                Range range = range(place.pack(), place.offset(), length);
+                return reader.open(place.pack(), range.bytes(), (int) (place.offset() - range.offset()), name);
+            } catch (FileNotFoundException e) {
+                gone(place.pack());
+            }
+        }
+    }
+
+    private Range range(PackInfo pack, long offset, int length) throws IOException {
+        synchronized (ranges) {
+            Range kept = ranges.get(pack.id());
+            if (kept != null && kept.offset() <= offset && offset + length <= kept.offset() + kept.bytes().length) {
+                return kept;
+            }
+        }
+        Range range = new Range(offset, reader.fetch(pack, offset, Math.max(length, READ_AHEAD_BYTES)));
+        synchronized (ranges) {
+            ranges.put(pack.id(), range);
+        }
+        return range;
+    }
+
+    @Override
+    public Node node(ChunkName name) throws IOException {
+        return Node.parse(tree(name));
+    }
+
+    @Override
+    public byte[] page(Node node) throws IOException {
+        return tree(node.page());
+    }
+}

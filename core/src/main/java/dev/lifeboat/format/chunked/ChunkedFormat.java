@@ -1,0 +1,98 @@
+package dev.lifeboat.format.chunked;
+
+import dev.lifeboat.format.ArchiveFormat;
+import dev.lifeboat.format.ArchiveReader;
+import dev.lifeboat.format.ArchiveRoot;
+import dev.lifeboat.format.ArchiveWriter;
+import dev.lifeboat.format.Damage;
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.format.PruneContext;
+import dev.lifeboat.internal.pack.ChunkName;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Content cut into chunks by what is in it, each stored once, compressed and sealed; snapshots as trees of pages, of which equal ones are stored
+ * once, too. Every snapshot is whole, whatever others are pruned, and costs what is new in it. Reads what any other instance of this class wrote.
+ * Immutable.
+ */
+public final class ChunkedFormat implements ArchiveFormat {
+    static final String ID = "chunked/1";
+
+    private final int level;
+
+    private ChunkedFormat(int level) {
+        this.level = level;
+    }
+
+    /** Compresses with zstd, level 3. */
+    public static ChunkedFormat create() {
+        return zstd(3);
+    }
+
+    /**
+     * Compresses with zstd. What does not get smaller is stored as it is, at any level.
+     *
+     * @param level 1 (fast) to 19 (small)
+     * @throws IllegalArgumentException if the level is out of range
+     */
+    public static ChunkedFormat zstd(int level) {
+        if (level < 1 || level > 19) {
+            throw new IllegalArgumentException("level is not in 1..19: " + level);
+        }
+        return new ChunkedFormat(level);
+    }
+
+    @Override
+    public String id() {
+        return ID;
+    }
+
+    @Override
+    public boolean encrypts() {
+        return true;
+    }
+
+    @Override
+    public Map<String, String> parameters() {
+        return Sizes.DEFAULT.toParameters();
+    }
+
+    static ChunkName name(ArchiveRoot root) throws DamagedException {
+        try {
+            return ChunkName.parse(root.reference());
+        } catch (IllegalArgumentException e) {
+            throw new DamagedException("'" + root.reference() + "' is no root of an archive of format " + ID, e);
+        }
+    }
+
+    @Override
+    public ArchiveWriter write(FormatContext context, String name, Optional<ArchiveRoot> parent) throws IOException {
+        return ChunkedWriter.begin(context, name, parent, level);
+    }
+
+    @Override
+    public ArchiveReader read(FormatContext context, ArchiveRoot root) throws IOException {
+        return ChunkedReader.open(context, name(root));
+    }
+
+    @Override
+    public Verified verify(FormatContext context, List<ArchiveRoot> roots, Depth depth, Consumer<Damage> damages)
+            throws IOException {
+        return new ChunkedVerifier(context, damages).verify(roots, depth);
+    }
+
+    @Override
+    public Pruned prune(PruneContext context) throws IOException {
+        return new ChunkedPruner(context).prune();
+    }
+
+    @Override
+    public String toString() {
+        return ID + ", zstd level " + level;
+    }
+}

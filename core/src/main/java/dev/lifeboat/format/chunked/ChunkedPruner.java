@@ -1,0 +1,293 @@
+package dev.lifeboat.format.chunked;
+
+import dev.lifeboat.format.ArchiveFormat.Pruned;
+import dev.lifeboat.format.ArchiveRoot;
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.format.PruneContext;
+import dev.lifeboat.internal.index.ChunkIndex;
+import dev.lifeboat.internal.index.ChunkIndex.Place;
+import dev.lifeboat.internal.index.IndexFile;
+import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.pack.ChunkHeader;
+import dev.lifeboat.internal.pack.Directory;
+import dev.lifeboat.internal.pack.PackInfo;
+import dev.lifeboat.internal.pack.PackWriter;
+import dev.lifeboat.internal.prune.Condemned;
+import dev.lifeboat.storage.ObjectKey;
+import dev.lifeboat.storage.StorageTarget;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * Removes packs that nothing needs and packs anew what is left of those that are mostly unused, while others write and prune: docs/FORMAT.md,
+ * section 12, and the model in its tests. Acts only under its own record, and never on what a session that may not have seen the record could refer
+ * to.
+ */
+final class ChunkedPruner {
+    /** A pack of which less is needed is packed anew. */
+    private static final double MIN_USE = 0.5;
+    /** Packs that are smaller than this are put together, once there are so many. */
+    private static final long SMALL_BYTES = 4 << 20;
+
+    private static final int MANY_SMALL = 32;
+    private static final int PACK_BYTES = 16 << 20;
+    private static final int MANY_INDEXES = 16;
+
+    private final PruneContext prune;
+    private final FormatContext context;
+    private final StorageTarget storage;
+    private final ChunkIndex index = ChunkIndex.fresh();
+    private final Marking marking;
+
+    ChunkedPruner(PruneContext prune) {
+        this.prune = prune;
+        this.context = prune.format();
+        this.storage = context.storage();
+        this.marking = new Marking(context, index);
+    }
+
+    Pruned prune() throws IOException {
+        Map<String, SortedSet<String>> records = Condemned.records(storage, "packs");
+        Set<String> condemned = union(records.values());
+        Collection<PruneContext.OpenSession> open = prune.openSessions();
+        ChunkIndex.Listing packs = index.refresh(context);
+        mark();
+        Map<Integer, Marking.Use> uses = marking.use(condemned);
+        Set<Integer> unused = new TreeSet<>();
+        List<Integer> worn = new ArrayList<>();
+        choose(packs, open, condemned, uses, unused, worn);
+        if (prune.dryRun()) {
+            return planned(packs, uses, unused, worn);
+        }
+        long added = 0;
+        if (!worn.isEmpty()) {
+            added = repack(worn, uses, unused);
+        }
+        Set<String> going = unused.stream().map(n -> index.pack(n).id()).collect(Collectors.toCollection(TreeSet::new));
+        long removed = 0;
+        int objects = 0;
+        if (!going.isEmpty()) {
+            List<PackInfo> gone = remove(going);
+            objects = gone.size();
+            removed = gone.stream().mapToLong(packs::length).sum();
+        }
+        dropOldRecords(records);
+        compactIndex();
+        return new Pruned(objects, Math.max(0, removed - added));
+    }
+
+    private void mark() throws IOException {
+        for (ArchiveRoot root : prune.roots()) {
+            try {
+                marking.mark(root);
+            } catch (DamagedException e) {
+                // Not pruned by another meanwhile: what the snapshot needs is not known.
+                if (prune.roots().contains(root)) {
+                    throw new DamagedException(
+                            e.getMessage() + "; nothing was removed. Run verify, then remove the broken snapshot", e);
+                }
+            }
+        }
+    }
+
+    private static Marking.Use use(Map<Integer, Marking.Use> uses, int pack) {
+        return uses.getOrDefault(pack, new Marking.Use());
+    }
+
+    /** Packs of open sessions are left alone: they are not needed by a snapshot yet. */
+    private void choose(
+            ChunkIndex.Listing packs,
+            Collection<PruneContext.OpenSession> open,
+            Set<String> condemned,
+            Map<Integer, Marking.Use> uses,
+            Set<Integer> unused,
+            List<Integer> worn) {
+        Set<String> writing = open.stream()
+                .map(s -> PackWriter.sessionPart(s.archive()))
+                .collect(Collectors.toCollection(HashSet::new));
+        List<Integer> small = new ArrayList<>();
+        for (int i = 0; i < index.packCount(); i++) {
+            String id = index.pack(i).id();
+            if (index.isGone(i) || writing.contains(PackWriter.sessionPart(id))) {
+                continue;
+            }
+            long used = use(uses, i).bytes();
+            long length = packs.length(index.pack(i));
+            if (used == 0) {
+                unused.add(i);
+            } else if (used < length * MIN_USE || condemned.contains(id)) {
+                worn.add(i);
+            } else if (length < SMALL_BYTES) {
+                small.add(i);
+            }
+        }
+        if (small.size() >= MANY_SMALL) {
+            worn.addAll(small);
+        }
+    }
+
+    private Pruned planned(
+            ChunkIndex.Listing packs, Map<Integer, Marking.Use> uses, Set<Integer> unused, List<Integer> worn) {
+        long bytes = 0;
+        for (int number : unused) {
+            bytes += packs.length(index.pack(number));
+        }
+        for (int number : worn) {
+            bytes += packs.length(index.pack(number)) - use(uses, number).bytes();
+        }
+        return new Pruned(unused.size() + worn.size(), Math.max(0, bytes));
+    }
+
+    /**
+     * Copies what is needed of worn packs, sealed as it is, and says where it is; the packs are then unused.
+     *
+     * @return bytes written
+     */
+    private long repack(List<Integer> worn, Map<Integer, Marking.Use> uses, Set<Integer> unused) throws IOException {
+        ChunkSource source = new ChunkSource(context, index);
+        PackWriter writer = new PackWriter(context, prune.name(), PACK_BYTES, List.of());
+        boolean done = false;
+        try {
+            List<Integer> copied = new ArrayList<>();
+            for (int number : worn) {
+                if (!prune.hasTime()) {
+                    break;
+                }
+                for (Place place : use(uses, number).places()) {
+                    Io.checkInterrupt();
+                    int length = ChunkHeader.BYTES + place.storedLength();
+                    byte[] bytes = source.reader().fetch(place.pack(), place.offset(), length);
+                    writer.copy(place.pack(), index.name(place.entry()), bytes);
+                }
+                copied.add(number);
+            }
+            List<Directory> directories = writer.finish();
+            done = true;
+            IndexFile.put(context, directories);
+            index.refresh(context);
+            unused.addAll(copied);
+            return writer.bytesStored();
+        } finally {
+            if (!done) {
+                writer.abort();
+            }
+        }
+    }
+
+    /** Removes what is still not needed when nobody can come to need it; returns the packs. */
+    private List<PackInfo> remove(Set<String> going) throws IOException {
+        Condemned.put(storage, prune.name(), "packs", going);
+        // From here on no new session refers to them; but these, which began before, may.
+        Map<String, SortedSet<String>> records = Condemned.records(storage, "packs");
+        records.remove(prune.name());
+        Set<String> open = openSessions();
+        Set<String> ready = open.isEmpty() ? new TreeSet<>(going) : readyByOthers(going, records, open);
+        index.refresh(context);
+        mark();
+        Set<String> inDoubt = union(records.values());
+        inDoubt.addAll(going);
+        Set<Integer> candidates = new TreeSet<>();
+        for (int i = 0; i < index.packCount(); i++) {
+            if (!index.isGone(i) && ready.contains(index.pack(i).id())) {
+                candidates.add(i);
+            }
+        }
+        List<PackInfo> dead =
+                marking.elsewhere(candidates, inDoubt).stream().map(index::pack).toList();
+        storage.delete(dead.stream().map(PackInfo::key).toList());
+        dead.forEach(index::forget);
+        if (open.isEmpty()) {
+            Condemned.drop(storage, prune.name());
+        } else {
+            Condemned.leave(storage, prune.name(), open);
+        }
+        return dead;
+    }
+
+    private Set<String> openSessions() throws IOException {
+        return prune.openSessions().stream()
+                .map(PruneContext.OpenSession::archive)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** What an earlier prune has condemned, left, and waited for: its sessions have ended, and ours, which are newer, have seen its record. */
+    private Set<String> readyByOthers(Set<String> going, Map<String, SortedSet<String>> records, Set<String> open)
+            throws IOException {
+        Set<String> ready = new TreeSet<>();
+        for (Map.Entry<String, SortedSet<String>> record : records.entrySet()) {
+            Optional<SortedSet<String>> waits = Condemned.waitsFor(storage, record.getKey());
+            if (waits.isPresent() && waits.get().stream().noneMatch(open::contains)) {
+                ready.addAll(record.getValue());
+            }
+        }
+        ready.retainAll(going);
+        return ready;
+    }
+
+    /** A record whose prune has ended binds nobody, once there is ours; one of which all is gone, neither. */
+    private void dropOldRecords(Map<String, SortedSet<String>> records) throws IOException {
+        List<String> done = new ArrayList<>();
+        for (Map.Entry<String, SortedSet<String>> record : records.entrySet()) {
+            boolean gone = record.getValue().stream().noneMatch(this::isThere);
+            if (gone || Condemned.waitsFor(storage, record.getKey()).isPresent()) {
+                done.add(record.getKey());
+            }
+        }
+        Condemned.dropAll(storage, done);
+    }
+
+    private boolean isThere(String pack) {
+        for (int i = 0; i < index.packCount(); i++) {
+            if (index.pack(i).id().equals(pack)) {
+                return !index.isGone(i);
+            }
+        }
+        return false;
+    }
+
+    /** Puts many index objects together, and leaves out what they say of packs that are gone. */
+    private void compactIndex() throws IOException {
+        Map<ObjectKey, List<Directory>> objects = new TreeMap<>();
+        List<ObjectKey> keys = new ArrayList<>();
+        storage.list(IndexFile.PREFIX, object -> keys.add(object.key()));
+        boolean stale = keys.size() >= MANY_INDEXES;
+        Map<String, Directory> kept = new TreeMap<>();
+        for (ObjectKey key : keys) {
+            List<Directory> directories;
+            try {
+                directories = IndexFile.read(storage, context.keys(), key);
+            } catch (java.io.FileNotFoundException e) {
+                continue;
+            }
+            objects.put(key, directories);
+            for (Directory directory : directories) {
+                if (isThere(directory.pack().id())) {
+                    kept.put(directory.pack().id(), directory);
+                } else {
+                    stale = true;
+                }
+            }
+        }
+        if (stale) {
+            IndexFile.put(context, List.copyOf(kept.values()));
+            storage.delete(objects.keySet());
+        }
+    }
+
+    private static Set<String> union(Collection<? extends Set<String>> sets) {
+        Set<String> all = new TreeSet<>();
+        sets.forEach(all::addAll);
+        return all;
+    }
+}

@@ -1,0 +1,135 @@
+package dev.lifeboat.format.chunked;
+
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.EntryType;
+import dev.lifeboat.format.ArchiveReader;
+import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.format.NotReadableException;
+import dev.lifeboat.internal.index.ChunkIndex;
+import dev.lifeboat.internal.pack.ChunkName;
+import dev.lifeboat.internal.tree.FileContent;
+import dev.lifeboat.internal.tree.TreeCursor;
+import dev.lifeboat.internal.tree.TreeEntry;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** Reads one snapshot. */
+final class ChunkedReader implements ArchiveReader {
+    private final FormatContext context;
+    private final ChunkSource source;
+    private final ChunkName root;
+
+    private ChunkedReader(FormatContext context, ChunkSource source, ChunkName root) {
+        this.context = context;
+        this.source = source;
+        this.root = root;
+    }
+
+    static ChunkedReader open(FormatContext context, ChunkName root) throws IOException {
+        if (!context.keys().mayRead()) {
+            throw new NotReadableException(
+                    "the key this repository was opened with may write, not read; " + "open it with one that may");
+        }
+        ChunkIndex index = ChunkIndex.of(context);
+        index.readNew(context);
+        ChunkSource source = new ChunkSource(context, index);
+        source.page(source.node(root));
+        return new ChunkedReader(context, source, root);
+    }
+
+    /** Walks entries; skips pages that another snapshot has, too. */
+    private record Entries(TreeCursor cursor) implements Cursor {
+        @Override
+        public Optional<Item> next() throws IOException {
+            return cursor.next().map(e -> new Item(e.entry(), e.content().map(FileContent::identity)));
+        }
+
+        @Override
+        public long skipSame(Cursor other) throws IOException {
+            return other instanceof Entries that ? cursor.skipSame(that.cursor) : 0;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Override
+    public Cursor entries() throws IOException {
+        return new Entries(TreeCursor.of(source, root));
+    }
+
+    @Override
+    public void sendTo(EntrySink sink, Predicate<? super Entry> chosen) throws IOException {
+        Links links = new Links(chosen);
+        TreeCursor cursor = TreeCursor.of(source, root);
+        try (Sender sender = new Sender(context, source, sink)) {
+            for (Optional<TreeEntry> next; (next = cursor.next()).isPresent(); ) {
+                if (chosen.test(next.get().entry())) {
+                    TreeEntry entry = links.resolve(next.get());
+                    if (sink.offer(entry.entry())) {
+                        sender.add(entry);
+                    }
+                }
+            }
+            sender.finish();
+        }
+    }
+
+    /** The first chosen link to a file that is not chosen becomes that file, the next ones links to it. */
+    private final class Links {
+        private final Predicate<? super Entry> chosen;
+        /** What the links to a file are links to now: the file, or the first of them. */
+        private final Map<EntryPath, EntryPath> targets = new HashMap<>();
+
+        Links(Predicate<? super Entry> chosen) {
+            this.chosen = chosen;
+        }
+
+        TreeEntry resolve(TreeEntry stored) throws IOException {
+            Entry entry = stored.entry();
+            if (entry.type() != EntryType.HARD_LINK) {
+                return stored;
+            }
+            EntryPath target = entry.hardLinkTarget();
+            EntryPath known = targets.get(target);
+            if (known == null) {
+                Optional<TreeEntry> found = TreeCursor.find(source, root, target);
+                if (found.isPresent() && !chosen.test(found.get().entry())) {
+                    targets.put(target, entry.path());
+                    return new TreeEntry(
+                            found.get().entry().withPath(entry.path()),
+                            found.get().content());
+                }
+                known = target;
+                targets.put(target, known);
+            }
+            return known.equals(target)
+                    ? stored
+                    : new TreeEntry(Entry.hardLink(entry.path(), known, entry.attributes()), Optional.empty());
+        }
+    }
+
+    @Override
+    public InputStream open(EntryPath path) throws IOException {
+        TreeEntry found = TreeCursor.find(source, root, path)
+                .orElseThrow(() -> new FileNotFoundException("no entry '" + path + "' in archive " + root));
+        if (found.entry().type() == EntryType.HARD_LINK) {
+            return open(found.entry().hardLinkTarget());
+        }
+        if (!found.entry().isFile()) {
+            throw new FileNotFoundException(
+                    "'" + path + "' is no file but a " + found.entry().type());
+        }
+        return Sender.withHoles(found, new ContentStream(found.content().orElseThrow(), source, context.executor()));
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,191 @@
+package dev.lifeboat.format.chunked;
+
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.format.ArchiveFormat.Depth;
+import dev.lifeboat.format.ArchiveFormat.Verified;
+import dev.lifeboat.format.ArchiveRoot;
+import dev.lifeboat.format.Damage;
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.internal.index.ChunkIndex;
+import dev.lifeboat.internal.index.NameSet;
+import dev.lifeboat.internal.pack.ChunkName;
+import dev.lifeboat.internal.tree.FileContent;
+import dev.lifeboat.internal.tree.Node;
+import dev.lifeboat.internal.tree.Slice;
+import dev.lifeboat.internal.tree.TreeCursor;
+import dev.lifeboat.internal.tree.TreeEntry;
+import dev.lifeboat.storage.ObjectKey;
+import java.io.IOException;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Checks packs, then the trees that need them, page by page, each page once however many snapshots have it. Damage is told of the object, and of
+ * each snapshot and path that suffers. With an index of its own, so that nothing it knows from before hides what is there now.
+ */
+final class ChunkedVerifier {
+    private final FormatContext context;
+    private final Consumer<Damage> damages;
+    private final ChunkIndex index = ChunkIndex.fresh();
+    private final ChunkSource source;
+    /** Pages that are well with all that is below them. */
+    private final NameSet clean = new NameSet();
+
+    private BitSet bad = new BitSet();
+    private long objects;
+    private long bytes;
+
+    ChunkedVerifier(FormatContext context, Consumer<Damage> damages) {
+        this.context = context;
+        this.damages = damages;
+        this.source = new ChunkSource(context, index);
+    }
+
+    Verified verify(List<ArchiveRoot> roots, Depth depth) throws IOException {
+        ChunkIndex.Listing listing = index.refresh(context);
+        for (Map.Entry<ObjectKey, DamagedException> unreadable :
+                listing.damaged().entrySet()) {
+            damages.accept(new Damage(
+                    Optional.empty(),
+                    Optional.of(unreadable.getKey()),
+                    Optional.empty(),
+                    String.valueOf(unreadable.getValue().getMessage())));
+        }
+        PackVerifier packs = new PackVerifier(context, index, source.reader());
+        PackVerifier.Result checked = packs.verify(listing.packs(), depth);
+        checked.damages().forEach(damages);
+        bad = checked.bad();
+        objects += listing.packs().size();
+        bytes += checked.bytes();
+        for (ArchiveRoot root : roots) {
+            verify(root);
+        }
+        return new Verified(objects, bytes);
+    }
+
+    private void verify(ArchiveRoot root) throws IOException {
+        try {
+            visit(root, ChunkedFormat.name(root), -1);
+        } catch (DamagedException e) {
+            damages.accept(new Damage(root, Optional.empty(), Optional.empty(), String.valueOf(e.getMessage())));
+        }
+    }
+
+    /**
+     * Checks a page and all below it.
+     *
+     * @param level it should have; -1 if that is not known
+     * @return whether all is well
+     */
+    private boolean visit(ArchiveRoot root, ChunkName name, int level) throws IOException {
+        if (clean.contains(name)) {
+            return true;
+        }
+        boolean well;
+        try {
+            Node node = source.node(name);
+            if (level >= 0 && node.level() != level) {
+                throw new DamagedException("a page is of level " + node.level() + ", expected " + level);
+            }
+            well = node.level() == Node.SLICES
+                    ? visitSlices(root, node)
+                    : node.level() == 0 ? visitEntries(root, node) : visitChildren(root, node);
+        } catch (DamagedException e) {
+            tell(root, name, Optional.empty(), String.valueOf(e.getMessage()));
+            return false;
+        }
+        if (well) {
+            clean.add(name);
+        }
+        return well;
+    }
+
+    private boolean visitChildren(ArchiveRoot root, Node node) throws IOException {
+        if (context.keys().mayRead()) {
+            TreeCursor.checkPage(node, source);
+        } else {
+            checkStored(node.page());
+        }
+        boolean well = true;
+        for (ChunkName child : node.nodes()) {
+            well &= visit(root, child, node.level() - 1);
+        }
+        return well;
+    }
+
+    private boolean visitEntries(ArchiveRoot root, Node node) throws IOException {
+        if (!context.keys().mayRead()) {
+            checkStored(node.page());
+            return visitNames(root, node);
+        }
+        boolean well = true;
+        for (TreeEntry entry : TreeCursor.entries(node, source)) {
+            if (entry.content().isPresent()) {
+                well &= visitContent(root, entry.entry().path(), entry.content().get());
+            }
+        }
+        return well;
+    }
+
+    private boolean visitContent(ArchiveRoot root, EntryPath path, FileContent content) throws IOException {
+        boolean well = true;
+        for (Slice slice : content.slices()) {
+            String detail;
+            if (content.depth() > 0) {
+                detail = visit(root, slice.chunk(), Node.SLICES) ? "" : "a list of its chunks, or a chunk, is lost";
+            } else {
+                detail = lost(slice.chunk());
+            }
+            if (!detail.isEmpty()) {
+                tell(root, slice.chunk(), Optional.of(path), detail);
+                return false;
+            }
+        }
+        return well;
+    }
+
+    private boolean visitSlices(ArchiveRoot root, Node node) throws IOException {
+        checkStored(node.page());
+        return visitNames(root, node);
+    }
+
+    private boolean visitNames(ArchiveRoot root, Node node) throws IOException {
+        boolean well = true;
+        for (ChunkName child : node.nodes()) {
+            well &= visit(root, child, Node.SLICES);
+        }
+        for (ChunkName chunk : node.data()) {
+            String detail = lost(chunk);
+            if (!detail.isEmpty()) {
+                tell(root, chunk, Optional.empty(), detail);
+                well = false;
+            }
+        }
+        return well;
+    }
+
+    private void checkStored(ChunkName name) throws DamagedException {
+        String detail = lost(name);
+        if (!detail.isEmpty()) {
+            throw new DamagedException("page " + name + ": " + detail);
+        }
+    }
+
+    /** Empty if a chunk is where it can be read. */
+    private String lost(ChunkName name) {
+        Optional<ChunkIndex.Place> place = index.find(name);
+        if (place.isEmpty()) {
+            return "chunk " + name + " is in no pack";
+        }
+        return bad.get(place.get().entry()) ? "chunk " + name + " is damaged" : "";
+    }
+
+    private void tell(ArchiveRoot root, ChunkName chunk, Optional<EntryPath> path, String detail) {
+        Optional<ObjectKey> object = index.find(chunk).map(place -> place.pack().key());
+        damages.accept(new Damage(root, object, path, detail));
+    }
+}

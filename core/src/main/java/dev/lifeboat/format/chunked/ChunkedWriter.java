@@ -1,0 +1,202 @@
+package dev.lifeboat.format.chunked;
+
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.entry.SparseInputStream;
+import dev.lifeboat.entry.SparseMap;
+import dev.lifeboat.format.ArchiveRoot;
+import dev.lifeboat.format.ArchiveWriter;
+import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.internal.index.ChunkIndex;
+import dev.lifeboat.internal.pack.ChunkName;
+import dev.lifeboat.internal.prune.Condemned;
+import dev.lifeboat.internal.tree.FileContent;
+import dev.lifeboat.internal.tree.Slice;
+import dev.lifeboat.internal.tree.TreeEntry;
+import dev.lifeboat.internal.tree.TreeWriter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes one snapshot. An entry whose content the parent is known to have refers to it; all other content is cut, and what of it is stored
+ * already is not stored again.
+ */
+final class ChunkedWriter implements ArchiveWriter {
+    private final Optional<ArchiveRoot> parentRoot;
+    private final @Nullable ParentEntries parent;
+    private final Tasks tasks;
+    private final ChunkStore store;
+    private final Cutter cutter;
+    private final TreeWriter tree;
+    private final EntryQueue entries;
+    private final Map<dev.lifeboat.entry.EntryPath, Wanted> wanted = new ConcurrentHashMap<>();
+    private long unchanged;
+
+    /** A file that was asked for, and what the parent has in its place. */
+    private record Wanted(EntryQueue.Place place, Optional<FileContent> earlier) {}
+
+    private ChunkedWriter(
+            FormatContext context,
+            String name,
+            Set<String> condemned,
+            int level,
+            Optional<ArchiveRoot> parentRoot,
+            @Nullable ParentEntries parent)
+            throws IOException {
+        this.parentRoot = parentRoot;
+        this.parent = parent;
+        this.tasks = new Tasks(context.executor());
+        this.store = new ChunkStore(context, name, condemned, level);
+        this.cutter = new Cutter(context, store, tasks, level);
+        this.tree = new TreeWriter(store, context.keys().derive("pages", 16));
+        this.entries = new EntryQueue(tree);
+    }
+
+    /**
+     * The order is what makes it safe beside prunes: the session is open; then the condemned records; then the packs; then the index. What is in a
+     * listed pack that no record names stays until this session has ended.
+     */
+    static ChunkedWriter begin(FormatContext context, String name, Optional<ArchiveRoot> parent, int level)
+            throws IOException {
+        Set<String> condemned = Condemned.all(context.storage(), "packs");
+        ChunkIndex.of(context).refresh(context);
+        Optional<ParentEntries> usable = parent.isEmpty() || !context.keys().mayRead()
+                ? Optional.empty()
+                : ParentEntries.open(context, ChunkedFormat.name(parent.get()));
+        return new ChunkedWriter(
+                context, name, condemned, level, usable.isPresent() ? parent : Optional.empty(), usable.orElse(null));
+    }
+
+    @Override
+    public boolean offer(Entry entry) throws IOException {
+        TreeEntry earlier = parent == null ? null : parent.find(entry.path());
+        if (!entry.isFile()) {
+            if (earlier != null && earlier.entry().equals(entry)) {
+                unchanged++;
+            }
+            entries.add(new TreeEntry(entry, Optional.empty()));
+            return false;
+        }
+        Optional<FileContent> content = earlier == null ? Optional.empty() : earlier.content();
+        if (earlier != null && entry.sameContentAs(earlier.entry()) && isStored(content.orElseThrow())) {
+            unchanged++;
+            entries.add(new TreeEntry(entry.withSize(earlier.entry().size().orElseThrow()), content));
+            return false;
+        }
+        wanted.put(entry.path(), new Wanted(entries.next(), content));
+        return true;
+    }
+
+    /** Whether all chunks are where they may be referred to. One that got lost is then read and stored again. */
+    private boolean isStored(FileContent content) throws IOException {
+        return parent != null && parent.isStored(content, store);
+    }
+
+    @Override
+    public void content(Entry entry, InputStream in) throws IOException {
+        Wanted asked = wanted.remove(entry.path());
+        if (asked == null) {
+            throw new IllegalStateException("content of '" + entry.path() + "' was not wanted, or was sent before");
+        }
+        boolean taken = false;
+        try {
+            if (in instanceof SparseInputStream sparse && sparse.map().hasHoles()) {
+                SparseMap map = sparse.map();
+                take(
+                        entry.withSize(map.size()),
+                        new PaddedInputStream(sparse.data(), map.dataBytes()),
+                        asked,
+                        Optional.of(map));
+            } else {
+                take(entry, in, asked, Optional.empty());
+            }
+            taken = true;
+        } finally {
+            if (!taken) {
+                asked.place().drop();
+            }
+        }
+    }
+
+    private void take(Entry entry, InputStream in, Wanted asked, Optional<SparseMap> holes) throws IOException {
+        EntryQueue.Place place = asked.place();
+        FileContent earlier = asked.earlier().filter(c -> c.piece() != null).orElse(null);
+        Cutter.IsKnown isKnown = earlier == null
+                ? null
+                : piece -> earlier.isPiece(piece)
+                        && store.has(earlier.slices().get(0).chunk());
+        Cutter.Begun begun = cutter.begin(
+                entry.path(),
+                in,
+                isKnown,
+                (chunk, offset, length, piece) ->
+                        place.fill(sized(entry, length, holes), piece(new Slice(chunk, offset, length), piece, holes)));
+        if (begun instanceof Cutter.Beginning beginning) {
+            long[] total = {0};
+            LongFile file = new LongFile(
+                    store,
+                    slices -> place.fill(
+                            sized(entry, total[0], holes),
+                            new FileContent(slices.slices(), slices.depth(), null, holes)));
+            total[0] = cutter.cut(beginning, in, file);
+            file.end();
+        } else if (begun instanceof Cutter.Known known && earlier != null) {
+            place.fill(
+                    sized(entry, known.length(), holes), new FileContent(earlier.slices(), 0, earlier.piece(), holes));
+        } else if (begun instanceof Cutter.Taken nothing && nothing.length() == 0) {
+            place.fill(sized(entry, 0, holes), new FileContent(List.of(), 0, null, holes));
+        }
+    }
+
+    private static FileContent piece(Slice slice, byte[] name, Optional<SparseMap> holes) {
+        return new FileContent(List.of(slice), 0, Arrays.copyOf(name, FileContent.PIECE_BYTES), holes);
+    }
+
+    /** As long as it was when it was read. */
+    private static Entry sized(Entry entry, long read, Optional<SparseMap> holes) {
+        return entry.withSize(holes.isPresent() ? holes.get().size() : read);
+    }
+
+    @Override
+    public void report(Problem problem) {
+        // The engine keeps problems with the snapshot.
+    }
+
+    @Override
+    public Optional<ArchiveRoot> parent() {
+        return parentRoot;
+    }
+
+    @Override
+    public long bytesStored() {
+        return store.bytesStored();
+    }
+
+    @Override
+    public Finished finish() throws IOException {
+        cutter.finish();
+        tasks.await();
+        entries.finish();
+        ChunkName root = tree.finish();
+        store.finish();
+        return new Finished(
+                new ArchiveRoot(ChunkedFormat.ID, root.toString()),
+                entries.entries(),
+                unchanged,
+                entries.contentBytes());
+    }
+
+    @Override
+    public void close() {
+        tasks.close();
+        store.close();
+        cutter.close();
+    }
+}

@@ -1,0 +1,89 @@
+package dev.lifeboat.format.chunked;
+
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.pack.Naming;
+import dev.lifeboat.internal.tree.FileContent;
+import dev.lifeboat.internal.tree.Slice;
+import dev.lifeboat.internal.tree.SliceLists;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
+
+/** Content of one file, slice by slice, each chunk checked by its name before a byte of it is given; the next ones are fetched ahead. */
+final class ContentStream extends InputStream {
+    private static final int AHEAD = 2;
+
+    private final ChunkSource source;
+    private final Executor executor;
+    private final SliceLists.Walk slices;
+    private final Deque<Fetched> ahead = new ArrayDeque<>();
+    private byte[] chunk = new byte[0];
+    private int at;
+    private int end;
+
+    private record Fetched(Slice slice, FutureTask<byte[]> task) {}
+
+    ContentStream(FileContent content, ChunkSource source, Executor executor) {
+        this.source = source;
+        this.executor = executor;
+        this.slices = SliceLists.walk(content, source);
+    }
+
+    @Override
+    public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] b, int off, int len) throws IOException {
+        if (len == 0) {
+            return 0;
+        }
+        while (at == end) {
+            if (!next()) {
+                return -1;
+            }
+        }
+        int n = Math.min(len, end - at);
+        System.arraycopy(chunk, at, b, off, n);
+        at += n;
+        return n;
+    }
+
+    private boolean next() throws IOException {
+        while (ahead.size() < AHEAD && slices.hasNext()) {
+            Slice slice = slices.next();
+            FutureTask<byte[]> task = new FutureTask<>(() -> source.data(slice.chunk()));
+            ahead.add(new Fetched(slice, task));
+            executor.execute(task);
+        }
+        Fetched first = ahead.poll();
+        if (first == null) {
+            return false;
+        }
+        chunk = Io.await(first.task());
+        at = first.slice().offset();
+        end = checkedEnd(first.slice(), chunk);
+        return true;
+    }
+
+    /** Where a slice ends in its chunk. */
+    static int checkedEnd(Slice slice, byte[] chunk) throws DamagedException {
+        int content = chunk.length - Naming.tableBytes(Naming.pieces(chunk, chunk.length).length);
+        if (slice.offset() + slice.length() > content) {
+            throw new DamagedException("a slice ends past the " + content + " bytes of chunk " + slice.chunk());
+        }
+        return (int) (slice.offset() + slice.length());
+    }
+
+    @Override
+    public void close() {
+        ahead.forEach(fetched -> fetched.task().cancel(true));
+        ahead.clear();
+    }
+}

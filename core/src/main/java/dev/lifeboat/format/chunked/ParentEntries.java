@@ -1,0 +1,84 @@
+package dev.lifeboat.format.chunked;
+
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.internal.index.ChunkIndex;
+import dev.lifeboat.internal.pack.ChunkName;
+import dev.lifeboat.internal.tree.FileContent;
+import dev.lifeboat.internal.tree.SliceLists;
+import dev.lifeboat.internal.tree.TreeCursor;
+import dev.lifeboat.internal.tree.TreeEntry;
+import java.io.IOException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The parent's entries, walked beside the offers: both are in canonical order. A parent that turns out damaged is done without from there on: what
+ * it knew is read again, which also stores again what was lost. Not thread-safe.
+ */
+final class ParentEntries {
+    private static final Logger log = LoggerFactory.getLogger(ParentEntries.class);
+
+    private final ChunkSource source;
+    private final TreeCursor cursor;
+    private Optional<TreeEntry> next = Optional.empty();
+    private @Nullable ChunkName lastStored;
+
+    private ParentEntries(ChunkSource source, TreeCursor cursor) {
+        this.source = source;
+        this.cursor = cursor;
+    }
+
+    /** Empty if the parent cannot be read. */
+    static Optional<ParentEntries> open(FormatContext context, ChunkName root) throws IOException {
+        ChunkSource source = new ChunkSource(context, ChunkIndex.of(context));
+        try {
+            ParentEntries entries = new ParentEntries(source, TreeCursor.of(source, root));
+            entries.next = entries.cursor.next();
+            return Optional.of(entries);
+        } catch (DamagedException e) {
+            log.warn("parent not used, it is damaged; run verify [root={}, cause={}]", root, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    @Nullable
+    TreeEntry find(EntryPath path) throws IOException {
+        try {
+            while (next.isPresent() && next.get().entry().path().compareTo(path) < 0) {
+                next = cursor.next();
+            }
+        } catch (DamagedException e) {
+            log.warn(
+                    "parent not used any further, it is damaged; run verify [path={}, cause={}]", path, e.getMessage());
+            next = Optional.empty();
+        }
+        return next.filter(e -> e.entry().path().equals(path)).orElse(null);
+    }
+
+    /** Whether a new snapshot may refer to content, all of it, lists of its slices included. */
+    boolean isStored(FileContent content, ChunkStore store) throws IOException {
+        try {
+            if (content.depth() > 0) {
+                return SliceLists.isStored(content, source, store::has);
+            }
+            for (var slice : content.slices()) {
+                ChunkName chunk = slice.chunk();
+                // Neighbours mostly lie in one chunk.
+                if (lastStored == null || !lastStored.equals(chunk)) {
+                    if (!store.has(chunk)) {
+                        return false;
+                    }
+                    lastStored = chunk;
+                }
+            }
+            return true;
+        } catch (DamagedException e) {
+            log.warn("content is read again, what the parent knows of it is damaged [cause={}]", e.getMessage());
+            return false;
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** Cutting content where the content says so. */
+package dev.lifeboat.internal.cdc;

@@ -1,0 +1,2 @@
+/** Where chunks lie: docs/FORMAT.md, section 10. */
+package dev.lifeboat.internal.index;

@@ -1,0 +1,115 @@
+package dev.lifeboat.internal.pack;
+
+import dev.lifeboat.format.DamagedException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/**
+ * What lies where in one pack: the form in which a pack ends with it and an index object holds it; docs/FORMAT.md, section 9. Arrays, since an
+ * index has millions of these. Not thread-safe while it is filled.
+ */
+public final class Directory {
+    private static final int ENTRY_BYTES = 1 + ChunkName.BYTES + 12;
+    private static final int MAX_CHUNKS = 1 << 20;
+
+    private final PackInfo pack;
+    private byte[] names = new byte[64 * ChunkName.BYTES];
+    private int[] numbers = new int[64 * 4];
+    private int count;
+
+    Directory(PackInfo pack) {
+        this.pack = pack;
+    }
+
+    /** The pack. */
+    public PackInfo pack() {
+        return pack;
+    }
+
+    /** Number of chunks. */
+    public int count() {
+        return count;
+    }
+
+    void add(ChunkKind kind, ChunkName name, int offset, int storedLength, int plainLength) {
+        if (names.length == count * ChunkName.BYTES) {
+            names = Arrays.copyOf(names, names.length * 2);
+            numbers = Arrays.copyOf(numbers, numbers.length * 2);
+        }
+        System.arraycopy(name.bytes(), 0, names, count * ChunkName.BYTES, ChunkName.BYTES);
+        numbers[count * 4] = kind.code();
+        numbers[count * 4 + 1] = offset;
+        numbers[count * 4 + 2] = storedLength;
+        numbers[count * 4 + 3] = plainLength;
+        count++;
+    }
+
+    /** Name of a chunk. */
+    public ChunkName name(int i) {
+        return ChunkName.at(names, i * ChunkName.BYTES);
+    }
+
+    /** The names, one after the other. */
+    public byte[] names() {
+        return names;
+    }
+
+    /** Code of the kind of a chunk. */
+    public int kindCode(int i) {
+        return numbers[i * 4];
+    }
+
+    /** Where the header of a chunk begins. */
+    public int offset(int i) {
+        return numbers[i * 4 + 1];
+    }
+
+    /** Bytes after the header. */
+    public int storedLength(int i) {
+        return numbers[i * 4 + 2];
+    }
+
+    /** Bytes before compression. */
+    public int plainLength(int i) {
+        return numbers[i * 4 + 3];
+    }
+
+    /** Writes it. */
+    public byte[] toBytes() {
+        ByteBuffer out = ByteBuffer.allocate(pack.bytes() + 4 + count * ENTRY_BYTES);
+        pack.write(out);
+        out.putInt(count);
+        for (int i = 0; i < count; i++) {
+            out.put((byte) kindCode(i)).put(names, i * ChunkName.BYTES, ChunkName.BYTES);
+            out.putInt(offset(i)).putInt(storedLength(i)).putInt(plainLength(i));
+        }
+        return out.array();
+    }
+
+    /** Reads one from all that remains. */
+    public static Directory read(ByteBuffer in) throws IOException {
+        Directory directory = new Directory(PackInfo.read(in));
+        int chunks = in.remaining() < 4 ? -1 : in.getInt();
+        if (chunks < 0 || chunks > MAX_CHUNKS || (long) chunks * ENTRY_BYTES != in.remaining()) {
+            throw new DamagedException("the directory of a pack does not have the length that it tells of");
+        }
+        byte[] name = new byte[ChunkName.BYTES];
+        for (int i = 0; i < chunks; i++) {
+            ChunkKind kind = ChunkKind.of(in.get());
+            in.get(name);
+            int offset = in.getInt();
+            int stored = in.getInt();
+            int plain = in.getInt();
+            if (offset < 0
+                    || stored < 0
+                    || plain < 0
+                    || plain > Naming.MAX_CHUNK_BYTES
+                    || stored > 2 * Naming.MAX_CHUNK_BYTES) {
+                throw new DamagedException("the directory of a pack tells of a chunk that cannot be");
+            }
+            directory.add(kind, ChunkName.of(name.clone()), offset, stored, plain);
+        }
+        return directory;
+    }
+}

@@ -1,0 +1,130 @@
+package dev.lifeboat.internal.pack;
+
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.format.RepositoryKeys;
+import dev.lifeboat.format.UnsupportedVersionException;
+import dev.lifeboat.storage.ByteRange;
+import dev.lifeboat.storage.ObjectInfo;
+import dev.lifeboat.storage.ObjectKey;
+import dev.lifeboat.storage.StorageTarget;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.zip.CRC32C;
+
+/** What a pack begins and ends with; docs/FORMAT.md, section 9. */
+public final class PackFile {
+    private static final int MAGIC = 'L' << 16 | 'B' << 8 | 'P';
+    private static final int VERSION = 1;
+    private static final int DIGEST_BYTES = 32;
+    private static final int TAIL_BYTES = DIGEST_BYTES + 8;
+    /** Enough for the directories of nearly all packs, so that one request reads them. */
+    private static final int GUESS_BYTES = 32 << 10;
+
+    private static final int MAX_DIRECTORY_BYTES = 64 << 20;
+
+    private PackFile() {}
+
+    static byte[] head(RepositoryKeys keys, PackInfo pack) {
+        ByteBuffer out = ByteBuffer.allocate(4 + keys.repository().length + pack.bytes() + 4);
+        out.putInt(MAGIC << 8 | VERSION).put(keys.repository());
+        pack.write(out);
+        out.putInt(crc(out.array(), out.position()));
+        return out.array();
+    }
+
+    static byte[] tail(RepositoryKeys keys, Directory directory) {
+        byte[] bytes = directory.toBytes();
+        byte[] digest = new Naming(keys).directory(bytes, 0, bytes.length);
+        ByteBuffer out = ByteBuffer.allocate(bytes.length + TAIL_BYTES);
+        out.put(bytes).put(digest).putInt(bytes.length);
+        out.putInt(crc(out.array(), out.position()));
+        return out.array();
+    }
+
+    private static int crc(byte[] bytes, int length) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes, 0, length);
+        return (int) crc.getValue();
+    }
+
+    /**
+     * Reads what is in a pack from its end.
+     *
+     * @throws java.io.FileNotFoundException if there is no such pack
+     * @throws DamagedException if its end is not what was written
+     */
+    public static Directory readDirectory(StorageTarget storage, RepositoryKeys keys, ObjectInfo object)
+            throws IOException {
+        String label = object.key() + " in " + storage.location();
+        byte[] end = read(storage, object.key(), Math.max(0, object.length() - GUESS_BYTES), object.length());
+        if (end.length < TAIL_BYTES) {
+            throw new DamagedException(label + " is damaged: too short for a pack");
+        }
+        long length = ByteBuffer.wrap(end).getInt(end.length - 8) + (long) TAIL_BYTES;
+        if (length < TAIL_BYTES || length > object.length() || length > MAX_DIRECTORY_BYTES) {
+            throw new DamagedException(label + " is damaged: it does not end with a directory");
+        }
+        if (length > end.length) {
+            end = read(storage, object.key(), object.length() - length, object.length());
+        }
+        byte[] tail = Arrays.copyOfRange(end, end.length - (int) length, end.length);
+        int body = tail.length - TAIL_BYTES;
+        if (crc(tail, tail.length - 4) != ByteBuffer.wrap(tail).getInt(tail.length - 4)) {
+            throw new DamagedException(label + " is damaged: the checksum of its directory does not match");
+        }
+        byte[] digest = Arrays.copyOfRange(tail, body, body + DIGEST_BYTES);
+        if (!java.security.MessageDigest.isEqual(digest, new Naming(keys).directory(tail, 0, body))) {
+            throw new DamagedException(label + " is damaged: its directory was not written by who has the key");
+        }
+        Directory directory = readNamed(ByteBuffer.wrap(tail, 0, body), object.key(), label);
+        int dataEnd = (int) (object.length() - length);
+        for (int i = 0; i < directory.count(); i++) {
+            if (directory.offset(i) > dataEnd - ChunkHeader.BYTES - directory.storedLength(i)) {
+                throw new DamagedException(label + " is damaged: a chunk lies past the end of the pack");
+            }
+        }
+        return directory;
+    }
+
+    private static Directory readNamed(ByteBuffer in, ObjectKey key, String label) throws IOException {
+        Directory directory;
+        try {
+            directory = Directory.read(in);
+        } catch (DamagedException e) {
+            throw new DamagedException(label + " is damaged: " + e.getMessage(), e);
+        }
+        if (!directory.pack().key().equals(key)) {
+            throw new DamagedException(label + " is damaged: it is pack " + directory.pack());
+        }
+        return directory;
+    }
+
+    /**
+     * Reads what a pack begins with.
+     *
+     * @return where the first chunk begins
+     */
+    static int checkHead(byte[] bytes, RepositoryKeys keys, PackInfo expected, String label) throws IOException {
+        byte[] head = head(keys, expected);
+        int magic = bytes.length < 4 ? 0 : ByteBuffer.wrap(bytes).getInt();
+        if (magic >>> 8 == MAGIC && (magic & 0xff) > VERSION) {
+            throw new UnsupportedVersionException(label + " is of version " + (magic & 0xff)
+                    + ", this library knows up to " + VERSION + "; use a newer release of Lifeboat");
+        }
+        if (bytes.length < head.length || !Arrays.equals(head, 0, head.length, bytes, 0, head.length)) {
+            throw new DamagedException(label + " is damaged: it does not begin as this pack does");
+        }
+        return head.length;
+    }
+
+    static byte[] read(StorageTarget storage, ObjectKey key, long from, long to) throws IOException {
+        if (to <= from) {
+            return new byte[0];
+        }
+        try (InputStream in = storage.open(key, ByteRange.of(from, to - from))) {
+            return in.readNBytes(Math.toIntExact(to - from));
+        }
+    }
+}

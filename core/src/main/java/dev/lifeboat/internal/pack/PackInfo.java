@@ -1,0 +1,105 @@
+package dev.lifeboat.internal.pack;
+
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.format.RepositoryKeys;
+import dev.lifeboat.format.RepositoryKeys.SealingKey;
+import dev.lifeboat.storage.ObjectKey;
+import java.io.IOException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A pack, and the keys of its chunks; not its chunks. Thread-safe. */
+public final class PackInfo {
+    /** Where packs are. */
+    public static final String PREFIX = "packs/";
+
+    private static final int ID_BYTES = 16;
+
+    private final byte[] id;
+    private final String text;
+    private final List<byte[]> wrapped;
+    private final @Nullable SealingKey[] keys;
+
+    PackInfo(byte[] id, List<byte[]> wrapped) {
+        this.id = id;
+        this.text = HexFormat.of().formatHex(id);
+        this.wrapped = List.copyOf(wrapped);
+        this.keys = new SealingKey[wrapped.size()];
+    }
+
+    /** Its id: 32 hex digits. */
+    public String id() {
+        return text;
+    }
+
+    /** Where it is stored. */
+    public ObjectKey key() {
+        return key(id());
+    }
+
+    /** Where the pack of an id is stored; the last digits spread them, since the first ones tell the session that wrote it. */
+    public static ObjectKey key(String id) {
+        return ObjectKey.of("packs", id.substring(id.length() - 2), id);
+    }
+
+    /** What is needed to open chunks. */
+    SealingKey key(RepositoryKeys repository, int number) throws IOException {
+        if (number >= keys.length) {
+            throw new DamagedException("a chunk is sealed by key " + number + " of " + keys.length);
+        }
+        synchronized (keys) {
+            SealingKey key = keys[number];
+            if (key == null) {
+                key = repository.unwrap(wrapped.get(number));
+                keys[number] = key;
+            }
+            return key;
+        }
+    }
+
+    /** A key of this pack, as it is stored. */
+    byte[] wrapped(int number) throws DamagedException {
+        if (number >= wrapped.size()) {
+            throw new DamagedException("a chunk is sealed by key " + number + " of " + wrapped.size());
+        }
+        return wrapped.get(number);
+    }
+
+    /** Bytes that {@link #write} takes. */
+    int bytes() {
+        return ID_BYTES + 1 + wrapped.stream().mapToInt(w -> 1 + w.length).sum();
+    }
+
+    void write(ByteBuffer out) {
+        out.put(id).put((byte) wrapped.size());
+        for (byte[] key : wrapped) {
+            out.put((byte) key.length).put(key);
+        }
+    }
+
+    static PackInfo read(ByteBuffer in) throws DamagedException {
+        try {
+            byte[] id = new byte[ID_BYTES];
+            in.get(id);
+            int count = in.get() & 0xff;
+            List<byte[]> wrapped = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                byte[] key = new byte[in.get() & 0xff];
+                in.get(key);
+                wrapped.add(key);
+            }
+            return new PackInfo(id, wrapped);
+        } catch (BufferUnderflowException e) {
+            throw new DamagedException("the list of keys of a pack is cut off", e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return id();
+    }
+}

@@ -1,0 +1,336 @@
+package dev.lifeboat.internal.pack;
+
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.format.RepositoryKeys;
+import dev.lifeboat.format.RepositoryKeys.Right;
+import dev.lifeboat.format.RepositoryKeys.SealingKey;
+import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.storage.Content;
+import dev.lifeboat.storage.PutCondition;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gathers chunks into packs and stores them. Sealing runs on the threads that bring chunks, storing on the executor; when too many packs are
+ * on their way, those who bring chunks wait. Thread-safe.
+ */
+public final class PackWriter {
+    private static final int MAX_ON_THE_WAY = 2;
+    private static final int MAX_KEYS = 255;
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final FormatContext context;
+    private final RepositoryKeys keys;
+    private final byte[] idPrefix;
+    private final int targetBytes;
+    private final List<Right> rights;
+    private final Semaphore onTheWay = new Semaphore(MAX_ON_THE_WAY);
+    private final List<FutureTask<Directory>> uploads = new ArrayList<>();
+    private final AtomicLong bytesStored = new AtomicLong();
+    private OpenPack open;
+    private boolean aborted;
+
+    /**
+     * Starts.
+     *
+     * @param session id of the session, of which the first half begins the ids of its packs
+     * @param targetBytes when a pack is full
+     * @param rights what it takes to open chunks of these packs
+     */
+    public PackWriter(FormatContext context, String session, int targetBytes, List<Right> rights) {
+        this.context = context;
+        this.keys = context.keys();
+        this.idPrefix = Arrays.copyOf(HexFormat.of().parseHex(session), 8);
+        this.targetBytes = targetBytes;
+        this.rights = List.copyOf(rights);
+        this.open = new OpenPack();
+    }
+
+    /** The part of a pack's id that tells which session wrote it. */
+    public static String sessionPart(String id) {
+        return id.substring(0, 16);
+    }
+
+    /** A pack being filled. Guarded by the writer; chunks under way keep it open. */
+    private final class OpenPack {
+        private final byte[] id;
+        private final List<byte[]> wrapped = new ArrayList<>();
+        private final List<SealingKey> sealing = new ArrayList<>();
+        private final List<Part> chunks = new ArrayList<>();
+        private final List<byte[]> parts = new ArrayList<>();
+        private int length;
+        private int slots;
+        private int underWay;
+        private boolean full;
+
+        OpenPack() {
+            for (Right right : rights) {
+                SealingKey key = keys.newKey(right);
+                sealing.add(key);
+                wrapped.add(key.wrapped());
+            }
+            id = Arrays.copyOf(idPrefix, 16);
+            byte[] random = new byte[8];
+            RANDOM.nextBytes(random);
+            System.arraycopy(random, 0, id, 8, 8);
+        }
+
+        private void add(Part chunk, byte[] bytes) {
+            chunks.add(chunk);
+            parts.add(bytes);
+            length += bytes.length;
+        }
+
+        /** The number of a key, which is added if it is new; -1 if there is no room for it. */
+        private int keyNumber(byte[] key) {
+            for (int i = 0; i < wrapped.size(); i++) {
+                if (Arrays.equals(wrapped.get(i), key)) {
+                    return i;
+                }
+            }
+            if (wrapped.size() == MAX_KEYS) {
+                return -1;
+            }
+            wrapped.add(key);
+            return wrapped.size() - 1;
+        }
+
+        /** Puts what is known only now, the keys and the directory, around the chunks. */
+        private Directory close() {
+            PackInfo info = new PackInfo(id, wrapped);
+            byte[] head = PackFile.head(keys, info);
+            Directory directory = new Directory(info);
+            int offset = head.length;
+            for (int i = 0; i < chunks.size(); i++) {
+                Part chunk = chunks.get(i);
+                int stored = parts.get(i).length - ChunkHeader.BYTES;
+                directory.add(chunk.kind(), chunk.name(), offset, stored, chunk.plainLength());
+                offset += parts.get(i).length;
+            }
+            byte[] tail = PackFile.tail(keys, directory);
+            parts.add(0, head);
+            parts.add(tail);
+            length += head.length + tail.length;
+            return directory;
+        }
+    }
+
+    private record Part(ChunkKind kind, ChunkName name, int plainLength) {}
+
+    /** Stores a chunk: in this pack or the next, now or soon. */
+    public void store(ChunkKind kind, ChunkName name, byte[] plain, int length, Compressor compressor)
+            throws IOException {
+        int compressed = compressor.compress(plain, length);
+        if (compressed >= 0 && !compressor.restores(compressed, plain, length)) {
+            throw new IOException("compressing chunk " + name + " went wrong: what comes back is not what went in; "
+                    + "the memory or the processor of this machine is faulty");
+        }
+        byte[] in = compressed >= 0 ? compressor.bytes() : plain;
+        int inLength = compressed >= 0 ? compressed : length;
+        OpenPack pack;
+        int slot;
+        synchronized (this) {
+            pack = open;
+            slot = pack.slots++;
+            pack.underWay++;
+        }
+        byte[] sealed = null;
+        try {
+            sealed = seal(pack, new Sealing(kind, name, slot, compressed >= 0, length), in, inLength);
+        } finally {
+            add(pack, new Part(kind, name, length), sealed);
+        }
+    }
+
+    /**
+     * Takes over a chunk of another pack as it is sealed there, with the key that opens it.
+     *
+     * @param bytes header and chunk
+     */
+    public void copy(PackInfo from, ChunkName name, byte[] bytes) throws IOException {
+        ChunkHeader header = ChunkHeader.read(bytes, 0, bytes.length);
+        if (!header.name().equals(name) || bytes.length != ChunkHeader.BYTES + header.storedLength()) {
+            throw new DamagedException("in the place of chunk " + name + " in " + from.key() + " is something else");
+        }
+        byte[] key = from.wrapped(header.key());
+        OpenPack pack;
+        OpenPack full = null;
+        byte[] copy = bytes.clone();
+        synchronized (this) {
+            int number = open.keyNumber(key);
+            if (number < 0) {
+                open.full = true;
+                full = open.underWay == 0 ? open : null;
+                open = new OpenPack();
+                number = open.keyNumber(key);
+            }
+            pack = open;
+            pack.underWay++;
+            header.withKey(number).write(copy, 0);
+        }
+        if (full != null) {
+            upload(full);
+        }
+        add(pack, new Part(header.kind(), name, header.plainLength()), copy);
+    }
+
+    private record Sealing(ChunkKind kind, ChunkName name, int slot, boolean compressed, int plainLength) {}
+
+    /** Twice, since what is stored wrong is found when it is too late. */
+    private byte[] seal(OpenPack pack, Sealing chunk, byte[] in, int length) throws IOException {
+        int number = rights.indexOf(chunk.kind() == ChunkKind.NODE ? Right.WRITE : Right.READ);
+        SealingKey key = pack.sealing.get(number);
+        ChunkHeader header = new ChunkHeader(
+                chunk.kind(),
+                chunk.compressed(),
+                number,
+                chunk.name(),
+                chunk.slot(),
+                chunk.plainLength(),
+                length + key.overhead());
+        byte[] sealed = sealed(key, header, in, length);
+        if (key.overhead() > 0 && !Arrays.equals(sealed, sealed(key, header, in, length))) {
+            throw new IOException("sealing chunk " + chunk.name() + " twice gave different bytes; "
+                    + "the memory or the processor of this machine is faulty");
+        }
+        return sealed;
+    }
+
+    private byte[] sealed(SealingKey key, ChunkHeader header, byte[] in, int length) {
+        byte[] out = new byte[ChunkHeader.BYTES + header.storedLength()];
+        key.seal(header.slot(), header.associated(keys.repository()), in, 0, length, out, ChunkHeader.BYTES);
+        header.write(out, 0);
+        return out;
+    }
+
+    private void add(OpenPack pack, Part chunk, byte @Nullable [] sealed) throws IOException {
+        OpenPack ready = null;
+        synchronized (this) {
+            pack.underWay--;
+            if (sealed != null) {
+                pack.add(chunk, sealed);
+                bytesStored.addAndGet(sealed.length);
+            }
+            if (!pack.full && pack.length >= targetBytes) {
+                pack.full = true;
+                open = new OpenPack();
+            }
+            if (pack.full && pack.underWay == 0) {
+                ready = pack;
+            }
+        }
+        if (ready != null) {
+            upload(ready);
+        }
+    }
+
+    private void upload(OpenPack pack) throws IOException {
+        try {
+            onTheWay.acquire();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Io.interrupted(e);
+        }
+        FutureTask<Directory> task = new FutureTask<>(() -> {
+            try {
+                Directory directory = pack.close();
+                context.storage()
+                        .put(directory.pack().key(), new Parts(pack.parts, pack.length), PutCondition.IF_ABSENT);
+                return directory;
+            } finally {
+                pack.parts.clear();
+                onTheWay.release();
+            }
+        });
+        synchronized (this) {
+            if (aborted) {
+                onTheWay.release();
+                return;
+            }
+            uploads.add(task);
+        }
+        context.executor().execute(task);
+        throwIfFailed();
+    }
+
+    /** A store that fails is told soon, not at the end. */
+    private void throwIfFailed() throws IOException {
+        List<FutureTask<Directory>> done;
+        synchronized (this) {
+            done = uploads.stream().filter(FutureTask::isDone).toList();
+        }
+        for (FutureTask<Directory> task : done) {
+            Io.await(task);
+        }
+    }
+
+    /**
+     * Stores what is left, and waits until all is durable.
+     *
+     * @return what is in all packs
+     */
+    public List<Directory> finish() throws IOException {
+        OpenPack last;
+        synchronized (this) {
+            last = open;
+            last.full = true;
+        }
+        if (!last.chunks.isEmpty()) {
+            upload(last);
+        }
+        List<Directory> all = new ArrayList<>();
+        for (FutureTask<Directory> task : List.copyOf(uploads)) {
+            all.add(Io.await(task));
+        }
+        return all;
+    }
+
+    /** Gives up what is on its way, and waits until nothing more is stored. */
+    public void abort() {
+        List<FutureTask<Directory>> running;
+        synchronized (this) {
+            aborted = true;
+            running = List.copyOf(uploads);
+        }
+        running.forEach(task -> task.cancel(true));
+        onTheWay.acquireUninterruptibly(MAX_ON_THE_WAY);
+        onTheWay.release(MAX_ON_THE_WAY);
+    }
+
+    /** Bytes gathered so far. */
+    public long bytesStored() {
+        return bytesStored.get();
+    }
+
+    private record Parts(List<byte[]> parts, long total) implements Content {
+        @Override
+        public OptionalLong length() {
+            return OptionalLong.of(total);
+        }
+
+        @Override
+        public InputStream open() {
+            return new SequenceInputStream(Collections.enumeration(
+                    parts.stream().map(ByteArrayInputStream::new).toList()));
+        }
+
+        @Override
+        public boolean repeatable() {
+            return true;
+        }
+    }
+}

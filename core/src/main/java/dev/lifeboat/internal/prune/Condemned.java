@@ -1,0 +1,108 @@
+package dev.lifeboat.internal.prune;
+
+import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.storage.Content;
+import dev.lifeboat.storage.ObjectKey;
+import dev.lifeboat.storage.PutCondition;
+import dev.lifeboat.storage.StorageTarget;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** Records of what a prune is about to remove; docs/FORMAT.md, section 6. What is in one, no new snapshot refers to as long as it stands. */
+public final class Condemned {
+    private static final String PREFIX = "condemned/";
+    private static final String KIND = "condemned";
+    private static final String WAITING = "waiting";
+    private static final int VERSION = 1;
+
+    private Condemned() {}
+
+    /**
+     * Puts a record.
+     *
+     * @param what is named: {@code archives} or {@code packs}
+     */
+    public static void put(StorageTarget storage, String prune, String what, Collection<String> names)
+            throws IOException {
+        JsonObject json = SealedDocument.start(KIND, VERSION).put(what, new ArrayList<>(names));
+        storage.put(key(prune), Content.of(SealedDocument.seal(json)), PutCondition.IF_ABSENT);
+    }
+
+    /** Removes a record, by who has put it. */
+    public static void drop(StorageTarget storage, String prune) throws IOException {
+        storage.delete(List.of(key(prune)));
+    }
+
+    /** Removes records whose prunes have ended, or of which all that they name is gone. */
+    public static void dropAll(StorageTarget storage, Collection<String> prunes) throws IOException {
+        List<ObjectKey> keys = new ArrayList<>();
+        // The record first: a last word without one means nothing.
+        prunes.forEach(prune -> keys.add(key(prune)));
+        prunes.forEach(prune -> keys.add(lastWord(prune)));
+        storage.delete(keys);
+    }
+
+    /**
+     * Leaves a record standing, and says which sessions it waits for. The last word of a prune: it will not act on its record any more, and anyone
+     * may.
+     */
+    public static void leave(StorageTarget storage, String prune, Collection<String> sessions) throws IOException {
+        JsonObject json = SealedDocument.start(WAITING, VERSION).put("sessions", new ArrayList<>(sessions));
+        storage.put(lastWord(prune), Content.of(SealedDocument.seal(json)), PutCondition.IF_ABSENT);
+    }
+
+    /** The sessions that a record waits for; empty if its prune has not ended by its own word. */
+    public static Optional<SortedSet<String>> waitsFor(StorageTarget storage, String prune) throws IOException {
+        try {
+            return Optional.of(new TreeSet<>(SealedDocument.read(storage, lastWord(prune), WAITING, VERSION)
+                    .strings("sessions")));
+        } catch (FileNotFoundException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static ObjectKey lastWord(String prune) {
+        return new ObjectKey("waiting/" + prune);
+    }
+
+    /** All records, by the name of their prune. */
+    public static SortedMap<String, SortedSet<String>> records(StorageTarget storage, String what) throws IOException {
+        List<ObjectKey> keys = new ArrayList<>();
+        storage.list(PREFIX, object -> keys.add(object.key()));
+        SortedMap<String, SortedSet<String>> records = new TreeMap<>();
+        for (ObjectKey key : keys) {
+            try {
+                JsonObject record = SealedDocument.read(storage, key, KIND, VERSION);
+                records.put(key.lastSegment(), new TreeSet<>(record.strings(what)));
+            } catch (FileNotFoundException e) {
+                // Its prune ended meanwhile: what it named is gone, as whoever reads it now finds.
+                continue;
+            }
+        }
+        return records;
+    }
+
+    /** What no new snapshot may refer to. */
+    public static SortedSet<String> all(StorageTarget storage, String what) throws IOException {
+        SortedSet<String> names = new TreeSet<>();
+        for (Map.Entry<String, SortedSet<String>> record :
+                records(storage, what).entrySet()) {
+            names.addAll(record.getValue());
+        }
+        return names;
+    }
+
+    private static ObjectKey key(String prune) {
+        return new ObjectKey(PREFIX + prune);
+    }
+}

@@ -1,0 +1,2 @@
+/** What those who prune and those who write tell each other. */
+package dev.lifeboat.internal.prune;

@@ -1,0 +1,78 @@
+package dev.lifeboat.internal.seal;
+
+import dev.lifeboat.format.DamagedException;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * The secrets of a repository: that of those who write, and that of those who read or, for who may not, the public key that goes with it.
+ * docs/FORMAT.md, section 8. Immutable.
+ */
+public final class KeyBundle {
+    static final int BYTES = 32;
+    private static final byte FULL = 1;
+    private static final byte WRITER = 2;
+
+    private final byte[] writer;
+    private final Optional<byte[]> reader;
+    private final byte[] readerPublic;
+
+    private KeyBundle(byte[] writer, Optional<byte[]> reader, byte[] readerPublic) {
+        this.writer = writer;
+        this.reader = reader;
+        this.readerPublic = readerPublic;
+    }
+
+    /** Makes new secrets. */
+    public static KeyBundle generate(SecureRandom random) {
+        byte[] writer = new byte[BYTES];
+        byte[] reader = new byte[BYTES];
+        random.nextBytes(writer);
+        random.nextBytes(reader);
+        return full(writer, reader);
+    }
+
+    private static KeyBundle full(byte[] writer, byte[] reader) {
+        return new KeyBundle(writer, Optional.of(reader), Recipient.publicKey(reader));
+    }
+
+    /** The same without what it takes to read. */
+    public KeyBundle writerOnly() {
+        return new KeyBundle(writer, Optional.empty(), readerPublic);
+    }
+
+    /** Whether it has what it takes to read. */
+    public boolean mayRead() {
+        return reader.isPresent();
+    }
+
+    byte[] writer() {
+        return writer;
+    }
+
+    Optional<byte[]> reader() {
+        return reader;
+    }
+
+    byte[] readerPublic() {
+        return readerPublic;
+    }
+
+    byte[] toBytes() {
+        byte[] out = new byte[1 + 2 * BYTES];
+        out[0] = reader.isPresent() ? FULL : WRITER;
+        System.arraycopy(writer, 0, out, 1, BYTES);
+        System.arraycopy(reader.orElse(readerPublic), 0, out, 1 + BYTES, BYTES);
+        return out;
+    }
+
+    static KeyBundle parse(byte[] bytes) throws DamagedException {
+        if (bytes.length != 1 + 2 * BYTES || bytes[0] != FULL && bytes[0] != WRITER) {
+            throw new DamagedException("the key in a key slot is not of the form that is known");
+        }
+        byte[] writer = Arrays.copyOfRange(bytes, 1, 1 + BYTES);
+        byte[] second = Arrays.copyOfRange(bytes, 1 + BYTES, bytes.length);
+        return bytes[0] == FULL ? full(writer, second) : new KeyBundle(writer, Optional.empty(), second);
+    }
+}

@@ -1,0 +1,110 @@
+package dev.lifeboat.internal.seal;
+
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.internal.json.SealedDocument;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Optional;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * The secrets of a repository, wrapped by one passphrase or key; docs/FORMAT.md, section 8.
+ *
+ * @param id 32 hex digits
+ * @param mayRead whether it gives the right to read, too
+ * @param label what people call it
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public record KeySlot(String id, boolean mayRead, String label, Secret.Stretch stretch, byte[] salt, byte[] wrapped) {
+    /** Kind of the document. */
+    public static final String KIND = "key";
+
+    private static final int VERSION = 1;
+    private static final int SALT_BYTES = 16;
+
+    /** Wraps secrets. */
+    public static KeySlot wrap(
+            byte[] repository, String id, String label, KeyBundle bundle, Secret secret, SecureRandom random) {
+        byte[] salt = new byte[SALT_BYTES];
+        random.nextBytes(salt);
+        KeySlot empty = new KeySlot(id, bundle.mayRead(), label, secret.stretch(), salt, new byte[0]);
+        try {
+            SecretKeySpec key = new SecretKeySpec(secret.stretched(empty.stretch, salt), "AES");
+            byte[] wrapped = Gcm.sealRandom(key, random, empty.associated(repository), bundle.toBytes());
+            return new KeySlot(id, bundle.mayRead(), label, secret.stretch(), salt, wrapped);
+        } catch (DamagedException e) {
+            throw new IllegalStateException("our own parameters are in bounds", e);
+        }
+    }
+
+    /** Gives the secrets; empty if this is not the secret of this slot. */
+    public Optional<KeyBundle> open(byte[] repository, Secret secret) throws DamagedException {
+        stretch.check();
+        if (!stretch.name().equals(secret.stretch().name())) {
+            return Optional.empty();
+        }
+        SecretKeySpec key = new SecretKeySpec(secret.stretched(stretch, salt), "AES");
+        byte[] bundle;
+        try {
+            bundle = Gcm.openRandom(key, associated(repository), wrapped);
+        } catch (DamagedException e) {
+            // Another passphrase and another slot in this one's place look the same; bit rot shows in the document's
+            // checksum.
+            return Optional.empty();
+        }
+        return Optional.of(KeyBundle.parse(bundle));
+    }
+
+    private byte[] associated(byte[] repository) {
+        byte[] text = ("lifeboat/1 slot " + id + " " + (mayRead ? "read" : "write") + " " + stretch.canonical() + " "
+                        + label)
+                .getBytes(StandardCharsets.UTF_8);
+        byte[] out = Arrays.copyOf(repository, repository.length + text.length);
+        System.arraycopy(text, 0, out, repository.length, text.length);
+        return out;
+    }
+
+    /** Writes the document. */
+    public byte[] toBytes() {
+        Base64.Encoder base64 = Base64.getEncoder();
+        return SealedDocument.seal(SealedDocument.start(KIND, VERSION)
+                .put("id", id)
+                .put("right", mayRead ? "read" : "write")
+                .put("label", label)
+                .put(
+                        "stretch",
+                        JsonObject.create()
+                                .put("name", stretch.name())
+                                .put("memoryKib", stretch.memoryKib())
+                                .put("passes", stretch.passes())
+                                .put("lanes", stretch.lanes()))
+                .put("salt", base64.encodeToString(salt))
+                .put("wrapped", base64.encodeToString(wrapped)));
+    }
+
+    /** Reads a document. */
+    public static KeySlot parse(byte[] bytes, String label) throws IOException {
+        JsonObject json = SealedDocument.open(bytes, KIND, VERSION, label);
+        JsonObject stretch = json.object("stretch");
+        try {
+            Base64.Decoder base64 = Base64.getDecoder();
+            return new KeySlot(
+                    json.string("id"),
+                    json.string("right").equals("read"),
+                    json.string("label"),
+                    new Secret.Stretch(
+                            stretch.string("name"),
+                            Math.toIntExact(stretch.size("memoryKib")),
+                            Math.toIntExact(stretch.size("passes")),
+                            Math.toIntExact(stretch.size("lanes"))),
+                    base64.decode(json.string("salt")),
+                    base64.decode(json.string("wrapped")));
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw new DamagedException(label + " is damaged: " + e.getMessage(), e);
+        }
+    }
+}

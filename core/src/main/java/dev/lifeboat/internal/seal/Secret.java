@@ -1,0 +1,110 @@
+package dev.lifeboat.internal.seal;
+
+import dev.lifeboat.format.DamagedException;
+import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
+import org.bouncycastle.crypto.generators.Argon2BytesGenerator;
+import org.bouncycastle.crypto.params.Argon2Parameters;
+
+/** What opens a key slot: a passphrase, or a key. */
+public sealed interface Secret {
+    /** A passphrase, brought to Unicode's form NFC, so that it is the same from every keyboard. */
+    static Secret passphrase(CharSequence passphrase) {
+        return new Passphrase(
+                Normalizer.normalize(passphrase, Normalizer.Form.NFC).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A key of 32 random bytes. */
+    static Secret key(byte[] key) {
+        return new Raw(key.clone());
+    }
+
+    /** How a slot that this opens says that it is opened. */
+    Stretch stretch();
+
+    /** The key that opens a slot. */
+    byte[] stretched(Stretch stretch, byte[] salt) throws DamagedException;
+
+    /**
+     * How a secret becomes the key of a slot.
+     *
+     * @param name {@code argon2id} or {@code none}
+     */
+    record Stretch(String name, int memoryKib, int passes, int lanes) {
+        static final Stretch NONE = new Stretch("none", 0, 0, 0);
+        /** The second recommended option of RFC 9106, section 4. */
+        static final Stretch ARGON2ID = new Stretch("argon2id", 64 << 10, 3, 4);
+        /** More is refused before it is allocated: a slot that somebody else wrote must not take all memory, or all day. */
+        private static final int MAX_MEMORY_KIB = 1 << 20;
+
+        private static final int MAX_PASSES = 64;
+        private static final int MAX_LANES = 64;
+
+        /** As it is bound to a slot. */
+        String canonical() {
+            return name + ":" + memoryKib + ":" + passes + ":" + lanes;
+        }
+
+        void check() throws DamagedException {
+            boolean argon = name.equals("argon2id")
+                    && passes >= 1
+                    && passes <= MAX_PASSES
+                    && lanes >= 1
+                    && lanes <= MAX_LANES
+                    && memoryKib >= 8 * lanes
+                    && memoryKib <= MAX_MEMORY_KIB;
+            if (!argon && !name.equals("none")) {
+                throw new DamagedException("a key slot asks for " + this + ", which is not known or out of bounds");
+            }
+        }
+    }
+
+    /** A passphrase. */
+    @SuppressWarnings("ArrayRecordComponent")
+    record Passphrase(byte[] bytes) implements Secret {
+        @Override
+        public Stretch stretch() {
+            return Stretch.ARGON2ID;
+        }
+
+        @Override
+        public byte[] stretched(Stretch stretch, byte[] salt) throws DamagedException {
+            stretch.check();
+            Argon2BytesGenerator argon2 = new Argon2BytesGenerator();
+            argon2.init(new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id)
+                    .withVersion(Argon2Parameters.ARGON2_VERSION_13)
+                    .withMemoryAsKB(stretch.memoryKib())
+                    .withIterations(stretch.passes())
+                    .withParallelism(stretch.lanes())
+                    .withSalt(salt)
+                    .build());
+            byte[] out = new byte[32];
+            argon2.generateBytes(bytes, out);
+            return out;
+        }
+
+        @Override
+        public String toString() {
+            return "passphrase";
+        }
+    }
+
+    /** A key. */
+    @SuppressWarnings("ArrayRecordComponent")
+    record Raw(byte[] bytes) implements Secret {
+        @Override
+        public Stretch stretch() {
+            return Stretch.NONE;
+        }
+
+        @Override
+        public byte[] stretched(Stretch stretch, byte[] salt) {
+            return Derivation.derive(bytes, salt, "slot", 32);
+        }
+
+        @Override
+        public String toString() {
+            return "key";
+        }
+    }
+}

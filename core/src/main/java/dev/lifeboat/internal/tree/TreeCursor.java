@@ -1,0 +1,148 @@
+package dev.lifeboat.internal.tree;
+
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.pack.ChunkName;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Walks through the entries of a tree; reads a page only when it comes to it. Not thread-safe. */
+public final class TreeCursor {
+    private final TreePages pages;
+    /** Pages to come, the next one first. */
+    private final Deque<Pending> pending = new ArrayDeque<>();
+
+    private Iterator<TreeEntry> entries = List.<TreeEntry>of().iterator();
+    private @Nullable EntryPath last;
+
+    private record Pending(ChunkName node, int level, long entries) {}
+
+    private TreeCursor(TreePages pages) {
+        this.pages = pages;
+    }
+
+    /** Starts at the first entry of a tree. */
+    public static TreeCursor of(TreePages pages, ChunkName root) throws IOException {
+        TreeCursor cursor = new TreeCursor(pages);
+        cursor.pending.push(new Pending(root, pages.node(root).level(), -1));
+        return cursor;
+    }
+
+    /** The next entry; empty at the end. */
+    public Optional<TreeEntry> next() throws IOException {
+        while (!entries.hasNext()) {
+            if (pending.isEmpty()) {
+                return Optional.empty();
+            }
+            open(pending.pop());
+        }
+        TreeEntry entry = entries.next();
+        EntryPath path = entry.entry().path();
+        if (last != null && last.compareTo(path) >= 0) {
+            throw new DamagedException("in a tree '" + path + "' comes after '" + last + "'");
+        }
+        last = path;
+        return Optional.of(entry);
+    }
+
+    private void open(Pending page) throws IOException {
+        Node node = pages.node(page.node());
+        if (node.level() != page.level()) {
+            throw new DamagedException("a page is of level " + node.level() + ", expected " + page.level());
+        }
+        if (node.level() == 0) {
+            List<TreeEntry> read = LeafReader.read(node, pages.page(node));
+            if (page.entries() >= 0 && page.entries() != read.size()) {
+                throw new DamagedException("a page has " + read.size() + " entries, expected " + page.entries());
+            }
+            entries = read.iterator();
+            return;
+        }
+        List<Inner.Child> children = Inner.read(node, pages.page(node));
+        for (int i = children.size() - 1; i >= 0; i--) {
+            pending.push(new Pending(
+                    children.get(i).node(), page.level() - 1, children.get(i).entries()));
+        }
+    }
+
+    /**
+     * Skips what begins here in both trees and is the same page, as large as there is.
+     *
+     * @return entries skipped; 0 if the next ones are not known to be the same
+     */
+    public long skipSame(TreeCursor other) throws IOException {
+        long skipped = 0;
+        while (!entries.hasNext() && !other.entries.hasNext() && !pending.isEmpty() && !other.pending.isEmpty()) {
+            Pending mine = pending.getFirst();
+            Pending theirs = other.pending.getFirst();
+            if (mine.node().equals(theirs.node())) {
+                pending.pop();
+                other.pending.pop();
+                // A root does not tell how many entries are below it.
+                skipped +=
+                        mine.entries() >= 0 ? mine.entries() : theirs.entries() >= 0 ? theirs.entries() : count(mine);
+            } else if (mine.level() == 0 && theirs.level() == 0) {
+                break;
+            } else {
+                if (mine.level() >= theirs.level()) {
+                    open(pending.pop());
+                }
+                if (theirs.level() >= mine.level()) {
+                    other.open(other.pending.pop());
+                }
+            }
+        }
+        return skipped;
+    }
+
+    private long count(Pending root) throws IOException {
+        Node node = pages.node(root.node());
+        return node.level() == 0
+                ? LeafReader.read(node, pages.page(node)).size()
+                : Inner.read(node, pages.page(node)).stream()
+                        .mapToLong(Inner.Child::entries)
+                        .sum();
+    }
+
+    /** Finds one entry; reads one page a level. */
+    public static Optional<TreeEntry> find(TreePages pages, ChunkName root, EntryPath path) throws IOException {
+        Node node = pages.node(root);
+        int level = node.level();
+        while (level > 0) {
+            Inner.Child candidate = null;
+            for (Inner.Child child : Inner.read(node, pages.page(node))) {
+                if (child.first().compareTo(path) > 0) {
+                    break;
+                }
+                candidate = child;
+            }
+            if (candidate == null) {
+                return Optional.empty();
+            }
+            node = pages.node(candidate.node());
+            if (node.level() != --level) {
+                throw new DamagedException("a page is of level " + node.level() + ", expected " + level);
+            }
+        }
+        return LeafReader.read(node, pages.page(node)).stream()
+                .filter(e -> e.entry().path().equals(path))
+                .findFirst();
+    }
+
+    /** The entries of one page, for who walks pages by themselves. */
+    public static List<TreeEntry> entries(Node node, TreePages pages) throws IOException {
+        return LeafReader.read(node, pages.page(node));
+    }
+
+    /** Checks a page of pages by reading it. */
+    public static void checkPage(Node node, TreePages pages) throws IOException {
+        if (Inner.read(node, pages.page(node)).size() < node.nodes().size()) {
+            throw new DamagedException("a node names pages that its page does not tell of");
+        }
+    }
+}

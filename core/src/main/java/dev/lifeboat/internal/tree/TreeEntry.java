@@ -1,0 +1,17 @@
+package dev.lifeboat.internal.tree;
+
+import dev.lifeboat.entry.Entry;
+import java.util.Optional;
+
+/**
+ * An entry, and where its content is.
+ *
+ * @param content of a file; empty for all else
+ */
+public record TreeEntry(Entry entry, Optional<FileContent> content) {
+    public TreeEntry {
+        if (content.isPresent() != entry.isFile()) {
+            throw new IllegalArgumentException("content does not fit " + entry.type() + " '" + entry.path() + "'");
+        }
+    }
+}
