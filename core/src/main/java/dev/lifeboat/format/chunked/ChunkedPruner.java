@@ -10,12 +10,14 @@ import dev.lifeboat.internal.index.ChunkIndex.Place;
 import dev.lifeboat.internal.index.IndexFile;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.pack.ChunkHeader;
+import dev.lifeboat.internal.pack.ChunkReader;
 import dev.lifeboat.internal.pack.Directory;
 import dev.lifeboat.internal.pack.PackInfo;
 import dev.lifeboat.internal.pack.PackWriter;
 import dev.lifeboat.internal.prune.Condemned;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -164,13 +166,9 @@ final class ChunkedPruner {
                 if (!prune.hasTime()) {
                     break;
                 }
-                for (Place place : use(uses, number).places()) {
-                    Io.checkInterrupt();
-                    int length = ChunkHeader.BYTES + place.storedLength();
-                    byte[] bytes = source.reader().fetch(place.pack(), place.offset(), length);
-                    writer.copy(place.pack(), index.name(place.entry()), bytes);
+                if (copy(use(uses, number).places(), source.reader(), writer)) {
+                    copied.add(number);
                 }
-                copied.add(number);
             }
             List<Directory> directories = writer.finish();
             done = true;
@@ -183,6 +181,22 @@ final class ChunkedPruner {
                 writer.abort();
             }
         }
+    }
+
+    /** False if the pack is not there any more: another prune was faster, and has seen to what is needed of it. */
+    private boolean copy(List<Place> places, ChunkReader reader, PackWriter writer) throws IOException {
+        for (Place place : places) {
+            Io.checkInterrupt();
+            byte[] bytes;
+            try {
+                bytes = reader.fetch(place.pack(), place.offset(), ChunkHeader.BYTES + place.storedLength());
+            } catch (FileNotFoundException e) {
+                index.forget(place.pack());
+                return false;
+            }
+            writer.copy(place.pack(), index.name(place.entry()), bytes);
+        }
+        return true;
     }
 
     /** Removes what is still not needed when nobody can come to need it; returns the packs. */
@@ -267,7 +281,7 @@ final class ChunkedPruner {
             List<Directory> directories;
             try {
                 directories = IndexFile.read(storage, context.keys(), key);
-            } catch (java.io.FileNotFoundException e) {
+            } catch (FileNotFoundException e) {
                 continue;
             }
             objects.put(key, directories);
