@@ -1,0 +1,5 @@
+/** What dev/bench runs. */
+module dev.lifeboat.bench {
+    requires dev.lifeboat.core;
+    requires dev.lifeboat.storage.fs;
+}
