@@ -68,7 +68,7 @@ final class ChunkedReader implements ArchiveReader {
     @Override
     public void sendTo(EntrySink sink, Predicate<? super Entry> chosen) throws IOException {
         Links links = new Links(chosen);
-        TreeCursor cursor = TreeCursor.of(source, root);
+        TreeCursor cursor = TreeCursor.ahead(source, root, context.executor());
         try (Sender sender = new Sender(context, source, sink)) {
             for (Optional<TreeEntry> next; (next = cursor.next()).isPresent(); ) {
                 if (chosen.test(next.get().entry())) {

@@ -56,7 +56,7 @@ final class ChunkedWriter implements ArchiveWriter {
         this.store = new ChunkStore(context, name, condemned, level);
         this.cutter = new Cutter(context, store, tasks, level);
         this.tree = new TreeWriter(store, context.keys().derive("pages", 16));
-        this.entries = new EntryQueue(tree);
+        this.entries = new EntryQueue(tree, tasks);
     }
 
     /**
@@ -194,9 +194,11 @@ final class ChunkedWriter implements ArchiveWriter {
     }
 
     @Override
-    public void close() {
-        tasks.close();
-        store.close();
-        cutter.close();
+    public void close() throws IOException {
+        try (entries) {
+            tasks.close();
+            store.close();
+            cutter.close();
+        }
     }
 }

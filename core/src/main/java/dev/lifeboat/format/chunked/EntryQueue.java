@@ -1,31 +1,44 @@
 package dev.lifeboat.format.chunked;
 
 import dev.lifeboat.entry.Entry;
+import dev.lifeboat.internal.tree.EntrySpool;
 import dev.lifeboat.internal.tree.FileContent;
 import dev.lifeboat.internal.tree.TreeEntry;
 import dev.lifeboat.internal.tree.TreeWriter;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings entries to the tree in their order, though where their content lies is known later and in any order. What waits is held in memory: as
- * long as content follows its offer soon, that is what is in flight. Thread-safe.
+ * Brings entries to the tree in their order, though where their content lies is known later and in any order. What waits is held in memory, up to a
+ * number; when one that is not ready holds up so many others, these go through a temporary file from there on, and it is put in its place at the end.
+ * Thread-safe.
  */
-final class EntryQueue {
+final class EntryQueue implements AutoCloseable {
+    private static final int MAX_WAITING = 1 << 13;
+    /** As many at once are worth another thread. */
+    private static final int SOME = 64;
+
     private final TreeWriter tree;
+    private final Tasks tasks;
     private final Deque<Place> waiting = new ArrayDeque<>();
+    private final List<Late> late = new ArrayList<>();
+    private @Nullable EntrySpool spool;
     private boolean draining;
+    private int added;
     private long entries;
     private long contentBytes;
 
-    EntryQueue(TreeWriter tree) {
+    EntryQueue(TreeWriter tree, Tasks tasks) {
         this.tree = tree;
+        this.tasks = tasks;
     }
 
-    /** The place of an entry. */
+    /** The place of an entry. Guarded by the queue. */
     final class Place {
         private @Nullable TreeEntry entry;
         private boolean dropped;
@@ -45,21 +58,47 @@ final class EntryQueue {
             }
             drain();
         }
+
+        private boolean isOpen() {
+            return entry == null && !dropped;
+        }
     }
+
+    /** One that held up the others, and how many entries of the file come before it. */
+    private record Late(Place place, long before) {}
 
     /** Adds an entry that is whole. */
     void add(TreeEntry entry) throws IOException {
-        Place place = next();
+        Place place = new Place();
+        boolean full;
+        boolean some;
         synchronized (this) {
             place.entry = entry;
+            waiting.add(place);
+            full = waiting.size() > MAX_WAITING;
+            some = !draining && ++added % SOME == 0;
         }
-        drain();
+        if (full) {
+            drain();
+        } else if (some) {
+            tasks.start(() -> {
+                drain();
+                return null;
+            });
+        }
     }
 
     /** Keeps the next place. */
-    synchronized Place next() {
+    Place next() throws IOException {
         Place place = new Place();
-        waiting.add(place);
+        boolean full;
+        synchronized (this) {
+            waiting.add(place);
+            full = waiting.size() > MAX_WAITING;
+        }
+        if (full) {
+            drain();
+        }
         return place;
     }
 
@@ -74,7 +113,11 @@ final class EntryQueue {
         boolean done = false;
         try {
             for (TreeEntry entry; (entry = ready()) != null; ) {
-                tree.add(entry);
+                if (spool == null) {
+                    take(entry);
+                } else {
+                    spool.add(entry);
+                }
             }
             done = true;
         } finally {
@@ -87,21 +130,31 @@ final class EntryQueue {
     }
 
     /** The next entry that is ready; if there is none, the draining has ended, in the same step. */
-    private synchronized @Nullable TreeEntry ready() {
+    private synchronized @Nullable TreeEntry ready() throws IOException {
         while (!waiting.isEmpty()) {
             Place first = waiting.getFirst();
-            if (first.entry == null && !first.dropped) {
-                break;
+            if (first.isOpen()) {
+                if (waiting.size() <= MAX_WAITING) {
+                    break;
+                }
+                if (spool == null) {
+                    spool = new EntrySpool();
+                }
+                late.add(new Late(first, spool.count()));
             }
             waiting.removeFirst();
             if (first.entry != null) {
-                entries++;
-                contentBytes += first.entry.entry().size().orElse(0);
                 return first.entry;
             }
         }
         draining = false;
         return null;
+    }
+
+    private void take(TreeEntry entry) throws IOException {
+        tree.add(entry);
+        entries++;
+        contentBytes += entry.entry().size().orElse(0);
     }
 
     /** Hands over the rest; what was wanted but never sent is left out. Nothing else may be going on. */
@@ -112,13 +165,43 @@ final class EntryQueue {
             }
         }
         drain();
+        EntrySpool file = spool;
+        if (file == null) {
+            return;
+        }
+        Deque<Late> left = new ArrayDeque<>(late);
+        long[] taken = {0};
+        file.forEach(entry -> {
+            takeLate(left, taken[0]);
+            take(entry);
+            taken[0]++;
+        });
+        takeLate(left, taken[0]);
     }
 
-    synchronized long entries() {
+    private void takeLate(Deque<Late> left, long taken) throws IOException {
+        while (!left.isEmpty() && left.getFirst().before() <= taken) {
+            TreeEntry entry = left.removeFirst().place().entry;
+            if (entry != null) {
+                take(entry);
+            }
+        }
+    }
+
+    /** Entries in the tree. */
+    long entries() {
         return entries;
     }
 
-    synchronized long contentBytes() {
+    /** Bytes of their content. */
+    long contentBytes() {
         return contentBytes;
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (spool != null) {
+            spool.close();
+        }
     }
 }

@@ -36,7 +36,7 @@ final class ParentEntries {
     static Optional<ParentEntries> open(FormatContext context, ChunkName root) throws IOException {
         ChunkSource source = new ChunkSource(context, ChunkIndex.of(context));
         try {
-            ParentEntries entries = new ParentEntries(source, TreeCursor.of(source, root));
+            ParentEntries entries = new ParentEntries(source, TreeCursor.ahead(source, root, context.executor()));
             entries.next = entries.cursor.next();
             return Optional.of(entries);
         } catch (DamagedException e) {

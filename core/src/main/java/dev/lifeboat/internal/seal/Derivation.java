@@ -1,20 +1,50 @@
 package dev.lifeboat.internal.seal;
 
 import java.nio.charset.StandardCharsets;
-import org.bouncycastle.crypto.digests.SHA256Digest;
-import org.bouncycastle.crypto.generators.HKDFBytesGenerator;
-import org.bouncycastle.crypto.params.HKDFParameters;
+import java.security.GeneralSecurityException;
+import java.util.Arrays;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 
-/** HKDF-SHA-256 (RFC 5869), bound to a repository by the salt. */
+/**
+ * HKDF-SHA-256 (RFC 5869), bound to a repository by the salt. By the JCA's HMAC, since Java has no HKDF before 25 and who opens a repository with a key
+ * then loads nothing else.
+ */
 final class Derivation {
+    private static final int HASH_BYTES = 32;
+
     private Derivation() {}
 
     static byte[] derive(byte[] secret, byte[] repository, String purpose, int length) {
-        HKDFBytesGenerator hkdf = new HKDFBytesGenerator(new SHA256Digest());
-        byte[] info = ("lifeboat/1 " + purpose).getBytes(StandardCharsets.US_ASCII);
-        hkdf.init(new HKDFParameters(secret, repository, info));
+        return hkdf(secret, repository, ("lifeboat/1 " + purpose).getBytes(StandardCharsets.US_ASCII), length);
+    }
+
+    static byte[] hkdf(byte[] secret, byte[] salt, byte[] info, int length) {
+        if (length > 255 * HASH_BYTES) {
+            throw new IllegalArgumentException("HKDF gives no " + length + " bytes");
+        }
+        Mac extract = hmac(salt.length == 0 ? new byte[HASH_BYTES] : salt);
+        Mac expand = hmac(extract.doFinal(secret));
         byte[] out = new byte[length];
-        hkdf.generateBytes(out, 0, length);
+        byte[] block = new byte[0];
+        for (int at = 0, n = 1; at < length; at += HASH_BYTES, n++) {
+            expand.update(block);
+            expand.update(info);
+            expand.update((byte) n);
+            block = expand.doFinal();
+            System.arraycopy(block, 0, out, at, Math.min(HASH_BYTES, length - at));
+        }
+        Arrays.fill(block, (byte) 0);
         return out;
+    }
+
+    private static Mac hmac(byte[] key) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(key, "HmacSHA256"));
+            return mac;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java has HMAC-SHA-256", e);
+        }
     }
 }

@@ -16,9 +16,10 @@ public final class KeyBundle {
 
     private final byte[] writer;
     private final Optional<byte[]> reader;
-    private final byte[] readerPublic;
+    /** Only without the reader's secret, from which it follows. */
+    private final Optional<byte[]> readerPublic;
 
-    private KeyBundle(byte[] writer, Optional<byte[]> reader, byte[] readerPublic) {
+    private KeyBundle(byte[] writer, Optional<byte[]> reader, Optional<byte[]> readerPublic) {
         this.writer = writer;
         this.reader = reader;
         this.readerPublic = readerPublic;
@@ -34,12 +35,12 @@ public final class KeyBundle {
     }
 
     private static KeyBundle full(byte[] writer, byte[] reader) {
-        return new KeyBundle(writer, Optional.of(reader), Recipient.publicKey(reader));
+        return new KeyBundle(writer, Optional.of(reader), Optional.empty());
     }
 
     /** The same without what it takes to read. */
     public KeyBundle writerOnly() {
-        return new KeyBundle(writer, Optional.empty(), readerPublic);
+        return new KeyBundle(writer, Optional.empty(), Optional.of(readerPublic()));
     }
 
     /** Whether it has what it takes to read. */
@@ -56,14 +57,14 @@ public final class KeyBundle {
     }
 
     byte[] readerPublic() {
-        return readerPublic;
+        return readerPublic.orElseGet(() -> Recipient.publicKey(reader.orElseThrow()));
     }
 
     byte[] toBytes() {
         byte[] out = new byte[1 + 2 * BYTES];
         out[0] = reader.isPresent() ? FULL : WRITER;
         System.arraycopy(writer, 0, out, 1, BYTES);
-        System.arraycopy(reader.orElse(readerPublic), 0, out, 1 + BYTES, BYTES);
+        System.arraycopy(reader.orElseGet(this::readerPublic), 0, out, 1 + BYTES, BYTES);
         return out;
     }
 
@@ -73,6 +74,6 @@ public final class KeyBundle {
         }
         byte[] writer = Arrays.copyOfRange(bytes, 1, 1 + BYTES);
         byte[] second = Arrays.copyOfRange(bytes, 1 + BYTES, bytes.length);
-        return bytes[0] == FULL ? full(writer, second) : new KeyBundle(writer, Optional.empty(), second);
+        return bytes[0] == FULL ? full(writer, second) : new KeyBundle(writer, Optional.empty(), Optional.of(second));
     }
 }

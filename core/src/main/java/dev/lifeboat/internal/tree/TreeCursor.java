@@ -2,17 +2,24 @@ package dev.lifeboat.internal.tree;
 
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.pack.ChunkName;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /** Walks through the entries of a tree; reads a page only when it comes to it. Not thread-safe. */
 public final class TreeCursor {
+    private static final int AHEAD = 3;
+
     private final TreePages pages;
     /** Pages to come, the next one first. */
     private final Deque<Pending> pending = new ArrayDeque<>();
@@ -20,16 +27,29 @@ public final class TreeCursor {
     private Iterator<TreeEntry> entries = List.<TreeEntry>of().iterator();
     private @Nullable EntryPath last;
 
+    private final Optional<Executor> executor;
+    /** Pages of entries that are being read ahead. */
+    private final Map<ChunkName, FutureTask<List<TreeEntry>>> ahead = new HashMap<>();
+
     private record Pending(ChunkName node, int level, long entries) {}
 
-    private TreeCursor(TreePages pages) {
+    private TreeCursor(TreePages pages, Optional<Executor> executor) {
         this.pages = pages;
+        this.executor = executor;
     }
 
     /** Starts at the first entry of a tree. */
     public static TreeCursor of(TreePages pages, ChunkName root) throws IOException {
-        TreeCursor cursor = new TreeCursor(pages);
-        cursor.pending.push(new Pending(root, pages.node(root).level(), -1));
+        return start(new TreeCursor(pages, Optional.empty()), root);
+    }
+
+    /** Starts at the first entry of a tree, for who wants all of it: the next pages are read by other threads. */
+    public static TreeCursor ahead(TreePages pages, ChunkName root, Executor executor) throws IOException {
+        return start(new TreeCursor(pages, Optional.of(executor)), root);
+    }
+
+    private static TreeCursor start(TreeCursor cursor, ChunkName root) throws IOException {
+        cursor.pending.push(new Pending(root, cursor.pages.node(root).level(), -1));
         return cursor;
     }
 
@@ -51,22 +71,49 @@ public final class TreeCursor {
     }
 
     private void open(Pending page) throws IOException {
+        if (page.level() == 0) {
+            FutureTask<List<TreeEntry>> task = ahead.remove(page.node());
+            entries = (task == null ? readLeaf(page) : Io.await(task)).iterator();
+            readAhead();
+            return;
+        }
         Node node = pages.node(page.node());
         if (node.level() != page.level()) {
             throw new DamagedException("a page is of level " + node.level() + ", expected " + page.level());
-        }
-        if (node.level() == 0) {
-            List<TreeEntry> read = LeafReader.read(node, pages.page(node));
-            if (page.entries() >= 0 && page.entries() != read.size()) {
-                throw new DamagedException("a page has " + read.size() + " entries, expected " + page.entries());
-            }
-            entries = read.iterator();
-            return;
         }
         List<Inner.Child> children = Inner.read(node, pages.page(node));
         for (int i = children.size() - 1; i >= 0; i--) {
             pending.push(new Pending(
                     children.get(i).node(), page.level() - 1, children.get(i).entries()));
+        }
+    }
+
+    private List<TreeEntry> readLeaf(Pending page) throws IOException {
+        Node node = pages.node(page.node());
+        if (node.level() != 0) {
+            throw new DamagedException("a page is of level " + node.level() + ", expected 0");
+        }
+        List<TreeEntry> read = LeafReader.read(node, pages.page(node));
+        if (page.entries() >= 0 && page.entries() != read.size()) {
+            throw new DamagedException("a page has " + read.size() + " entries, expected " + page.entries());
+        }
+        return read;
+    }
+
+    private void readAhead() {
+        if (executor.isEmpty()) {
+            return;
+        }
+        int left = AHEAD;
+        for (Pending next : pending) {
+            if (next.level() != 0 || left-- == 0) {
+                return;
+            }
+            if (!ahead.containsKey(next.node())) {
+                FutureTask<List<TreeEntry>> task = new FutureTask<>(() -> readLeaf(next));
+                ahead.put(next.node(), task);
+                executor.get().execute(task);
+            }
         }
     }
 
