@@ -153,6 +153,11 @@ final class Catalog {
         return open;
     }
 
+    /** Whether a session is there, asked of the store now. */
+    boolean hasSession(SnapshotId id) throws IOException {
+        return storage.find(RepositoryObjects.sessionKey(id)).isPresent();
+    }
+
     /** Removes a session that has an outcome. */
     void removeSession(SnapshotId id) throws IOException {
         storage.delete(List.of(RepositoryObjects.sessionKey(id)));

@@ -131,7 +131,8 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
             SnapshotId id = session.getKey();
             boolean over = outcomes.contains(id);
             if (!over && session.getValue().lastModified().plus(patience).isBefore(now)) {
-                over = dryRun || catalog.end(id, now);
+                // Unless another prune has removed both it and its outcome since.
+                over = dryRun || catalog.hasSession(id) && catalog.end(id, now);
                 if (over) {
                     ended.add(id);
                 }

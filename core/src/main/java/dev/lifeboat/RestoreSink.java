@@ -58,6 +58,11 @@ final class RestoreSink implements EntrySink {
     }
 
     @Override
+    public boolean takesInOrder() {
+        return target.takesInOrder();
+    }
+
+    @Override
     public void report(Problem problem) throws IOException {
         EntryPath path = problem.path().startsWith(subtree) ? problem.path().relativeTo(subtree) : problem.path();
         target.report(new Problem(path, problem.kind(), problem.detail()));

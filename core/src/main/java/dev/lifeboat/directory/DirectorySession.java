@@ -48,13 +48,16 @@ final class DirectorySession implements RestoreTarget.Session {
     /** Files whose content did not come: nothing may be linked to what stands in their place. */
     private final Set<EntryPath> missing = new HashSet<>();
 
-    private final List<Entry> deferredLinks = new ArrayList<>();
+    private final Map<EntryPath, List<Deferred>> deferredLinks = new HashMap<>();
     private final List<Extra> extras = new ArrayList<>();
     private final @Nullable Dir root;
     private final String tempPrefix = TEMP_PREFIX + Long.toHexString(System.nanoTime()) + "-";
     private long temps;
 
     private record Pending(Level level, Action action) {}
+
+    /** A hard link to what is still to come. */
+    private record Deferred(Entry link, Level level) {}
 
     /** Names to remove from a directory, and what the directory shall be after that. */
     private record Extra(EntryPath path, @Nullable Entry entry, List<ByteString> names) {}
@@ -180,7 +183,9 @@ final class DirectorySession implements RestoreTarget.Session {
     private void takeHardLink(Entry entry, Level level, Optional<Stat> there) throws PosixException {
         EntryPath target = entry.hardLinkTarget();
         if (pending.containsKey(target)) {
-            deferredLinks.add(entry);
+            // Its directory stays open for it, as for content to come.
+            level.pending++;
+            deferredLinks.computeIfAbsent(target, t -> new ArrayList<>()).add(new Deferred(entry, level));
             return;
         }
         try (Dir targetDir = walkTo(target.parent())) {
@@ -245,6 +250,33 @@ final class DirectorySession implements RestoreTarget.Session {
         if (!written) {
             missing.add(path);
         }
+        linkTo(path);
+        release(level);
+    }
+
+    /** Makes the links that waited for this, in the directories that were kept open for them. */
+    private void linkTo(EntryPath target) throws IOException {
+        List<Deferred> links = deferredLinks.remove(target);
+        if (links == null) {
+            return;
+        }
+        for (Deferred deferred : links) {
+            Level level = deferred.level();
+            try {
+                if (level.dir != null) {
+                    takeHardLink(
+                            deferred.link(),
+                            level,
+                            level.dir.find(deferred.link().path().name()));
+                }
+            } catch (PosixException e) {
+                failed(deferred.link().path(), e);
+            }
+            release(level);
+        }
+    }
+
+    private void release(Level level) throws IOException {
         level.pending--;
         if (level.left && level.pending == 0) {
             finish(level);
@@ -287,9 +319,10 @@ final class DirectorySession implements RestoreTarget.Session {
     }
 
     private void finish(Level level) throws PosixException {
-        if (level.dir == null) {
+        if (level.dir == null || level.finished) {
             return;
         }
+        level.finished = true;
         Dir dir = level.dir;
         try {
             if (request.deleteExtra()) {
@@ -338,8 +371,14 @@ final class DirectorySession implements RestoreTarget.Session {
         // What was wanted and never came was reported by who should have sent it.
         missing.addAll(pending.keySet());
         Set<Level> waiting = new HashSet<>();
-        pending.values().forEach(wanted -> waiting.add(wanted.level()));
+        pending.values().forEach(wanted -> {
+            waiting.add(wanted.level());
+            wanted.level().pending--;
+        });
         pending.clear();
+        for (EntryPath target : List.copyOf(deferredLinks.keySet())) {
+            linkTo(target);
+        }
         for (Level level : waiting) {
             if (level.left) {
                 finish(level);
@@ -348,24 +387,8 @@ final class DirectorySession implements RestoreTarget.Session {
         while (!levels.isEmpty()) {
             finish(levels.pop());
         }
-        for (Entry link : deferredLinks) {
-            linkAtLast(link);
-        }
         for (Extra extra : extras) {
             remove(extra);
-        }
-    }
-
-    private void linkAtLast(Entry link) throws IOException {
-        try (Dir parent = walkTo(link.path().parent())) {
-            if (parent != null) {
-                Stat before = parent.stat();
-                Level level = new Level(link.path().parent(), parent, null);
-                takeHardLink(link, level, parent.find(link.path().name()));
-                parent.setModified(before.modified());
-            }
-        } catch (PosixException e) {
-            failed(link.path(), e);
         }
     }
 

@@ -21,6 +21,7 @@ final class Level {
 
     int pending;
     boolean left;
+    boolean finished;
 
     Level(EntryPath path, @Nullable Dir dir, @Nullable Entry entry) {
         this.path = path;

@@ -31,6 +31,14 @@ public interface EntrySink {
      */
     void content(Entry entry, InputStream in) throws IOException;
 
+    /**
+     * Whether content must come right after its offer, before the next one, and on the same thread: for sinks in which what comes first says what to
+     * do with the rest. The same at any time.
+     */
+    default boolean takesInOrder() {
+        return false;
+    }
+
     /** Notes that something about an entry was lost. */
     void report(Problem problem) throws IOException;
 }

@@ -146,6 +146,12 @@ final class ContainerSession implements RestoreTarget.Session {
         return assembly;
     }
 
+    /** The configuration says what to make, and so on. */
+    @Override
+    public boolean takesInOrder() {
+        return true;
+    }
+
     /** From the archive: the engine has it already, and here it counts. */
     @Override
     public void report(Problem problem) {

@@ -42,6 +42,11 @@ final class ImageRestore implements RestoreTarget {
             }
 
             @Override
+            public boolean takesInOrder() {
+                return true;
+            }
+
+            @Override
             public void report(Problem problem) {
                 request.listener().problem(problem);
             }

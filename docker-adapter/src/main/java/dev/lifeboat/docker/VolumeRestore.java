@@ -152,6 +152,11 @@ final class VolumeRestore implements RestoreTarget {
         }
 
         @Override
+        public boolean takesInOrder() {
+            return true;
+        }
+
+        @Override
         public void report(Problem problem) {
             request.listener().problem(problem);
         }

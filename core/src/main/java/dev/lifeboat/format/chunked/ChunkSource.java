@@ -27,7 +27,11 @@ final class ChunkSource implements TreePages {
     private final FormatContext context;
     private final ChunkIndex index;
     private final ChunkReader reader;
+    /** Brings itself up to date so often: each pack that is gone is news, but nobody shall go round for ever. */
+    private static final int MAX_REFRESHES = 50;
+
     private boolean refreshed;
+    private int refreshes;
 
     private record Range(long offset, byte[] bytes) {}
 
@@ -70,6 +74,7 @@ final class ChunkSource implements TreePages {
         }
         index.refresh(context);
         refreshed = true;
+        refreshes++;
         return true;
     }
 
@@ -89,6 +94,9 @@ final class ChunkSource implements TreePages {
     /** Notes that a pack is not there: the next look finds another, or none. */
     void gone(PackInfo pack) throws IOException {
         index.forget(pack);
+        synchronized (this) {
+            refreshed = refreshes >= MAX_REFRESHES;
+        }
         refresh();
     }
 

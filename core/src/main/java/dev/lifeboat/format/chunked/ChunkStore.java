@@ -15,7 +15,7 @@ import dev.lifeboat.internal.tree.TreeStore;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Stores chunks that are not there yet: in no pack that may be referred to, and not stored by this writer before. Content and trees go into
@@ -27,7 +27,7 @@ final class ChunkStore implements TreeStore, AutoCloseable {
 
     private final FormatContext context;
     private final ChunkIndex index;
-    private final Set<String> condemned;
+    private final Predicate<String> usable;
     private final NameSet own = new NameSet();
     private final PackWriter data;
     private final PackWriter trees;
@@ -39,12 +39,13 @@ final class ChunkStore implements TreeStore, AutoCloseable {
      * Starts.
      *
      * @param session that writes
-     * @param condemned ids of packs that must not be referred to
+     * @param usable tells of the id of a pack whether its chunks may be referred to. Others may bring the index up to date meanwhile, so it is
+     *     for the packs that this session has listed itself, and of them those that no record condemns
      */
-    ChunkStore(FormatContext context, String session, Set<String> condemned, int level) {
+    ChunkStore(FormatContext context, String session, Predicate<String> usable, int level) {
         this.context = context;
         this.index = ChunkIndex.of(context);
-        this.condemned = Set.copyOf(condemned);
+        this.usable = usable;
         this.data = new PackWriter(context, session, DATA_PACK_BYTES, List.of(Right.READ));
         this.trees = new PackWriter(context, session, TREE_PACK_BYTES, List.of(Right.READ, Right.WRITE));
         this.treeCompressor = new Compressor(level);
@@ -53,7 +54,7 @@ final class ChunkStore implements TreeStore, AutoCloseable {
 
     /** Whether a chunk that was there before may be referred to. */
     boolean has(ChunkName name) {
-        return index.find(name, condemned).isPresent();
+        return index.find(name, usable).isPresent();
     }
 
     /** Stores a chunk of content, if it is not there. */

@@ -30,6 +30,8 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Removes packs that nothing needs and packs anew what is left of those that are mostly unused, while others write and prune: docs/FORMAT.md,
@@ -37,6 +39,7 @@ import java.util.stream.Collectors;
  * to.
  */
 final class ChunkedPruner {
+    private static final Logger log = LoggerFactory.getLogger(ChunkedPruner.class);
     /** A pack of which less is needed is packed anew. */
     private static final double MIN_USE = 0.5;
     /** Packs that are smaller than this are put together, once there are so many. */
@@ -183,7 +186,10 @@ final class ChunkedPruner {
         }
     }
 
-    /** False if the pack is not there any more: another prune was faster, and has seen to what is needed of it. */
+    /**
+     * False if the pack stays as it is: it is not there any more, since another prune was faster and has seen to what is needed of it; or it is
+     * damaged, which verify tells of.
+     */
     private boolean copy(List<Place> places, ChunkReader reader, PackWriter writer) throws IOException {
         for (Place place : places) {
             Io.checkInterrupt();
@@ -194,7 +200,15 @@ final class ChunkedPruner {
                 index.forget(place.pack());
                 return false;
             }
-            writer.copy(place.pack(), index.name(place.entry()), bytes);
+            try {
+                writer.copy(place.pack(), index.name(place.entry()), bytes);
+            } catch (DamagedException e) {
+                log.warn(
+                        "pack not packed anew, it is damaged; run verify [key={}, cause={}]",
+                        place.pack().key(),
+                        e.getMessage());
+                return false;
+            }
         }
         return true;
     }
@@ -249,12 +263,14 @@ final class ChunkedPruner {
         return ready;
     }
 
-    /** A record whose prune has ended binds nobody, once there is ours; one of which all is gone, neither. */
+    /**
+     * Removes records of which all packs are gone. Not those of prunes that have left them, though these will not act on them: who has listed the
+     * records and comes to read that one must not find it missing while another prune relies on it.
+     */
     private void dropOldRecords(Map<String, SortedSet<String>> records) throws IOException {
         List<String> done = new ArrayList<>();
         for (Map.Entry<String, SortedSet<String>> record : records.entrySet()) {
-            boolean gone = record.getValue().stream().noneMatch(this::isThere);
-            if (gone || Condemned.waitsFor(storage, record.getKey()).isPresent()) {
+            if (record.getValue().stream().noneMatch(this::isThere)) {
                 done.add(record.getKey());
             }
         }
@@ -283,6 +299,10 @@ final class ChunkedPruner {
                 directories = IndexFile.read(storage, context.keys(), key);
             } catch (FileNotFoundException e) {
                 continue;
+            } catch (DamagedException e) {
+                // What it said, the packs that it was about say themselves.
+                directories = List.of();
+                stale = true;
             }
             objects.put(key, directories);
             for (Directory directory : directories) {

@@ -36,6 +36,7 @@ final class ChunkedVerifier {
     private final NameSet clean = new NameSet();
 
     private BitSet bad = new BitSet();
+    private boolean refreshed;
     private long objects;
     private long bytes;
 
@@ -168,7 +169,7 @@ final class ChunkedVerifier {
         return well;
     }
 
-    private void checkStored(ChunkName name) throws DamagedException {
+    private void checkStored(ChunkName name) throws IOException {
         String detail = lost(name);
         if (!detail.isEmpty()) {
             throw new DamagedException("page " + name + ": " + detail);
@@ -176,8 +177,14 @@ final class ChunkedVerifier {
     }
 
     /** Empty if a chunk is where it can be read. */
-    private String lost(ChunkName name) {
+    private String lost(ChunkName name) throws IOException {
         Optional<ChunkIndex.Place> place = index.find(name);
+        if (place.isEmpty() && !refreshed) {
+            // A prune may have moved it.
+            refreshed = true;
+            index.refresh(context);
+            place = index.find(name);
+        }
         if (place.isEmpty()) {
             return "chunk " + name + " is in no pack";
         }

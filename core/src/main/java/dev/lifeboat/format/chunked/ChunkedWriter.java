@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * already is not stored again.
  */
 final class ChunkedWriter implements ArchiveWriter {
+    /** A file in more pieces than this is kept with zeros in the place of its holes, which cost next to nothing. */
+    private static final int MAX_REGIONS = 500_000;
+
     private final Optional<ArchiveRoot> parentRoot;
     private final @Nullable ParentEntries parent;
     private final Tasks tasks;
@@ -45,7 +49,7 @@ final class ChunkedWriter implements ArchiveWriter {
     private ChunkedWriter(
             FormatContext context,
             String name,
-            Set<String> condemned,
+            Predicate<String> usable,
             int level,
             Optional<ArchiveRoot> parentRoot,
             @Nullable ParentEntries parent)
@@ -53,7 +57,7 @@ final class ChunkedWriter implements ArchiveWriter {
         this.parentRoot = parentRoot;
         this.parent = parent;
         this.tasks = new Tasks(context.executor());
-        this.store = new ChunkStore(context, name, condemned, level);
+        this.store = new ChunkStore(context, name, usable, level);
         this.cutter = new Cutter(context, store, tasks, level);
         this.tree = new TreeWriter(store, context.keys().derive("pages", 16));
         this.entries = new EntryQueue(tree, tasks);
@@ -66,12 +70,14 @@ final class ChunkedWriter implements ArchiveWriter {
     static ChunkedWriter begin(FormatContext context, String name, Optional<ArchiveRoot> parent, int level)
             throws IOException {
         Set<String> condemned = Condemned.all(context.storage(), "packs");
-        ChunkIndex.of(context).refresh(context);
-        Optional<ParentEntries> usable = parent.isEmpty() || !context.keys().mayRead()
+        Set<String> listed =
+                Set.copyOf(ChunkIndex.of(context).refresh(context).packs().keySet());
+        Predicate<String> usable = id -> listed.contains(id) && !condemned.contains(id);
+        Optional<ParentEntries> earlier = parent.isEmpty() || !context.keys().mayRead()
                 ? Optional.empty()
                 : ParentEntries.open(context, ChunkedFormat.name(parent.get()));
         return new ChunkedWriter(
-                context, name, condemned, level, usable.isPresent() ? parent : Optional.empty(), usable.orElse(null));
+                context, name, usable, level, earlier.isPresent() ? parent : Optional.empty(), earlier.orElse(null));
     }
 
     @Override
@@ -107,7 +113,9 @@ final class ChunkedWriter implements ArchiveWriter {
         }
         boolean taken = false;
         try {
-            if (in instanceof SparseInputStream sparse && sparse.map().hasHoles()) {
+            if (in instanceof SparseInputStream sparse
+                    && sparse.map().hasHoles()
+                    && sparse.map().regions() <= MAX_REGIONS) {
                 SparseMap map = sparse.map();
                 take(
                         entry.withSize(map.size()),

@@ -2,6 +2,7 @@ package dev.lifeboat.format.chunked;
 
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.internal.cdc.GearChunker;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.pack.ChunkName;
@@ -28,7 +29,7 @@ final class Cutter implements AutoCloseable {
     private static final int MIN_GATHERED_BYTES = 1 << 20;
 
     private static final int GATHERED_MASK = 0xf;
-    private static final int MAX_PIECES = 1 << 14;
+    private static final int MAX_PIECES = 1 << 12;
 
     private final ChunkStore store;
     private final Tasks tasks;
@@ -37,8 +38,9 @@ final class Cutter implements AutoCloseable {
     private final BlockingQueue<Block> blocks;
     private final BlockingQueue<Worker> workers;
     private final Queue<byte[]> windows = new ConcurrentLinkedQueue<>();
+    private final Queue<byte[]> heads = new ConcurrentLinkedQueue<>();
     private final Object gathering = new Object();
-    private final Naming naming;
+    private final RepositoryKeys keys;
     private @Nullable Block open;
 
     Cutter(FormatContext context, ChunkStore store, Tasks tasks, int level) throws IOException {
@@ -48,7 +50,7 @@ final class Cutter implements AutoCloseable {
         this.chunker = new GearChunker(
                 context.keys().derive("chunker", GearChunker.SEED_BYTES), sizes.min(), sizes.average(), sizes.max());
         this.seed = context.keys().derive("gatherer", 16);
-        this.naming = new Naming(context.keys());
+        this.keys = context.keys();
         int parallelism = Math.max(2, context.parallelism());
         blocks = new ArrayBlockingQueue<>(parallelism + 3);
         for (int i = 0; i < parallelism + 3; i++) {
@@ -79,7 +81,7 @@ final class Cutter implements AutoCloseable {
 
         void ensure(int capacity) {
             if (bytes.length < capacity) {
-                bytes = java.util.Arrays.copyOf(bytes, capacity);
+                bytes = java.util.Arrays.copyOf(bytes, Math.max(capacity, bytes.length * 3 / 2));
             }
         }
 
@@ -123,6 +125,31 @@ final class Cutter implements AutoCloseable {
      * @param isKnown null if that cannot be
      */
     Begun begin(EntryPath path, InputStream in, @Nullable IsKnown isKnown, OnPiece piece) throws IOException {
+        // Read before anything is locked: a source may bring its contents in turns.
+        byte[] head = heads.poll();
+        if (head == null) {
+            head = new byte[chunker.min()];
+        }
+        try {
+            int length = in.readNBytes(head, 0, head.length);
+            if (length == head.length) {
+                byte[] window = window();
+                System.arraycopy(head, 0, window, 0, length);
+                return new Beginning(window, length);
+            }
+            if (length > 0) {
+                if (isKnown != null && isKnown.test(new Naming(keys).piece(head, 0, length))) {
+                    return new Known(length);
+                }
+                gather(path, head, length, piece);
+            }
+            return new Taken(length);
+        } finally {
+            heads.add(head);
+        }
+    }
+
+    private void gather(EntryPath path, byte[] bytes, int length, OnPiece piece) throws IOException {
         synchronized (gathering) {
             Block block = open;
             if (block == null) {
@@ -130,26 +157,14 @@ final class Cutter implements AutoCloseable {
                 block.ensure(MIN_GATHERED_BYTES + chunker.min());
                 open = block;
             }
-            block.ensure(block.used + chunker.min());
-            int length = in.readNBytes(block.bytes, block.used, chunker.min());
-            if (length == chunker.min()) {
-                byte[] window = window();
-                System.arraycopy(block.bytes, block.used, window, 0, length);
-                return new Beginning(window, length);
-            }
-            if (length == 0) {
-                return new Taken(0);
-            }
-            if (isKnown != null && isKnown.test(naming.piece(block.bytes, block.used, length))) {
-                return new Known(length);
-            }
+            block.ensure(block.used + length);
+            System.arraycopy(bytes, 0, block.bytes, block.used, length);
             block.add(length, piece);
             boolean full = block.used > chunker.max() - chunker.min() || block.pieces.size() == MAX_PIECES;
             if (full || block.used >= MIN_GATHERED_BYTES && endsGathered(path)) {
                 open = null;
                 start(block);
             }
-            return new Taken(length);
         }
     }
 
@@ -207,18 +222,21 @@ final class Cutter implements AutoCloseable {
     }
 
     private void start(Block block) throws IOException {
-        tasks.start(() -> {
-            Worker worker = workers.take();
-            try {
-                process(block, worker);
-            } finally {
-                workers.add(worker);
-                block.used = 0;
-                block.pieces.clear();
-                blocks.add(block);
-            }
-            return null;
-        });
+        tasks.start(
+                () -> {
+                    Worker worker = workers.take();
+                    try {
+                        process(block, worker);
+                    } finally {
+                        workers.add(worker);
+                    }
+                    return null;
+                },
+                () -> {
+                    block.used = 0;
+                    block.pieces.clear();
+                    blocks.add(block);
+                });
     }
 
     private void process(Block block, Worker worker) throws IOException {

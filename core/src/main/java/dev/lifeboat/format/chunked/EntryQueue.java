@@ -1,6 +1,7 @@
 package dev.lifeboat.format.chunked;
 
 import dev.lifeboat.entry.Entry;
+import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.tree.EntrySpool;
 import dev.lifeboat.internal.tree.FileContent;
 import dev.lifeboat.internal.tree.TreeEntry;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 final class EntryQueue implements AutoCloseable {
-    private static final int MAX_WAITING = 1 << 13;
+    private static final int MAX_WAITING = 1 << 15;
     /** As many at once are worth another thread. */
     private static final int SOME = 64;
 
@@ -74,6 +75,7 @@ final class EntryQueue implements AutoCloseable {
         boolean some;
         synchronized (this) {
             place.entry = entry;
+            await();
             waiting.add(place);
             full = waiting.size() > MAX_WAITING;
             some = !draining && ++added % SOME == 0;
@@ -93,6 +95,7 @@ final class EntryQueue implements AutoCloseable {
         Place place = new Place();
         boolean full;
         synchronized (this) {
+            await();
             waiting.add(place);
             full = waiting.size() > MAX_WAITING;
         }
@@ -100,6 +103,18 @@ final class EntryQueue implements AutoCloseable {
             drain();
         }
         return place;
+    }
+
+    /** Until who drains has caught up; while nobody does, the caller will. */
+    private synchronized void await() throws IOException {
+        while (draining && waiting.size() > MAX_WAITING) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw Io.interrupted(e);
+            }
+        }
     }
 
     /** One thread at a time hands over what is ready; others leave that to it. */
@@ -124,6 +139,7 @@ final class EntryQueue implements AutoCloseable {
             if (!done) {
                 synchronized (this) {
                     draining = false;
+                    notifyAll();
                 }
             }
         }
@@ -143,11 +159,15 @@ final class EntryQueue implements AutoCloseable {
                 late.add(new Late(first, spool.count()));
             }
             waiting.removeFirst();
+            if (waiting.size() == MAX_WAITING) {
+                notifyAll();
+            }
             if (first.entry != null) {
                 return first.entry;
             }
         }
         draining = false;
+        notifyAll();
         return null;
     }
 

@@ -175,7 +175,7 @@ final class Marking {
             int pack = index.packOf(entry);
             if (elsewhere.contains(pack)
                     && live.get(index.first(entry))
-                    && index.find(index.name(entry), going).isEmpty()) {
+                    && index.find(index.name(entry), id -> !going.contains(id)).isEmpty()) {
                 elsewhere.remove(pack);
             }
         }

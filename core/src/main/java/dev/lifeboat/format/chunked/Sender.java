@@ -50,6 +50,8 @@ final class Sender implements AutoCloseable {
     private final List<TreeEntry> window = new ArrayList<>();
     private final Set<EntryPath> directories = new HashSet<>();
     private long windowBytes;
+    private @Nullable ChunkName lastName;
+    private byte[] last = new byte[0];
 
     Sender(FormatContext context, ChunkSource source, EntrySink sink) {
         this.context = context;
@@ -61,6 +63,10 @@ final class Sender implements AutoCloseable {
 
     /** Adds what the sink wants. */
     void add(TreeEntry entry) throws IOException {
+        if (sink.takesInOrder()) {
+            sendInOrder(entry);
+            return;
+        }
         window.add(entry);
         directories.add(entry.entry().path().parent());
         windowBytes += entry.content().orElseThrow().bytes();
@@ -154,7 +160,7 @@ final class Sender implements AutoCloseable {
 
     /** Chunks that are worth one request: side by side in a pack, or nearly so. */
     private static List<List<Shared>> runs(List<Shared> chunks) {
-        chunks.sort(Comparator.comparingInt((Shared s) -> s.place().packNumber())
+        chunks.sort(Comparator.comparing((Shared s) -> s.place().pack().id())
                 .thenComparingInt(s -> s.place().offset()));
         List<List<Shared>> runs = new ArrayList<>();
         List<Shared> run = new ArrayList<>();
@@ -162,7 +168,7 @@ final class Sender implements AutoCloseable {
             if (!run.isEmpty()) {
                 Place first = run.get(0).place();
                 Place last = run.get(run.size() - 1).place();
-                boolean joins = last.packNumber() == chunk.place().packNumber()
+                boolean joins = last.pack().id().equals(chunk.place().pack().id())
                         && chunk.place().offset() - end(last) <= GAP_BYTES
                         && end(chunk.place()) - first.offset() <= FETCH_BYTES;
                 if (!joins) {
@@ -219,6 +225,24 @@ final class Sender implements AutoCloseable {
                 return new ByteArrayInputStream(chunk, slice.offset(), end - slice.offset());
             });
         }
+    }
+
+    /** Neighbours mostly lie in one chunk, which is kept for the next. */
+    private void sendInOrder(TreeEntry entry) throws IOException {
+        FileContent content = entry.content().orElseThrow();
+        if (content.piece() == null) {
+            sendAlone(entry);
+            return;
+        }
+        Slice slice = content.slices().get(0);
+        sendContent(entry, () -> {
+            if (lastName == null || !lastName.equals(slice.chunk())) {
+                last = source.data(slice.chunk());
+                lastName = slice.chunk();
+            }
+            return new ByteArrayInputStream(
+                    last, slice.offset(), ContentStream.checkedEnd(slice, last) - slice.offset());
+        });
     }
 
     private void sendAlone(TreeEntry entry) throws IOException {

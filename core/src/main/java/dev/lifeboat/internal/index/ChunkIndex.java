@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -173,16 +174,13 @@ public final class ChunkIndex {
 
     /** Finds a chunk in a pack that is there. */
     public Optional<Place> find(ChunkName name) {
-        return find(name, Set.of());
+        return find(name, id -> true);
     }
 
-    /** Finds a chunk in a pack that is there and not among some, which are named by their ids. */
-    public synchronized Optional<Place> find(ChunkName name, Set<String> exceptPacks) {
+    /** Finds a chunk in a pack that is there and that will do, by its id. */
+    public synchronized Optional<Place> find(ChunkName name, Predicate<String> packs) {
         int entry = table.find(
-                name,
-                pack -> !gone.get(pack)
-                        && (exceptPacks.isEmpty()
-                                || !exceptPacks.contains(packs.get(pack).id())));
+                name, pack -> !gone.get(pack) && packs.test(this.packs.get(pack).id()));
         return entry < 0 ? Optional.empty() : Optional.of(place(entry));
     }
 

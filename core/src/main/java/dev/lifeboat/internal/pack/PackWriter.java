@@ -6,6 +6,7 @@ import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.RepositoryKeys.Right;
 import dev.lifeboat.format.RepositoryKeys.SealingKey;
 import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.io.TrackedTask;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.PutCondition;
 import java.io.ByteArrayInputStream;
@@ -19,7 +20,6 @@ import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +39,7 @@ public final class PackWriter {
     private final int targetBytes;
     private final List<Right> rights;
     private final Semaphore onTheWay = new Semaphore(MAX_ON_THE_WAY);
-    private final List<FutureTask<Directory>> uploads = new ArrayList<>();
+    private final List<TrackedTask<Directory>> uploads = new ArrayList<>();
     private final AtomicLong bytesStored = new AtomicLong();
     private OpenPack open;
     private boolean aborted;
@@ -245,17 +245,17 @@ public final class PackWriter {
             Thread.currentThread().interrupt();
             throw Io.interrupted(e);
         }
-        FutureTask<Directory> task = new FutureTask<>(() -> {
-            try {
-                Directory directory = pack.close();
-                context.storage()
-                        .put(directory.pack().key(), new Parts(pack.parts, pack.length), PutCondition.IF_ABSENT);
-                return directory;
-            } finally {
-                pack.parts.clear();
-                onTheWay.release();
-            }
-        });
+        TrackedTask<Directory> task = new TrackedTask<>(
+                () -> {
+                    Directory directory = pack.close();
+                    context.storage()
+                            .put(directory.pack().key(), new Parts(pack.parts, pack.length), PutCondition.IF_ABSENT);
+                    return directory;
+                },
+                () -> {
+                    pack.parts.clear();
+                    onTheWay.release();
+                });
         synchronized (this) {
             if (aborted) {
                 onTheWay.release();
@@ -263,17 +263,17 @@ public final class PackWriter {
             }
             uploads.add(task);
         }
-        context.executor().execute(task);
+        task.startOn(context.executor());
         throwIfFailed();
     }
 
     /** A store that fails is told soon, not at the end. */
     private void throwIfFailed() throws IOException {
-        List<FutureTask<Directory>> done;
+        List<TrackedTask<Directory>> done;
         synchronized (this) {
-            done = uploads.stream().filter(FutureTask::isDone).toList();
+            done = uploads.stream().filter(TrackedTask::isDone).toList();
         }
-        for (FutureTask<Directory> task : done) {
+        for (TrackedTask<Directory> task : done) {
             Io.await(task);
         }
     }
@@ -293,7 +293,7 @@ public final class PackWriter {
             upload(last);
         }
         List<Directory> all = new ArrayList<>();
-        for (FutureTask<Directory> task : List.copyOf(uploads)) {
+        for (TrackedTask<Directory> task : List.copyOf(uploads)) {
             all.add(Io.await(task));
         }
         return all;
@@ -301,14 +301,13 @@ public final class PackWriter {
 
     /** Gives up what is on its way, and waits until nothing more is stored. */
     public void abort() {
-        List<FutureTask<Directory>> running;
+        List<TrackedTask<Directory>> running;
         synchronized (this) {
             aborted = true;
             running = List.copyOf(uploads);
         }
         running.forEach(task -> task.cancel(true));
-        onTheWay.acquireUninterruptibly(MAX_ON_THE_WAY);
-        onTheWay.release(MAX_ON_THE_WAY);
+        running.forEach(TrackedTask::awaitLeft);
     }
 
     /** Bytes gathered so far. */

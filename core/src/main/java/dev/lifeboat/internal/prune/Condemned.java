@@ -43,7 +43,7 @@ public final class Condemned {
         storage.delete(List.of(key(prune)));
     }
 
-    /** Removes records whose prunes have ended, or of which all that they name is gone. */
+    /** Removes records of which all that they name is gone. */
     public static void dropAll(StorageTarget storage, Collection<String> prunes) throws IOException {
         List<ObjectKey> keys = new ArrayList<>();
         // The record first: a last word without one means nothing.
@@ -53,8 +53,8 @@ public final class Condemned {
     }
 
     /**
-     * Leaves a record standing, and says which sessions it waits for. The last word of a prune: it will not act on its record any more, and anyone
-     * may.
+     * Leaves a record standing, and says which sessions it waits for. The last word of a prune: it will not act on its record any more, and others
+     * may, under their own.
      */
     public static void leave(StorageTarget storage, String prune, Collection<String> sessions) throws IOException {
         JsonObject json = SealedDocument.start(WAITING, VERSION).put("sessions", new ArrayList<>(sessions));
@@ -83,9 +83,12 @@ public final class Condemned {
         for (ObjectKey key : keys) {
             try {
                 JsonObject record = SealedDocument.read(storage, key, KIND, VERSION);
-                records.put(key.lastSegment(), new TreeSet<>(record.strings(what)));
+                if (record.has(what)) {
+                    records.put(key.lastSegment(), new TreeSet<>(record.strings(what)));
+                }
             } catch (FileNotFoundException e) {
-                // Its prune ended meanwhile: what it named is gone, as whoever reads it now finds.
+                // It was dropped meanwhile: by its own prune, which will not act on it any more, or since what it named
+                // is gone.
                 continue;
             }
         }

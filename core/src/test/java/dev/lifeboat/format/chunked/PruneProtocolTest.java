@@ -212,8 +212,34 @@ class PruneProtocolTest {
                     out.add(n);
                 }
                 case 1 -> {
-                    n[w + SEEN] = sabotage.contains(Sabotage.NO_RECORDS) ? 0 : allRecords(s);
-                    out.add(n);
+                    // One after the other: each is listed, and later read, if it is still there.
+                    int listed = s[w + LISTED] >> prunes;
+                    int read = s[w + LISTED] & (1 << prunes) - 1;
+                    for (int k = 0; k < prunes; k++) {
+                        int record = s[prune(k) + RECORD];
+                        if ((listed >> k & 1) == 0) {
+                            int[] m = with(s, w + LISTED, s[w + LISTED] | 1 << prunes + k);
+                            m[w + LISTED] |= record == 0 ? 1 << k : 0;
+                            out.add(m);
+                            // In the order of their keys.
+                            break;
+                        }
+                    }
+                    if (listed == (1 << prunes) - 1) {
+                        for (int k = 0; k < prunes; k++) {
+                            if ((read >> k & 1) == 0) {
+                                int[] m = with(s, w + LISTED, s[w + LISTED] | 1 << k);
+                                m[w + SEEN] |= s[prune(k) + RECORD];
+                                out.add(m);
+                                break;
+                            }
+                        }
+                        if (read == (1 << prunes) - 1) {
+                            n[w + LISTED] = 0;
+                            n[w + SEEN] = sabotage.contains(Sabotage.NO_RECORDS) ? 0 : s[w + SEEN];
+                            out.add(n);
+                        }
+                    }
                 }
                 case 2 -> {
                     n[w + LISTED] = sabotage.contains(Sabotage.NO_LISTING) ? -1 : s[PRESENT];
@@ -240,14 +266,6 @@ class PruneProtocolTest {
                     return;
                 }
             }
-        }
-
-        private int allRecords(int[] s) {
-            int all = 0;
-            for (int j = 0; j < prunes; j++) {
-                all |= s[prune(j) + RECORD];
-            }
-            return all;
         }
 
         private void pruneStep(int[] s, int j, List<int[]> out) {
@@ -395,8 +413,7 @@ class PruneProtocolTest {
                 int q = prune(k);
                 int record = n[p + RECORDS_BEFORE + k];
                 boolean gone = record != 0 && (record & n[p + PACKS] & n[PRESENT]) == 0;
-                boolean left = record != 0 && (n[q + LAST_WORD] & 1) == 1;
-                if (k != j && record != 0 && (gone || left || sabotage.contains(Sabotage.DROP_RUNNING))) {
+                if (k != j && record != 0 && (gone || sabotage.contains(Sabotage.DROP_RUNNING))) {
                     n[q + RECORD] = 0;
                     n[q + LAST_WORD] = 0;
                 }
