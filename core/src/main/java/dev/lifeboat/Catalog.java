@@ -2,6 +2,7 @@ package dev.lifeboat;
 
 import dev.lifeboat.RepositoryObjects.Session;
 import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.json.Envelope;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ObjectInfo;

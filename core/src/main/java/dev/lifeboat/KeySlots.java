@@ -1,6 +1,7 @@
 package dev.lifeboat;
 
 import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.internal.json.SealedDocument;
 import dev.lifeboat.internal.seal.KeyBundle;
 import dev.lifeboat.internal.seal.KeySlot;
@@ -24,6 +25,9 @@ import org.slf4j.LoggerFactory;
 final class KeySlots {
     static final String PREFIX = "keys/";
 
+    /** Each may cost a second to try; whoever needs more gives hosts keys of their own, not slots. */
+    private static final int MAX_SLOTS = 1000;
+
     private static final Logger log = LoggerFactory.getLogger(KeySlots.class);
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -32,8 +36,12 @@ final class KeySlots {
     static KeySlot add(StorageTarget storage, byte[] repository, String label, KeyBundle bundle, Secret secret)
             throws IOException {
         KeySlot slot = KeySlot.wrap(repository, Repository.randomId(), label, bundle, secret, RANDOM);
-        storage.put(key(slot.id()), Content.of(slot.toBytes()), PutCondition.IF_ABSENT);
+        put(storage, slot);
         return slot;
+    }
+
+    static void put(StorageTarget storage, KeySlot slot) throws IOException {
+        storage.put(key(slot.id()), Content.of(slot.toBytes()), PutCondition.IF_ABSENT);
     }
 
     static void remove(StorageTarget storage, String id) throws IOException {
@@ -47,7 +55,11 @@ final class KeySlots {
     /** All that can be read; of the others the log tells. */
     static List<KeySlot> list(StorageTarget storage) throws IOException {
         List<ObjectKey> keys = new ArrayList<>();
-        storage.list(PREFIX, object -> keys.add(object.key()));
+        storage.list(PREFIX, object -> {
+            if (keys.size() < MAX_SLOTS) {
+                keys.add(object.key());
+            }
+        });
         List<KeySlot> slots = new ArrayList<>();
         for (ObjectKey key : keys) {
             try (InputStream in = storage.open(key, ByteRange.all())) {
@@ -60,8 +72,8 @@ final class KeySlots {
             } catch (FileNotFoundException e) {
                 // Removed since it was listed.
                 continue;
-            } catch (DamagedException e) {
-                log.warn("key slot passed over, it is damaged [key={}, cause={}]", key, e.getMessage());
+            } catch (DamagedException | UnsupportedVersionException e) {
+                log.warn("key slot passed over, it cannot be read [key={}, cause={}]", key, e.getMessage());
             }
         }
         return slots;

@@ -37,7 +37,8 @@ public final class Keyring {
     public record Slot(String id, String label, boolean mayRead) {}
 
     /**
-     * Lists the slots.
+     * Lists the slots that belong to this repository: objects that others have put there do not count. With a key that may only write, those that may
+     * read cannot be told apart, and are left out.
      *
      * @throws BackupException.StorageFailed if the store fails
      */
@@ -45,6 +46,7 @@ public final class Keyring {
         return repository.guarded(
                 "list the keys",
                 () -> KeySlots.list(repository.storage()).stream()
+                        .filter(slot -> slot.belongsTo(id, bundle))
                         .map(Keyring::slot)
                         .toList());
     }
@@ -95,19 +97,36 @@ public final class Keyring {
      *
      * @throws IllegalStateException if it is the last that opens all: nobody could read the repository ever again
      * @throws BackupException.NotFound if it is not there
+     * @throws BackupException.WrongKey if this repository was opened with one that may only write
      */
     public void remove(Slot slot) {
-        List<Slot> slots = slots();
-        if (slots.stream().noneMatch(s -> s.id().equals(slot.id()))) {
-            throw new BackupException.NotFound("no key slot " + slot.id() + " in " + repository);
+        if (!bundle.mayRead()) {
+            throw new BackupException.WrongKey(
+                    "cannot remove a key of " + repository + ": this one may only write", null);
         }
-        if (slots.stream().noneMatch(s -> s.mayRead() && !s.id().equals(slot.id()))) {
+        Optional<KeySlot> found = repository.guarded(
+                "list the keys",
+                () -> KeySlots.list(repository.storage()).stream()
+                        .filter(s -> s.id().equals(slot.id()) && s.belongsTo(id, bundle))
+                        .findFirst());
+        KeySlot there =
+                found.orElseThrow(() -> new BackupException.NotFound("no key slot " + slot.id() + " in " + repository));
+        checkOneIsLeft(slot);
+        repository.guarded("remove a key", () -> {
+            KeySlots.remove(repository.storage(), slot.id());
+            if (slots().stream().noneMatch(Slot::mayRead)) {
+                // Another process has removed the other one at the same time.
+                KeySlots.put(repository.storage(), there);
+            }
+            return slot;
+        });
+        checkOneIsLeft(slot);
+    }
+
+    private void checkOneIsLeft(Slot slot) {
+        if (slots().stream().noneMatch(s -> s.mayRead() && !s.id().equals(slot.id()))) {
             throw new IllegalStateException("'" + slot.label() + "' is the last key that opens all of " + repository
                     + "; add another one first");
         }
-        repository.guarded("remove a key", () -> {
-            KeySlots.remove(repository.storage(), slot.id());
-            return slot;
-        });
     }
 }

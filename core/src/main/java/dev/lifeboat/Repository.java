@@ -12,6 +12,7 @@ import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.format.chunked.ChunkedFormat;
 import dev.lifeboat.format.tar.TarFormat;
+import dev.lifeboat.internal.json.Envelope;
 import dev.lifeboat.internal.seal.KeyBundle;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
@@ -72,7 +73,7 @@ public final class Repository implements AutoCloseable {
         this.clock = clock;
         this.keys = opened.keys();
         this.parameters = opened.parameters();
-        this.catalog = new Catalog(storage, new Envelope(keys, opened.bundle().isPresent()));
+        this.catalog = new Catalog(storage, new Envelope(keys));
         this.keyring = opened.bundle().map(bundle -> new Keyring(this, keys.repository(), bundle));
     }
 

@@ -5,6 +5,7 @@ import dev.lifeboat.entry.Problem;
 import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.RepositoryKeys.Right;
+import dev.lifeboat.internal.json.Envelope;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.json.SealedDocument;
 import dev.lifeboat.storage.ObjectKey;
@@ -116,6 +117,7 @@ final class RepositoryObjects {
                 return List.of();
             }
             holder = envelope.unseal(
+                    Right.READ,
                     json.object("sealedProblems"),
                     problemsLabel(new SnapshotId(json.string("id"))),
                     "the problems of " + json);

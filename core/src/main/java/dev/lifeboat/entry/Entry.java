@@ -14,7 +14,7 @@ import java.util.OptionalLong;
  * @param link the target of a symbolic link, any bytes, or of a hard link, the bytes of an {@link EntryPath}
  * @param device the device behind a device node
  * @param fingerprint what the source offers, beyond size and time, to tell that content has not changed, such as inode
- *     and change time; at most 256 characters. Empty means: read it every time
+ *     and change time; at most 256 characters of printable ASCII. Empty means: read it every time
  */
 public record Entry(
         EntryPath path,
@@ -45,8 +45,9 @@ public record Entry(
             }
         }
         fingerprint.ifPresent(f -> {
-            if (f.length() > 256) {
-                throw new IllegalArgumentException("fingerprint of '" + path + "' has " + f.length() + " characters");
+            if (f.length() > 256 || !f.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
+                throw new IllegalArgumentException("fingerprint of '" + path + "' has " + f.length()
+                        + " characters, or others than printable ASCII");
             }
         });
     }

@@ -29,6 +29,11 @@ final class PlainKeys implements RepositoryKeys {
     }
 
     @Override
+    public boolean isEncrypted() {
+        return false;
+    }
+
+    @Override
     public boolean mayRead() {
         return true;
     }
@@ -49,7 +54,7 @@ final class PlainKeys implements RepositoryKeys {
     }
 
     @Override
-    public SealingKey unwrap(byte[] wrapped) throws DamagedException {
+    public SealingKey unwrap(Right right, byte[] wrapped) throws DamagedException {
         if (wrapped.length > 0) {
             throw new DamagedException("content is sealed, but the repository is not encrypted");
         }

@@ -18,6 +18,9 @@ public interface RepositoryKeys {
     /** Identifies the repository: 16 bytes, no secret. The caller must not change them. */
     byte[] repository();
 
+    /** Whether anything is sealed. */
+    boolean isEncrypted();
+
     /** Whether content can be opened. */
     boolean mayRead();
 
@@ -30,10 +33,11 @@ public interface RepositoryKeys {
     /**
      * Gives the key that was wrapped.
      *
-     * @throws NotReadableException if that takes the right to read, and it is not there
-     * @throws DamagedException if it is not what was wrapped
+     * @param right that it was made for
+     * @throws NotReadableException if that is the right to read, and it is not there
+     * @throws DamagedException if it is not what was wrapped, for that right
      */
-    SealingKey unwrap(byte[] wrapped) throws IOException;
+    SealingKey unwrap(Right right, byte[] wrapped) throws IOException;
 
     /**
      * Derives bytes that all who may write share and nobody else knows; without encryption nothing in them is secret.

@@ -5,6 +5,7 @@ import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.PruneContext;
+import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.internal.index.ChunkIndex;
 import dev.lifeboat.internal.index.ChunkIndex.Place;
 import dev.lifeboat.internal.index.IndexFile;
@@ -63,7 +64,7 @@ final class ChunkedPruner {
     }
 
     Pruned prune() throws IOException {
-        Map<String, SortedSet<String>> records = Condemned.records(storage, "packs");
+        Map<String, SortedSet<String>> records = Condemned.records(context, "packs");
         Set<String> condemned = union(records.values());
         Collection<PruneContext.OpenSession> open = prune.openSessions();
         ChunkIndex.Listing packs = index.refresh(context);
@@ -215,9 +216,9 @@ final class ChunkedPruner {
 
     /** Removes what is still not needed when nobody can come to need it; returns the packs. */
     private List<PackInfo> remove(Set<String> going) throws IOException {
-        Condemned.put(storage, prune.name(), "packs", going);
+        Condemned.put(context, prune.name(), "packs", going);
         // From here on no new session refers to them; but these, which began before, may.
-        Map<String, SortedSet<String>> records = Condemned.records(storage, "packs");
+        Map<String, SortedSet<String>> records = Condemned.records(context, "packs");
         records.remove(prune.name());
         Set<String> open = openSessions();
         Set<String> ready = open.isEmpty() ? new TreeSet<>(going) : readyByOthers(going, records, open);
@@ -238,7 +239,7 @@ final class ChunkedPruner {
         if (open.isEmpty()) {
             Condemned.drop(storage, prune.name());
         } else {
-            Condemned.leave(storage, prune.name(), open);
+            Condemned.leave(context, prune.name(), open);
         }
         return dead;
     }
@@ -254,7 +255,7 @@ final class ChunkedPruner {
             throws IOException {
         Set<String> ready = new TreeSet<>();
         for (Map.Entry<String, SortedSet<String>> record : records.entrySet()) {
-            Optional<SortedSet<String>> waits = Condemned.waitsFor(storage, record.getKey());
+            Optional<SortedSet<String>> waits = Condemned.waitsFor(context, record.getKey());
             if (waits.isPresent() && waits.get().stream().noneMatch(open::contains)) {
                 ready.addAll(record.getValue());
             }
@@ -297,7 +298,7 @@ final class ChunkedPruner {
             List<Directory> directories;
             try {
                 directories = IndexFile.read(storage, context.keys(), key);
-            } catch (FileNotFoundException e) {
+            } catch (FileNotFoundException | UnsupportedVersionException e) {
                 continue;
             } catch (DamagedException e) {
                 // What it said, the packs that it was about say themselves.

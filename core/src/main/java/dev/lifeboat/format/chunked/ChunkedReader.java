@@ -121,7 +121,10 @@ final class ChunkedReader implements ArchiveReader {
         TreeEntry found = TreeCursor.find(source, root, path)
                 .orElseThrow(() -> new FileNotFoundException("no entry '" + path + "' in archive " + root));
         if (found.entry().type() == EntryType.HARD_LINK) {
-            return open(found.entry().hardLinkTarget());
+            EntryPath target = found.entry().hardLinkTarget();
+            found = TreeCursor.find(source, root, target)
+                    .orElseThrow(() -> new FileNotFoundException(
+                            "'" + path + "' links to '" + target + "', which is not in archive " + root));
         }
         if (!found.entry().isFile()) {
             throw new FileNotFoundException(

@@ -13,6 +13,7 @@ import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.tree.FileContent;
 import dev.lifeboat.internal.tree.Node;
 import dev.lifeboat.internal.tree.Slice;
+import dev.lifeboat.internal.tree.SliceLists;
 import dev.lifeboat.internal.tree.TreeCursor;
 import dev.lifeboat.internal.tree.TreeEntry;
 import dev.lifeboat.storage.ObjectKey;
@@ -36,6 +37,9 @@ final class ChunkedVerifier {
     private final NameSet clean = new NameSet();
 
     private BitSet bad = new BitSet();
+    /** Lists of slices that are not; what they hit is told once for each entry, and they are not gone through again. */
+    private final NameSet lostLists = new NameSet();
+
     private boolean refreshed;
     private long objects;
     private long bytes;
@@ -70,7 +74,7 @@ final class ChunkedVerifier {
 
     private void verify(ArchiveRoot root) throws IOException {
         try {
-            visit(root, ChunkedFormat.name(root), -1);
+            visit(root, ChunkedFormat.name(root), -1, SliceLists.MAX_DEPTH);
         } catch (DamagedException e) {
             damages.accept(new Damage(root, Optional.empty(), Optional.empty(), String.valueOf(e.getMessage())));
         }
@@ -80,11 +84,15 @@ final class ChunkedVerifier {
      * Checks a page and all below it.
      *
      * @param level it should have; -1 if that is not known
+     * @param depth that lists of slices may still have
      * @return whether all is well
      */
-    private boolean visit(ArchiveRoot root, ChunkName name, int level) throws IOException {
+    private boolean visit(ArchiveRoot root, ChunkName name, int level, int depth) throws IOException {
         if (clean.contains(name)) {
             return true;
+        }
+        if (level == Node.SLICES && lostLists.contains(name)) {
+            return false;
         }
         boolean well;
         try {
@@ -93,7 +101,7 @@ final class ChunkedVerifier {
                 throw new DamagedException("a page is of level " + node.level() + ", expected " + level);
             }
             well = node.level() == Node.SLICES
-                    ? visitSlices(root, node)
+                    ? visitSlices(root, node, depth)
                     : node.level() == 0 ? visitEntries(root, node) : visitChildren(root, node);
         } catch (DamagedException e) {
             tell(root, name, Optional.empty(), String.valueOf(e.getMessage()));
@@ -101,6 +109,8 @@ final class ChunkedVerifier {
         }
         if (well) {
             clean.add(name);
+        } else if (level == Node.SLICES) {
+            lostLists.add(name);
         }
         return well;
     }
@@ -113,7 +123,7 @@ final class ChunkedVerifier {
         }
         boolean well = true;
         for (ChunkName child : node.nodes()) {
-            well &= visit(root, child, node.level() - 1);
+            well &= visit(root, child, node.level() - 1, SliceLists.MAX_DEPTH);
         }
         return well;
     }
@@ -121,7 +131,7 @@ final class ChunkedVerifier {
     private boolean visitEntries(ArchiveRoot root, Node node) throws IOException {
         if (!context.keys().mayRead()) {
             checkStored(node.page());
-            return visitNames(root, node);
+            return visitNames(root, node, SliceLists.MAX_DEPTH);
         }
         boolean well = true;
         for (TreeEntry entry : TreeCursor.entries(node, source)) {
@@ -137,7 +147,9 @@ final class ChunkedVerifier {
         for (Slice slice : content.slices()) {
             String detail;
             if (content.depth() > 0) {
-                detail = visit(root, slice.chunk(), Node.SLICES) ? "" : "a list of its chunks, or a chunk, is lost";
+                detail = visit(root, slice.chunk(), Node.SLICES, SliceLists.MAX_DEPTH)
+                        ? ""
+                        : "a list of its chunks, or a chunk, is lost";
             } else {
                 detail = lost(slice.chunk());
             }
@@ -149,15 +161,18 @@ final class ChunkedVerifier {
         return well;
     }
 
-    private boolean visitSlices(ArchiveRoot root, Node node) throws IOException {
+    private boolean visitSlices(ArchiveRoot root, Node node, int depth) throws IOException {
+        if (depth == 0) {
+            throw new DamagedException("lists of slices are deeper than can be");
+        }
         checkStored(node.page());
-        return visitNames(root, node);
+        return visitNames(root, node, depth - 1);
     }
 
-    private boolean visitNames(ArchiveRoot root, Node node) throws IOException {
+    private boolean visitNames(ArchiveRoot root, Node node, int depth) throws IOException {
         boolean well = true;
         for (ChunkName child : node.nodes()) {
-            well &= visit(root, child, Node.SLICES);
+            well &= visit(root, child, Node.SLICES, depth);
         }
         for (ChunkName chunk : node.data()) {
             String detail = lost(chunk);

@@ -69,7 +69,7 @@ final class ChunkedWriter implements ArchiveWriter {
      */
     static ChunkedWriter begin(FormatContext context, String name, Optional<ArchiveRoot> parent, int level)
             throws IOException {
-        Set<String> condemned = Condemned.all(context.storage(), "packs");
+        Set<String> condemned = Condemned.all(context, "packs");
         Set<String> listed =
                 Set.copyOf(ChunkIndex.of(context).refresh(context).packs().keySet());
         Predicate<String> usable = id -> listed.contains(id) && !condemned.contains(id);

@@ -4,6 +4,7 @@ import dev.lifeboat.format.ArchiveFormat.Depth;
 import dev.lifeboat.format.Damage;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.internal.index.ChunkIndex;
 import dev.lifeboat.internal.index.ChunkIndex.Place;
 import dev.lifeboat.internal.io.Io;
@@ -28,6 +29,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Checks that packs hold what the index says: by their length, or by reading them, all or a share. */
 final class PackVerifier {
+    private static final long MAX_PACK_BYTES = 128 << 20;
+
     private final FormatContext context;
     private final ChunkIndex index;
     private final ChunkReader reader;
@@ -120,9 +123,15 @@ final class PackVerifier {
 
     private void read(int number, ObjectInfo object, List<Place> places) throws IOException {
         PackInfo pack = index.pack(number);
+        // A whole pack is read at once; none that we have written is that long.
+        if (object.length() > MAX_PACK_BYTES) {
+            tell(number, "the object has " + object.length() + " bytes, more than any pack");
+            markBad(places);
+            return;
+        }
         byte[] content;
         try {
-            content = reader.fetch(pack, 0, Math.toIntExact(Math.min(object.length(), Integer.MAX_VALUE - 16)));
+            content = reader.fetch(pack, 0, (int) object.length());
         } catch (FileNotFoundException e) {
             // Pruned since it was listed; who needs it finds it elsewhere, or tells.
             index.forget(pack);
@@ -139,7 +148,7 @@ final class PackVerifier {
         } catch (FileNotFoundException e) {
             index.forget(pack);
             return;
-        } catch (DamagedException e) {
+        } catch (DamagedException | UnsupportedVersionException e) {
             tell(number, String.valueOf(e.getMessage()));
         }
         for (Place place : places) {

@@ -87,7 +87,7 @@ final class TarArchiveWriter implements ArchiveWriter {
             throws IOException {
         if (parent.isPresent()) {
             // The condemned records first: whoever removes what they name has listed our session or ends before this.
-            SortedSet<String> condemned = Condemned.all(context.storage(), "archives");
+            SortedSet<String> condemned = Condemned.all(context, "archives");
             Optional<TarManifest> manifest = condemned.contains(parent.get().reference())
                     ? Optional.empty()
                     : TarManifest.find(context.storage(), parent.get());

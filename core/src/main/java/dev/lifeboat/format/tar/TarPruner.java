@@ -44,7 +44,7 @@ final class TarPruner {
             return new Pruned(0, 0);
         }
         if (!context.dryRun()) {
-            Condemned.put(storage, context.name(), "archives", dead);
+            Condemned.put(context.format(), context.name(), "archives", dead);
             dead.removeAll(needed());
         }
         List<ObjectKey> keys = new ArrayList<>();

@@ -2,6 +2,7 @@ package dev.lifeboat.internal.index;
 
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.pack.Directory;
 import dev.lifeboat.internal.pack.PackFile;
@@ -108,6 +109,10 @@ public final class ChunkIndex {
             log.warn("index object passed over, it is damaged; run verify [key={}, cause={}]", key, e.getMessage());
             damaged.put(key, e);
             return;
+        } catch (UnsupportedVersionException e) {
+            // A hint that a newer release has left: its packs tell themselves what is in them.
+            log.warn("index object passed over [key={}, cause={}]", key, e.getMessage());
+            directories = List.of();
         }
         directories.forEach(this::add);
         loaded.add(key);

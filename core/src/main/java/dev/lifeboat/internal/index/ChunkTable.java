@@ -35,6 +35,10 @@ final class ChunkTable {
         ByteBuffer bytes = ByteBuffer.wrap(directory.names());
         for (int i = 0; i < directory.count(); i++) {
             int at = i * ChunkName.BYTES;
+            if (find(directory.name(i), p -> p == pack) >= 0) {
+                // Once is enough; and many of one name would make finding them slow.
+                continue;
+            }
             int entry = add(bytes.getLong(at), bytes.getLong(at + 8), bytes.getLong(at + 16), bytes.getLong(at + 24));
             int[] segment = numbers[entry >> SEGMENT_BITS];
             int base = (entry & SEGMENT - 1) * NUMBERS;

@@ -1,8 +1,6 @@
 package dev.lifeboat.internal.pack;
 
 import dev.lifeboat.format.DamagedException;
-import dev.lifeboat.format.UnsupportedVersionException;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
@@ -61,18 +59,15 @@ public record ChunkHeader(
      * @param limit where the readable bytes end
      * @throws DamagedException if this is no whole chunk; then the message says how that shows
      */
-    static ChunkHeader read(byte[] pack, int at, int limit) throws IOException {
+    static ChunkHeader read(byte[] pack, int at, int limit) throws DamagedException {
         if (limit - at < BYTES) {
             throw new DamagedException("it ends within the header of a chunk");
         }
         ByteBuffer in = ByteBuffer.wrap(pack, at, BYTES);
         int magic = in.getInt();
-        if (magic >>> 8 != MAGIC) {
+        // The version of chunks is that of their format; another one is a flipped bit.
+        if (magic != (MAGIC << 8 | VERSION)) {
             throw new DamagedException("where a chunk should begin is something else");
-        }
-        if ((magic & 0xff) > VERSION) {
-            throw new UnsupportedVersionException("a chunk is of version " + (magic & 0xff)
-                    + ", this library knows up to " + VERSION + "; use a newer release of Lifeboat");
         }
         int kind = in.get();
         int codec = in.get();

@@ -2,6 +2,7 @@ package dev.lifeboat.internal.pack;
 
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.RepositoryKeys;
+import dev.lifeboat.format.RepositoryKeys.Right;
 import dev.lifeboat.format.RepositoryKeys.SealingKey;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.StorageTarget;
@@ -55,7 +56,7 @@ public final class ChunkReader {
     }
 
     private byte[] plain(PackInfo pack, ChunkHeader header, byte[] bytes, int at) throws IOException {
-        SealingKey key = pack.key(keys, header.key());
+        SealingKey key = pack.key(keys, header.kind() == ChunkKind.NODE ? Right.WRITE : Right.READ, header.key());
         byte[] compressed = new byte[Math.max(header.storedLength() - key.overhead(), 0)];
         int length = key.open(
                 header.slot(), header.associated(keys.repository()), bytes, at, header.storedLength(), compressed, 0);

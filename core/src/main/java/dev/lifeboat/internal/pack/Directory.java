@@ -75,6 +75,15 @@ public final class Directory {
         return numbers[i * 4 + 3];
     }
 
+    /** Length that a pack with this directory has. */
+    public long packLength() {
+        long end = PackFile.headLength(pack);
+        for (int i = 0; i < count; i++) {
+            end = Math.max(end, offset(i) + (long) ChunkHeader.BYTES + storedLength(i));
+        }
+        return end + pack.bytes() + 4 + (long) count * ENTRY_BYTES + PackFile.TAIL_BYTES;
+    }
+
     /** Writes it. */
     public byte[] toBytes() {
         ByteBuffer out = ByteBuffer.allocate(pack.bytes() + 4 + count * ENTRY_BYTES);

@@ -17,8 +17,9 @@ import java.util.zip.CRC32C;
 public final class PackFile {
     private static final int MAGIC = 'L' << 16 | 'B' << 8 | 'P';
     private static final int VERSION = 1;
+    private static final int REPOSITORY_BYTES = 16;
     private static final int DIGEST_BYTES = 32;
-    private static final int TAIL_BYTES = DIGEST_BYTES + 8;
+    static final int TAIL_BYTES = DIGEST_BYTES + 8;
     /** Enough for the directories of nearly all packs, so that one request reads them. */
     private static final int GUESS_BYTES = 32 << 10;
 
@@ -32,6 +33,10 @@ public final class PackFile {
         pack.write(out);
         out.putInt(crc(out.array(), out.position()));
         return out.array();
+    }
+
+    static int headLength(PackInfo pack) {
+        return 4 + REPOSITORY_BYTES + pack.bytes() + 4;
     }
 
     static byte[] tail(RepositoryKeys keys, Directory directory) {
@@ -69,6 +74,9 @@ public final class PackFile {
         if (length > end.length) {
             end = read(storage, object.key(), object.length() - length, object.length());
         }
+        if (end.length < length) {
+            throw new DamagedException(label + " is damaged: it has become shorter");
+        }
         byte[] tail = Arrays.copyOfRange(end, end.length - (int) length, end.length);
         int body = tail.length - TAIL_BYTES;
         if (crc(tail, tail.length - 4) != ByteBuffer.wrap(tail).getInt(tail.length - 4)) {
@@ -79,11 +87,9 @@ public final class PackFile {
             throw new DamagedException(label + " is damaged: its directory was not written by who has the key");
         }
         Directory directory = readNamed(ByteBuffer.wrap(tail, 0, body), object.key(), label);
-        int dataEnd = (int) (object.length() - length);
-        for (int i = 0; i < directory.count(); i++) {
-            if (directory.offset(i) > dataEnd - ChunkHeader.BYTES - directory.storedLength(i)) {
-                throw new DamagedException(label + " is damaged: a chunk lies past the end of the pack");
-            }
+        if (directory.packLength() != object.length()) {
+            throw new DamagedException(
+                    label + " is damaged: it has " + object.length() + " bytes, expected " + directory.packLength());
         }
         return directory;
     }

@@ -2,6 +2,7 @@ package dev.lifeboat.internal.pack;
 
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.RepositoryKeys;
+import dev.lifeboat.format.RepositoryKeys.Right;
 import dev.lifeboat.format.RepositoryKeys.SealingKey;
 import dev.lifeboat.storage.ObjectKey;
 import java.io.IOException;
@@ -23,12 +24,14 @@ public final class PackInfo {
     private final String text;
     private final List<byte[]> wrapped;
     private final @Nullable SealingKey[] keys;
+    private final @Nullable Right[] rights;
 
     PackInfo(byte[] id, List<byte[]> wrapped) {
         this.id = id;
         this.text = HexFormat.of().formatHex(id);
         this.wrapped = List.copyOf(wrapped);
         this.keys = new SealingKey[wrapped.size()];
+        this.rights = new Right[wrapped.size()];
     }
 
     /** Its id: 32 hex digits. */
@@ -47,15 +50,16 @@ public final class PackInfo {
     }
 
     /** What is needed to open chunks. */
-    SealingKey key(RepositoryKeys repository, int number) throws IOException {
+    SealingKey key(RepositoryKeys repository, Right right, int number) throws IOException {
         if (number >= keys.length) {
             throw new DamagedException("a chunk is sealed by key " + number + " of " + keys.length);
         }
         synchronized (keys) {
             SealingKey key = keys[number];
-            if (key == null) {
-                key = repository.unwrap(wrapped.get(number));
+            if (key == null || rights[number] != right) {
+                key = repository.unwrap(right, wrapped.get(number));
                 keys[number] = key;
+                rights[number] = right;
             }
             return key;
         }

@@ -1,5 +1,7 @@
 package dev.lifeboat.internal.prune;
 
+import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.internal.json.Envelope;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.json.SealedDocument;
 import dev.lifeboat.storage.Content;
@@ -32,10 +34,10 @@ public final class Condemned {
      *
      * @param what is named: {@code archives} or {@code packs}
      */
-    public static void put(StorageTarget storage, String prune, String what, Collection<String> names)
+    public static void put(FormatContext context, String prune, String what, Collection<String> names)
             throws IOException {
         JsonObject json = SealedDocument.start(KIND, VERSION).put(what, new ArrayList<>(names));
-        storage.put(key(prune), Content.of(SealedDocument.seal(json)), PutCondition.IF_ABSENT);
+        put(context, key(prune), json);
     }
 
     /** Removes a record, by who has put it. */
@@ -56,19 +58,24 @@ public final class Condemned {
      * Leaves a record standing, and says which sessions it waits for. The last word of a prune: it will not act on its record any more, and others
      * may, under their own.
      */
-    public static void leave(StorageTarget storage, String prune, Collection<String> sessions) throws IOException {
+    public static void leave(FormatContext context, String prune, Collection<String> sessions) throws IOException {
         JsonObject json = SealedDocument.start(WAITING, VERSION).put("sessions", new ArrayList<>(sessions));
-        storage.put(lastWord(prune), Content.of(SealedDocument.seal(json)), PutCondition.IF_ABSENT);
+        put(context, lastWord(prune), json);
     }
 
     /** The sessions that a record waits for; empty if its prune has not ended by its own word. */
-    public static Optional<SortedSet<String>> waitsFor(StorageTarget storage, String prune) throws IOException {
+    public static Optional<SortedSet<String>> waitsFor(FormatContext context, String prune) throws IOException {
         try {
-            return Optional.of(new TreeSet<>(SealedDocument.read(storage, lastWord(prune), WAITING, VERSION)
-                    .strings("sessions")));
+            JsonObject word = new Envelope(context.keys()).open(context.storage(), lastWord(prune), WAITING, VERSION);
+            return Optional.of(new TreeSet<>(word.strings("sessions")));
         } catch (FileNotFoundException e) {
             return Optional.empty();
         }
+    }
+
+    private static void put(FormatContext context, ObjectKey key, JsonObject json) throws IOException {
+        byte[] bytes = new Envelope(context.keys()).close(key, json);
+        context.storage().put(key, Content.of(bytes), PutCondition.IF_ABSENT);
     }
 
     private static ObjectKey lastWord(String prune) {
@@ -76,13 +83,15 @@ public final class Condemned {
     }
 
     /** All records, by the name of their prune. */
-    public static SortedMap<String, SortedSet<String>> records(StorageTarget storage, String what) throws IOException {
+    public static SortedMap<String, SortedSet<String>> records(FormatContext context, String what) throws IOException {
+        StorageTarget storage = context.storage();
+        Envelope envelope = new Envelope(context.keys());
         List<ObjectKey> keys = new ArrayList<>();
         storage.list(PREFIX, object -> keys.add(object.key()));
         SortedMap<String, SortedSet<String>> records = new TreeMap<>();
         for (ObjectKey key : keys) {
             try {
-                JsonObject record = SealedDocument.read(storage, key, KIND, VERSION);
+                JsonObject record = envelope.open(storage, key, KIND, VERSION);
                 if (record.has(what)) {
                     records.put(key.lastSegment(), new TreeSet<>(record.strings(what)));
                 }
@@ -96,10 +105,10 @@ public final class Condemned {
     }
 
     /** What no new snapshot may refer to. */
-    public static SortedSet<String> all(StorageTarget storage, String what) throws IOException {
+    public static SortedSet<String> all(FormatContext context, String what) throws IOException {
         SortedSet<String> names = new TreeSet<>();
         for (Map.Entry<String, SortedSet<String>> record :
-                records(storage, what).entrySet()) {
+                records(context, what).entrySet()) {
             names.addAll(record.getValue());
         }
         return names;

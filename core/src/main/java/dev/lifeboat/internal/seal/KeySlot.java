@@ -5,6 +5,7 @@ import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.json.SealedDocument;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
@@ -17,25 +18,29 @@ import javax.crypto.spec.SecretKeySpec;
  * @param id 32 hex digits
  * @param mayRead whether it gives the right to read, too
  * @param label what people call it
+ * @param proof that who has the secrets of this repository wrote it: only such a slot counts
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record KeySlot(String id, boolean mayRead, String label, Secret.Stretch stretch, byte[] salt, byte[] wrapped) {
+public record KeySlot(
+        String id, boolean mayRead, String label, Secret.Stretch stretch, byte[] salt, byte[] wrapped, byte[] proof) {
     /** Kind of the document. */
     public static final String KIND = "key";
 
     private static final int VERSION = 1;
     private static final int SALT_BYTES = 16;
+    private static final int PROOF_BYTES = 16;
 
     /** Wraps secrets. */
     public static KeySlot wrap(
             byte[] repository, String id, String label, KeyBundle bundle, Secret secret, SecureRandom random) {
         byte[] salt = new byte[SALT_BYTES];
         random.nextBytes(salt);
-        KeySlot empty = new KeySlot(id, bundle.mayRead(), label, secret.stretch(), salt, new byte[0]);
+        KeySlot empty = new KeySlot(id, bundle.mayRead(), label, secret.stretch(), salt, new byte[0], new byte[0]);
         try {
             SecretKeySpec key = new SecretKeySpec(secret.stretched(empty.stretch, salt), "AES");
             byte[] wrapped = Gcm.sealRandom(key, random, empty.associated(repository), bundle.toBytes());
-            return new KeySlot(id, bundle.mayRead(), label, secret.stretch(), salt, wrapped);
+            return new KeySlot(
+                    id, bundle.mayRead(), label, secret.stretch(), salt, wrapped, empty.proof(repository, bundle));
         } catch (DamagedException e) {
             throw new IllegalStateException("our own parameters are in bounds", e);
         }
@@ -43,7 +48,6 @@ public record KeySlot(String id, boolean mayRead, String label, Secret.Stretch s
 
     /** Gives the secrets; empty if this is not the secret of this slot. */
     public Optional<KeyBundle> open(byte[] repository, Secret secret) throws DamagedException {
-        stretch.check();
         if (!stretch.name().equals(secret.stretch().name())) {
             return Optional.empty();
         }
@@ -57,6 +61,18 @@ public record KeySlot(String id, boolean mayRead, String label, Secret.Stretch s
             return Optional.empty();
         }
         return Optional.of(KeyBundle.parse(bundle));
+    }
+
+    /** Made from the secret that the slot gives: no other repository's, and no writer's for a slot that may read. */
+    private byte[] proof(byte[] repository, KeyBundle bundle) {
+        byte[] secret = mayRead ? bundle.reader().orElseThrow() : bundle.writer();
+        String purpose = "proof " + id + (mayRead ? " read" : " write");
+        return Derivation.derive(secret, repository, purpose, PROOF_BYTES);
+    }
+
+    /** Whether this is a slot of these secrets; those of a writer cannot tell that of a slot that may read. */
+    public boolean belongsTo(byte[] repository, KeyBundle bundle) {
+        return (!mayRead || bundle.mayRead()) && MessageDigest.isEqual(proof, proof(repository, bundle));
     }
 
     private byte[] associated(byte[] repository) {
@@ -83,7 +99,8 @@ public record KeySlot(String id, boolean mayRead, String label, Secret.Stretch s
                                 .put("passes", stretch.passes())
                                 .put("lanes", stretch.lanes()))
                 .put("salt", base64.encodeToString(salt))
-                .put("wrapped", base64.encodeToString(wrapped)));
+                .put("wrapped", base64.encodeToString(wrapped))
+                .put("proof", base64.encodeToString(proof)));
     }
 
     /** Reads a document. */
@@ -92,7 +109,7 @@ public record KeySlot(String id, boolean mayRead, String label, Secret.Stretch s
         JsonObject stretch = json.object("stretch");
         try {
             Base64.Decoder base64 = Base64.getDecoder();
-            return new KeySlot(
+            KeySlot slot = new KeySlot(
                     json.string("id"),
                     json.string("right").equals("read"),
                     json.string("label"),
@@ -102,7 +119,10 @@ public record KeySlot(String id, boolean mayRead, String label, Secret.Stretch s
                             Math.toIntExact(stretch.size("passes")),
                             Math.toIntExact(stretch.size("lanes"))),
                     base64.decode(json.string("salt")),
-                    base64.decode(json.string("wrapped")));
+                    base64.decode(json.string("wrapped")),
+                    base64.decode(json.string("proof")));
+            slot.stretch.check();
+            return slot;
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new DamagedException(label + " is damaged: " + e.getMessage(), e);
         }

@@ -41,6 +41,9 @@ final class Recipient {
     }
 
     static byte[] open(byte[] readerSecret, byte[] associated, byte[] sealed) throws DamagedException {
+        if (sealed.length < ENCAPSULATED_BYTES + Gcm.TAG_BYTES) {
+            throw new DamagedException("the key of a pack is too short to be one");
+        }
         try {
             return hpke().open(
                             Arrays.copyOf(sealed, ENCAPSULATED_BYTES),

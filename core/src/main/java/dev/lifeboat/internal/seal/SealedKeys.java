@@ -49,6 +49,11 @@ public final class SealedKeys implements RepositoryKeys {
     }
 
     @Override
+    public boolean isEncrypted() {
+        return true;
+    }
+
+    @Override
     public boolean mayRead() {
         return bundle.mayRead();
     }
@@ -86,12 +91,15 @@ public final class SealedKeys implements RepositoryKeys {
     }
 
     @Override
-    public SealingKey unwrap(byte[] wrapped) throws IOException {
+    public SealingKey unwrap(Right right, byte[] wrapped) throws IOException {
         if (wrapped.length == 0) {
             throw new DamagedException("content is not sealed, but the repository is encrypted");
         }
         byte way = wrapped[0];
         byte[] sealed = Arrays.copyOfRange(wrapped, 1, wrapped.length);
+        if ((way == TO_WRITERS) != (right == Right.WRITE)) {
+            throw new DamagedException("a key is wrapped for others than it should be");
+        }
         if (way == TO_WRITERS) {
             return new PackKey(checked(Gcm.openRandom(writersKey, associated(way), sealed)), wrapped.clone());
         }

@@ -35,9 +35,9 @@ public sealed interface Secret {
         /** The second recommended option of RFC 9106, section 4. */
         static final Stretch ARGON2ID = new Stretch("argon2id", 64 << 10, 3, 4);
         /** More is refused before it is allocated: a slot that somebody else wrote must not take all memory, or all day. */
-        private static final int MAX_MEMORY_KIB = 1 << 20;
+        private static final int MAX_MEMORY_KIB = 256 << 10;
 
-        private static final int MAX_PASSES = 64;
+        private static final int MAX_PASSES = 16;
         private static final int MAX_LANES = 64;
 
         /** As it is bound to a slot. */

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 /** Entries that wait in a temporary file, which only its owner can read, in the form of pages. Not thread-safe. */
 public final class EntrySpool implements AutoCloseable {
     private static final int PAGE_ENTRIES = 512;
+    private static final int PAGE_BYTES = 1 << 20;
     private static final ChunkName NO_NAME = ChunkName.of(new byte[ChunkName.BYTES]);
 
     private final Path file;
@@ -39,7 +40,9 @@ public final class EntrySpool implements AutoCloseable {
     public void add(TreeEntry entry) throws IOException {
         leaf.add(entry);
         count++;
-        if (leaf.count() == PAGE_ENTRIES) {
+        if (leaf.count() == PAGE_ENTRIES
+                || leaf.bytes() >= PAGE_BYTES
+                || leaf.pathBytes() >= TreeWriter.MAX_PATH_BYTES) {
             flush();
         }
     }

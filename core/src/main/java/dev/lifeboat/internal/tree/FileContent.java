@@ -33,7 +33,7 @@ public record FileContent(List<Slice> slices, int depth, byte @Nullable [] piece
 
     /** Bytes in all slices. */
     public long bytes() {
-        return slices.stream().mapToLong(Slice::length).sum();
+        return slices.stream().mapToLong(Slice::length).reduce(0, Math::addExact);
     }
 
     /** Whether the content is one piece of this name. */

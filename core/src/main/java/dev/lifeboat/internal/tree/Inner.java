@@ -65,7 +65,11 @@ final class Inner {
             if (!children.isEmpty() && children.get(children.size() - 1).first().compareTo(first) >= 0) {
                 throw new DamagedException("in a page of pages '" + first + "' comes too late");
             }
-            children.add(new Child(first, columns[1].length(), node.node(columns[2].size())));
+            long entries = columns[1].length();
+            if (entries == 0) {
+                throw new DamagedException("a page of pages tells of an empty one");
+            }
+            children.add(new Child(first, entries, node.node(columns[2].size())));
         }
         if (children.isEmpty()) {
             throw new DamagedException("a page of pages is empty");

@@ -56,6 +56,7 @@ final class Leaf {
     private final Names nodes = new Names();
     private final Names data = new Names();
     private byte[] lastPath = new byte[0];
+    private long pathBytes;
     private long lastSeconds;
     private final long[] lastFingerprint = new long[Fingerprint.MAX_PARTS];
     private int lastChunk = -1;
@@ -66,6 +67,11 @@ final class Leaf {
         for (int i = 0; i < COLUMNS; i++) {
             columns[i] = new Column();
         }
+    }
+
+    /** Bytes of all paths, as they are when they are read. */
+    long pathBytes() {
+        return pathBytes;
     }
 
     int count() {
@@ -84,6 +90,7 @@ final class Leaf {
     void add(TreeEntry stored) {
         Entry entry = stored.entry();
         lastPath = PathColumn.write(columns[PATHS], lastPath, entry.path());
+        pathBytes += lastPath.length;
         int form = TYPES.indexOf(entry.type());
         attributes(entry.attributes());
         entry.link().ifPresent(link -> {

@@ -26,6 +26,7 @@ final class LeafReader {
     private final List<Attributes> attributeSets = new ArrayList<>();
     private final long[] lastFingerprint = new long[Fingerprint.MAX_PARTS];
     private byte[] lastPath = new byte[0];
+    private long pathBytes;
     private long lastSeconds;
     private int lastChunk = -1;
     private long nextOffset;
@@ -83,6 +84,10 @@ final class LeafReader {
         }
         EntryType type = Leaf.TYPES.get(typeCode);
         lastPath = PathColumn.read(columns[Leaf.PATHS], lastPath);
+        pathBytes += lastPath.length;
+        if (pathBytes > 2L * TreeWriter.MAX_PATH_BYTES) {
+            throw new DamagedException("the paths of a page are longer than can be");
+        }
         Attributes attributes = attributes();
         Optional<ByteString> link = type == EntryType.SYMLINK || type == EntryType.HARD_LINK
                 ? Optional.of(ByteString.of(columns[Leaf.LINKS].bytes(columns[Leaf.LINKS].size())))
@@ -144,13 +149,16 @@ final class LeafReader {
     }
 
     private List<Slice> piece(long length) throws DamagedException {
+        if (length == 0) {
+            throw new DamagedException("a piece is empty");
+        }
         Slice slice = new Slice(node.data(lastChunk), offset(nextOffset, length), length);
         nextOffset += length;
         return List.of(slice);
     }
 
     private static int offset(long offset, long length) throws DamagedException {
-        if (offset < 0 || length < 0 || offset + length > Naming.MAX_CHUNK_BYTES) {
+        if (offset < 0 || length < 0 || offset > Naming.MAX_CHUNK_BYTES || length > Naming.MAX_CHUNK_BYTES - offset) {
             throw new DamagedException("a slice lies past the end of every chunk");
         }
         return (int) offset;
@@ -167,6 +175,9 @@ final class LeafReader {
             int number = in.size();
             long offset = in.length();
             long length = in.length();
+            if (length == 0) {
+                throw new DamagedException("a slice is empty");
+            }
             slices.add(
                     depth > 0
                             ? new Slice(node.node(number), 0, length)

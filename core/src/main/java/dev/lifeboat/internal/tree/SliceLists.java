@@ -7,9 +7,11 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -17,7 +19,9 @@ import java.util.function.Predicate;
  * that a change in the middle leaves the other pages as they were.
  */
 public final class SliceLists {
-    static final int MAX_DEPTH = 8;
+    /** Deeper than any content is long: 256 slices a page and level. */
+    public static final int MAX_DEPTH = 8;
+
     private static final int MAX_INLINE = 32;
     private static final int MIN_PAGE = 256;
     private static final int MAX_PAGE = 2048;
@@ -79,7 +83,11 @@ public final class SliceLists {
                 nodes.add(slice.chunk());
             }
         }
+        Set<ChunkName> seen = new HashSet<>();
         for (ChunkName name; (name = nodes.poll()) != null; ) {
+            if (!seen.add(name)) {
+                continue;
+            }
             Node node = pages.node(name);
             boolean stored = test.test(node.page())
                     && node.nodes().stream().allMatch(test)

@@ -82,10 +82,20 @@ public final class TreeCursor {
             throw new DamagedException("a page is of level " + node.level() + ", expected " + page.level());
         }
         List<Inner.Child> children = Inner.read(node, pages.page(node));
+        long entriesBelow = children.stream().mapToLong(Inner.Child::entries).reduce(0, TreeCursor::plus);
+        if (page.entries() >= 0 && page.entries() != entriesBelow) {
+            throw new DamagedException("below a page are " + entriesBelow + " entries, expected " + page.entries());
+        }
         for (int i = children.size() - 1; i >= 0; i--) {
             pending.push(new Pending(
                     children.get(i).node(), page.level() - 1, children.get(i).entries()));
         }
+    }
+
+    /** What is too large to be does not equal anything. */
+    private static long plus(long a, long b) {
+        long sum = a + b;
+        return sum < 0 ? Long.MAX_VALUE : sum;
     }
 
     private List<TreeEntry> readLeaf(Pending page) throws IOException {

@@ -17,6 +17,8 @@ public final class TreeWriter {
     private static final int MIN_ENTRIES = 32;
     private static final int MAX_ENTRIES = 1024;
     private static final int MAX_PAGE_BYTES = 1 << 20;
+    /** Long paths that share most of their bytes take little room in a page and much in memory. */
+    static final int MAX_PATH_BYTES = 8 << 20;
     /** Bits of a path's hash that are zero where a level is cut, for each level. */
     private static final int CUT_BITS = 8;
 
@@ -49,7 +51,10 @@ public final class TreeWriter {
         }
         int hash = hash(entry.entry().path());
         boolean cut = leaf.count() >= MIN_ENTRIES && isCut(hash, 1);
-        if (cut || leaf.count() >= MAX_ENTRIES || leaf.bytes() >= MAX_PAGE_BYTES) {
+        if (cut
+                || leaf.count() >= MAX_ENTRIES
+                || leaf.bytes() >= MAX_PAGE_BYTES
+                || leaf.pathBytes() >= MAX_PATH_BYTES) {
             endLeaf(hash);
         }
     }

@@ -1,11 +1,9 @@
-package dev.lifeboat;
+package dev.lifeboat.internal.json;
 
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.RepositoryKeys.Right;
 import dev.lifeboat.format.RepositoryKeys.SealingKey;
-import dev.lifeboat.internal.json.JsonObject;
-import dev.lifeboat.internal.json.SealedDocument;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
@@ -18,31 +16,32 @@ import java.util.Base64;
  * Documents of an encrypted repository: their members lie sealed in one, bound to kind and key of the object, so that none can be put in another's
  * place. In a repository that is not encrypted they are as they are. docs/FORMAT.md, section 8. Thread-safe.
  */
-final class Envelope {
+public final class Envelope {
     private static final String KIND = "lifeboat";
     private static final String VERSION = "version";
     private static final String SEALED = "sealed";
     private static final String KEY = "key";
 
     private final RepositoryKeys keys;
-    private final boolean encrypted;
 
-    Envelope(RepositoryKeys keys, boolean encrypted) {
+    /** Seals by the keys of a repository. */
+    public Envelope(RepositoryKeys keys) {
         this.keys = keys;
-        this.encrypted = encrypted;
     }
 
-    boolean isEncrypted() {
-        return encrypted;
+    /** Whether anything is sealed. */
+    public boolean isEncrypted() {
+        return keys.isEncrypted();
     }
 
-    boolean mayRead() {
+    /** Whether what is for readers can be opened. */
+    public boolean mayRead() {
         return keys.mayRead();
     }
 
     /** Writes a document for those who may write. */
-    byte[] close(ObjectKey object, JsonObject document) throws IOException {
-        if (!encrypted) {
+    public byte[] close(ObjectKey object, JsonObject document) throws IOException {
+        if (!keys.isEncrypted()) {
             return SealedDocument.seal(document);
         }
         String kind = document.string(KIND);
@@ -51,21 +50,26 @@ final class Envelope {
         return SealedDocument.seal(outside.put(KEY, sealed.string(KEY)).put(SEALED, sealed.string(SEALED)));
     }
 
-    /** Reads a document. */
-    JsonObject open(StorageTarget storage, ObjectKey object, String kind, int known) throws IOException {
+    /**
+     * Reads a document.
+     *
+     * @throws java.io.FileNotFoundException if there is no such object
+     * @throws DamagedException if it is not what was written under this key
+     */
+    public JsonObject open(StorageTarget storage, ObjectKey object, String kind, int known) throws IOException {
         JsonObject outside = SealedDocument.read(storage, object, kind, known);
-        if (!encrypted) {
+        if (!keys.isEncrypted()) {
             return outside;
         }
         String label = object + " in " + storage.location();
         if (!outside.has(SEALED)) {
             throw new DamagedException(label + " is not sealed, but the repository is encrypted");
         }
-        return unseal(outside, kind + " " + object, label);
+        return unseal(Right.WRITE, outside, kind + " " + object, label);
     }
 
     /** Seals an object for who has a right. */
-    JsonObject seal(Right right, String label, JsonObject plain) {
+    public JsonObject seal(Right right, String label, JsonObject plain) {
         SealingKey key = keys.newKey(right);
         byte[] bytes = plain.toBytes();
         byte[] sealed = new byte[bytes.length + key.overhead()];
@@ -77,10 +81,10 @@ final class Envelope {
     }
 
     /** Opens what {@link #seal} gave. */
-    JsonObject unseal(JsonObject sealed, String label, String name) throws IOException {
+    public JsonObject unseal(Right right, JsonObject sealed, String label, String name) throws IOException {
         try {
             Base64.Decoder base64 = Base64.getDecoder();
-            SealingKey key = keys.unwrap(base64.decode(sealed.string(KEY)));
+            SealingKey key = keys.unwrap(right, base64.decode(sealed.string(KEY)));
             byte[] bytes = base64.decode(sealed.string(SEALED));
             byte[] plain = new byte[Math.max(0, bytes.length - key.overhead())];
             key.open(0, associated(label), bytes, 0, bytes.length, plain, 0);
