@@ -23,6 +23,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
     private @Nullable BackupStrategy strategy;
     private boolean strict;
     private @Nullable String series;
+    private @Nullable Instant time;
 
     Backup(Repository repository, SnapshotSource source) {
         super(repository);
@@ -70,6 +71,13 @@ public final class Backup extends Operation<Snapshot, Backup> {
         return this;
     }
 
+    /** For a copy, which is of the time of its original. */
+    @CanIgnoreReturnValue
+    Backup at(Instant newTime) {
+        time = newTime;
+        return this;
+    }
+
     @Override
     Backup self() {
         return this;
@@ -86,7 +94,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
         repository.catalog().open(session, begun);
         try (ArchiveWriter writer = writer(id, parent)) {
             Optional<ArchiveRoot> parentRoot = writer.parent();
-            Instant time = events.clock().instant();
+            Instant readFrom = time == null ? events.clock().instant() : time;
             Optional<Duration> frozen = read(writer, events);
             events.phase(Phase.COMMITTING);
             ArchiveWriter.Finished archive = writer.finish();
@@ -94,7 +102,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
             Snapshot snapshot = new Snapshot(
                     id,
                     series,
-                    time,
+                    readFrom,
                     parentRoot.isEmpty() ? BackupStrategy.FULL : strategyOrDefault(),
                     parentRoot.isEmpty() ? Optional.empty() : parent.map(Snapshot::id),
                     tags,

@@ -19,7 +19,8 @@ import java.util.function.Consumer;
  * @param <T> what it gives
  * @param <S> its own type
  */
-public abstract sealed class Operation<T, S extends Operation<T, S>> permits Backup, Restore, Diff, Prune, Verify {
+public abstract sealed class Operation<T, S extends Operation<T, S>>
+        permits Backup, Copy, Restore, Diff, Prune, Verify {
     final Repository repository;
     private final List<Consumer<? super OperationEvent>> listeners = new ArrayList<>();
     private final AtomicReference<OperationEvent.Progress> progress = new AtomicReference<>();

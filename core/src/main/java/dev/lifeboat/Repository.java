@@ -139,6 +139,11 @@ public final class Repository implements AutoCloseable {
         return new Restore(this, snapshot);
     }
 
+    /** Copies a snapshot into another repository, of any format and key. */
+    public Copy copy(Snapshot snapshot, Repository target) {
+        return new Copy(this, snapshot, target);
+    }
+
     /** Tells what differs between two snapshots, of one series or of two. */
     public Diff diff(Snapshot older, Snapshot newer) {
         return new Diff(this, older, newer);

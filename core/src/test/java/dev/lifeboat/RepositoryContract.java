@@ -10,6 +10,8 @@ import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.format.ArchiveFormat;
+import dev.lifeboat.format.tar.TarExport;
+import dev.lifeboat.format.tar.TarSource;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ObjectKey;
@@ -21,6 +23,8 @@ import dev.lifeboat.testkit.MemoryTree;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -602,6 +606,43 @@ abstract class RepositoryContract {
             };
             assertThatThrownBy(() -> repo.backup(overtaken).run()).isInstanceOf(BackupException.SessionEnded.class);
             assertThat(repo.snapshots()).isEmpty();
+        }
+    }
+
+    @Test
+    void copy_toAnotherFormatAndKey_isTheSame() {
+        MemoryStorage otherStorage = new MemoryStorage();
+        MemoryTree tree = MemoryTree.ofEverything(true);
+        try (Repository repo = open(storage);
+                Repository other = Repository.at(otherStorage)
+                        .encryption(Encryption.key(() -> new byte[32]))
+                        .openOrCreate()) {
+            Snapshot original = repo.backup(tree).tag("release", "42").run();
+            Snapshot copy = repo.copy(original, other).run();
+            assertThat(copy.time()).isEqualTo(original.time());
+            assertThat(copy.tags()).isEqualTo(original.tags());
+            assertThat(copy.source()).isEqualTo(original.source());
+            assertThat(restored(other, copy).lines()).isEqualTo(tree.lines());
+            assertThat(other.verify().readData().run().findings()).isEmpty();
+            Snapshot back = other.copy(copy, repo).run();
+            assertThat(restored(repo, back).lines()).isEqualTo(tree.lines());
+            assertThat(repo.diff(original, back).run().changes()).isEmpty();
+        }
+    }
+
+    @Test
+    void export_isAPlainTar() throws IOException {
+        MemoryTree tree = MemoryTree.ofEverything(true);
+        Path file = Files.createTempFile("lifeboat-test-", ".tar");
+        try (Repository repo = open(storage)) {
+            Snapshot original = repo.backup(tree).run();
+            assertThat(repo.restore(original).to(TarExport.to(file)).run().problems())
+                    .isEmpty();
+            Snapshot imported =
+                    repo.backup(TarSource.of(file).named("memory:tree")).run();
+            assertThat(restored(repo, imported).lines()).isEqualTo(tree.lines());
+        } finally {
+            Files.delete(file);
         }
     }
 }

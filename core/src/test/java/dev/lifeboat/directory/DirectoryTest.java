@@ -15,6 +15,7 @@ import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.format.tar.TarFormat;
 import dev.lifeboat.testkit.MemoryStorage;
 import dev.lifeboat.testkit.MemoryTree;
 import dev.lifeboat.testkit.RequiresRoot;
@@ -364,10 +365,14 @@ class DirectoryTest {
         Files.writeString(source().resolve("z"), "z");
         Shell.sh("chmod 2750 " + d + "; chown 5:6 " + d);
         Thread.sleep(100);
-        Snapshot first = backup(repo, source());
+        Repository tars = Repository.at(storage)
+                .format(TarFormat.create())
+                .encryption(Encryption.none())
+                .openOrCreate();
+        Snapshot first = backup(tars, source());
         Files.writeString(source().resolve("z"), "changed");
         Thread.sleep(100);
-        Snapshot second = backup(repo, source());
+        Snapshot second = backup(tars, source());
         MemoryStorage damaged = storage.copy();
         damaged.delete(List.of(
                 new dev.lifeboat.storage.ObjectKey("archives/" + first.id().value() + ".json")));

@@ -18,6 +18,7 @@ import dev.lifeboat.Snapshot;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreChange;
+import dev.lifeboat.format.tar.TarFormat;
 import dev.lifeboat.storage.fs.FileStorage;
 import dev.lifeboat.testkit.MemoryTree;
 import dev.lifeboat.testkit.RequiresRoot;
@@ -162,6 +163,14 @@ class ContainerTest {
         assertThat(tellsOf(name)).as("the original").isEqualTo(before);
     }
 
+    /** Archives that other tools open, too; closed with nothing to close. */
+    private Repository tarRepository() {
+        return Repository.at(FileStorage.at(dir.resolve("tars")))
+                .format(TarFormat.create())
+                .encryption(Encryption.none())
+                .create();
+    }
+
     @Test
     void newContainer_isTheApplication() {
         copyIsTheSame(docker, docker);
@@ -264,20 +273,21 @@ class ContainerTest {
 
     @Test
     void failedRestore_leavesNothingBehind() throws Exception {
+        Repository tars = tarRepository();
         String name = everything();
-        Snapshot snapshot = repo.backup(docker.container(name)).run();
+        Snapshot snapshot = tars.backup(docker.container(name)).run();
         List<String> before = tellsOf(name);
         String everywhere = run("ps", "-aq") + run("volume", "ls", "-q") + run("network", "ls", "-q");
         // The archive is damaged in the middle of what goes into the volumes.
         String tar =
-                Shell.sh("ls " + dir.resolve("backups/archives") + "/*.tar.zst").strip();
+                Shell.sh("ls " + dir.resolve("tars/archives") + "/*.tar.zst").strip();
         byte[] bytes = Files.readAllBytes(java.nio.file.Path.of(tar));
         String manifest = tar.replace(".tar.zst", ".json");
         byte[] good = Files.readAllBytes(java.nio.file.Path.of(manifest));
         Files.delete(java.nio.file.Path.of(tar));
-        Restore.Restored restored = repo.restore(snapshot).to(new MemoryTree()).run();
+        Restore.Restored restored = tars.restore(snapshot).to(new MemoryTree()).run();
         assertThat(restored.problems()).isNotEmpty();
-        assertThatThrownBy(() -> repo.restore(snapshot)
+        assertThatThrownBy(() -> tars.restore(snapshot)
                         .to(docker.newContainer(engine.name("copy")).start())
                         .run())
                 .isInstanceOf(BackupException.class);
@@ -546,10 +556,11 @@ class ContainerTest {
 
     @Test
     void snapshot_isATreeThatAnyToolCanBrowse() throws Exception {
+        Repository tars = tarRepository();
         String name = everything();
-        Snapshot snapshot = repo.backup(docker.container(name)).run();
+        Snapshot snapshot = tars.backup(docker.container(name)).run();
         MemoryTree tree = new MemoryTree();
-        repo.restore(snapshot).to(tree).run();
+        tars.restore(snapshot).to(tree).run();
         String config = new String(
                 tree.content(EntryPath.of("containers").resolve(name).resolve("config.json")), StandardCharsets.UTF_8);
         assertThat(config).contains("my.label").contains("SECRET=x=y");
@@ -561,7 +572,7 @@ class ContainerTest {
                         EntryPath.of("rootfs").resolve(name).resolve("var/.wh..wh..opq"),
                         EntryPath.of("rootfs").resolve(name).resolve("opt/new/deep/file"));
         String tar =
-                Shell.sh("ls " + dir.resolve("backups/archives") + "/*.tar.zst").strip();
+                Shell.sh("ls " + dir.resolve("tars/archives") + "/*.tar.zst").strip();
         assertThat(Shell.sh("zstd -dc " + tar + " | tar -t"))
                 .contains("volumes/" + engine.name("data") + "/data/hello")
                 .contains("images/");

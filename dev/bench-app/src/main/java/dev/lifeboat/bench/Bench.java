@@ -53,7 +53,8 @@ public final class Bench {
             restore.only(entry -> entry.path().equals(path));
         }
         var restored = restore.run();
-        return restored.bytesWritten() + " bytes written, " + restored.problems().size() + " problems";
+        return restored.bytesWritten() + " bytes written, "
+                + restored.problems().size() + " problems";
     }
 
     private static String verify(Repository repo) {

@@ -1,0 +1,167 @@
+package dev.lifeboat.format.tar;
+
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntryType;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.entry.RestoreChange;
+import dev.lifeboat.entry.RestoreRequest;
+import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.entry.SparseInputStream;
+import dev.lifeboat.entry.SparseMap;
+import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.tar.TarHeaders;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * A plain tar to restore into: what any {@code tar} opens, with extended attributes and holes. Of a snapshot of any format, or of a part of one:
+ *
+ * <pre>{@code
+ * repo.restore(snapshot).subtree(EntryPath.of("volumes/db/data")).to(TarExport.to(Path.of("db.tar"))).run();
+ * }</pre>
+ *
+ * <p>A file of which content is lost is reported, and zeros stand in its place. Immutable.
+ */
+public final class TarExport implements RestoreTarget {
+    private final Path file;
+
+    private TarExport(Path file) {
+        this.file = file;
+    }
+
+    /** A file, which is replaced if it is there, once all of the tar is written. */
+    public static TarExport to(Path file) {
+        return new TarExport(file);
+    }
+
+    @Override
+    public String location() {
+        return file.toAbsolutePath().normalize().toString();
+    }
+
+    @Override
+    public Session begin(RestoreRequest request) throws IOException {
+        return new Export(request);
+    }
+
+    @Override
+    public String toString() {
+        return location();
+    }
+
+    private final class Export implements Session {
+        private final RestoreRequest request;
+        private final Path temp;
+        private final OutputStream out;
+        private final Set<EntryPath> missing = new HashSet<>();
+        private boolean committed;
+
+        Export(RestoreRequest request) throws IOException {
+            this.request = request;
+            if (request.dryRun()) {
+                temp = file;
+                out = OutputStream.nullOutputStream();
+            } else {
+                Path absolute = file.toAbsolutePath();
+                temp = absolute.resolveSibling("." + absolute.getFileName() + ".lifeboat-tmp");
+                out = new BufferedOutputStream(Files.newOutputStream(temp), 1 << 16);
+            }
+        }
+
+        /** A tar is written from its beginning to its end. */
+        @Override
+        public boolean takesInOrder() {
+            return true;
+        }
+
+        @Override
+        public boolean offer(Entry entry) throws IOException {
+            request.listener().changed(new RestoreChange(entry.path(), RestoreChange.Action.CREATE));
+            if (entry.isFile()) {
+                missing.add(entry.path());
+                return !request.dryRun();
+            }
+            if (entry.type() == EntryType.HARD_LINK && missing.contains(entry.hardLinkTarget()) && !request.dryRun()) {
+                request.listener()
+                        .problem(new Problem(
+                                entry.path(),
+                                Problem.Kind.FAILED,
+                                "'" + entry.hardLinkTarget() + "', which it links to, was not exported"));
+                return false;
+            }
+            out.write(TarHeaders.of(entry, 0));
+            return false;
+        }
+
+        @Override
+        public void content(Entry entry, InputStream in) throws IOException {
+            boolean whole = false;
+            long size = entry.size().orElseThrow();
+            long left;
+            if (in instanceof SparseInputStream sparse && sparse.map().hasHoles()) {
+                SparseMap map = sparse.map();
+                byte[] head = TarHeaders.sparseMap(map);
+                out.write(TarHeaders.ofSparse(entry, map, head.length));
+                out.write(head);
+                size = head.length + map.dataBytes();
+                left = map.dataBytes();
+                in = sparse.data();
+            } else {
+                out.write(TarHeaders.of(entry, size));
+                left = size;
+            }
+            try {
+                byte[] buffer = new byte[Io.BUFFER_BYTES];
+                for (int n; (n = in.read(buffer)) >= 0; left -= n) {
+                    Io.checkInterrupt();
+                    if (n > left) {
+                        throw new IOException("content is longer than its entry tells of");
+                    }
+                    out.write(buffer, 0, n);
+                }
+                whole = left == 0;
+            } finally {
+                // Whatever is lost, what follows begins where it should.
+                byte[] zeros = new byte[Io.BUFFER_BYTES];
+                for (; left > 0; left -= Math.min(left, zeros.length)) {
+                    out.write(zeros, 0, (int) Math.min(left, zeros.length));
+                }
+                out.write(new byte[TarHeaders.padding(size)]);
+            }
+            if (whole) {
+                missing.remove(entry.path());
+            }
+        }
+
+        @Override
+        public void report(Problem problem) {
+            request.listener().problem(problem);
+        }
+
+        @Override
+        public void commit() throws IOException {
+            out.write(TarHeaders.endOfArchive());
+            out.close();
+            if (!request.dryRun()) {
+                Files.move(temp, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            }
+            committed = true;
+        }
+
+        @Override
+        public void close() throws IOException {
+            out.close();
+            if (!committed && !request.dryRun()) {
+                Files.deleteIfExists(temp);
+            }
+        }
+    }
+}
