@@ -9,6 +9,7 @@ import dev.lifeboat.format.chunked.ChunkedFormat;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.json.SealedDocument;
 import dev.lifeboat.internal.seal.KeyBundle;
+import dev.lifeboat.internal.seal.KeySlot;
 import dev.lifeboat.internal.seal.SealedKeys;
 import dev.lifeboat.internal.seal.Secret;
 import dev.lifeboat.storage.Content;
@@ -156,6 +157,9 @@ public final class RepositoryBuilder {
     }
 
     private Repository opened(JsonObject descriptor) throws IOException {
+        if (!descriptor.string("id").matches("[0-9a-f]{32}")) {
+            throw new DamagedException(descriptor + " is damaged: '" + descriptor.string("id") + "' is no id");
+        }
         byte[] id = HexFormat.of().parseHex(descriptor.string("id"));
         String actual = descriptor.string("encryption");
         Map<String, String> parameters = descriptor.stringMap("parameters");
@@ -175,8 +179,16 @@ public final class RepositoryBuilder {
                 .orElseThrow(() -> wrongKey("it is encrypted; give .encryption(Encryption.passphrase(..))"));
         KeyBundle bundle = KeySlots.open(storage, id, secret)
                 .orElseThrow(() -> wrongKey("this " + secret + " opens none of its key slots"));
-        return repository(
-                new Repository.Opened(new SealedKeys(id, bundle, new SecureRandom()), parameters, Optional.of(bundle)));
+        RepositoryKeys keys = new SealedKeys(id, bundle, new SecureRandom());
+        if (!proof(keys, parameters).equals(descriptor.string("proof"))) {
+            throw new DamagedException(descriptor + " is damaged: its parameters are not those it was made with");
+        }
+        return repository(new Repository.Opened(keys, parameters, Optional.of(bundle)));
+    }
+
+    /** Shows that who has a key chose the parameters. */
+    private static String proof(RepositoryKeys keys, Map<String, String> parameters) {
+        return HexFormat.of().formatHex(keys.derive("descriptor " + new TreeMap<>(parameters), 16));
     }
 
     private BackupException wrongKey(String why) {
@@ -204,24 +216,44 @@ public final class RepositoryBuilder {
             }
         });
         byte[] id = HexFormat.of().parseHex(Repository.randomId());
-        Optional<Secret> secret = encryption().secret();
-        if (secret.isPresent()) {
-            // Before the descriptor: a repository that is there can be opened.
-            KeySlots.add(storage, id, "first", KeyBundle.generate(new SecureRandom()), secret.get());
-        }
+        Map<String, String> parameters = new TreeMap<>(format().parameters());
         JsonObject json = SealedDocument.start(RepositoryObjects.REPOSITORY, RepositoryObjects.VERSION)
                 .put("id", HexFormat.of().formatHex(id))
                 .put("created", clock.instant().toString())
-                .put("encryption", secret.isPresent() ? ENCRYPTED : NOT_ENCRYPTED)
-                .put("parameters", new TreeMap<>(format().parameters()));
-        byte[] descriptor = SealedDocument.seal(json);
-        try {
-            storage.put(RepositoryObjects.DESCRIPTOR, Content.of(descriptor), PutCondition.IF_ABSENT);
-        } catch (PreconditionFailedException e) {
-            // Another process was faster; its repository is as good.
-            return find().orElseThrow(() -> e);
+                .put("encryption", encryption().isNone() ? NOT_ENCRYPTED : ENCRYPTED)
+                .put("parameters", parameters);
+        Optional<Secret> secret = encryption().secret();
+        if (secret.isEmpty()) {
+            return putDescriptor(json)
+                    ? repository(new Repository.Opened(RepositoryKeys.none(id), parameters, Optional.empty()))
+                    : foundInstead();
         }
-        return opened(json);
+        KeyBundle bundle = KeyBundle.generate(new SecureRandom());
+        RepositoryKeys keys = new SealedKeys(id, bundle, new SecureRandom());
+        // Before the descriptor: a repository that is there can be opened.
+        KeySlot slot = KeySlots.add(storage, id, "first", bundle, secret.get());
+        if (putDescriptor(json.put("proof", proof(keys, parameters)))) {
+            return repository(new Repository.Opened(keys, parameters, Optional.of(bundle)));
+        }
+        KeySlots.remove(storage, slot.id());
+        return foundInstead();
+    }
+
+    /** False if there is one. */
+    private boolean putDescriptor(JsonObject descriptor) throws IOException {
+        try {
+            storage.put(
+                    RepositoryObjects.DESCRIPTOR, Content.of(SealedDocument.seal(descriptor)), PutCondition.IF_ABSENT);
+            return true;
+        } catch (PreconditionFailedException e) {
+            return false;
+        }
+    }
+
+    /** Another process was faster; its repository is as good. */
+    private Repository foundInstead() throws IOException {
+        return find().orElseThrow(() -> new IOException(
+                RepositoryObjects.DESCRIPTOR + " in " + storage.location() + " was removed as soon as it was there"));
     }
 
     private ArchiveFormat format() {
