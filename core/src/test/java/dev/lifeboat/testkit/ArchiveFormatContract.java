@@ -14,6 +14,8 @@ import dev.lifeboat.format.ArchiveWriter;
 import dev.lifeboat.format.Damage;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.format.FormatMemory;
+import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import java.io.ByteArrayInputStream;
@@ -24,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
@@ -37,6 +40,7 @@ import org.junit.jupiter.api.Timeout;
 public abstract class ArchiveFormatContract {
     private final ExecutorService executor = Executors.newCachedThreadPool();
     private final MemoryStorage storage = new MemoryStorage();
+    private final RepositoryKeys keys = newKeys();
     private final FormatContext context = context(storage);
     private final ArchiveFormat format = newFormat();
     private int names;
@@ -47,6 +51,11 @@ public abstract class ArchiveFormatContract {
     /** Makes the format. */
     protected abstract ArchiveFormat newFormat();
 
+    /** Makes keys; none unless overridden. */
+    protected RepositoryKeys newKeys() {
+        return RepositoryKeys.none(new byte[16]);
+    }
+
     @AfterEach
     void shutDown() {
         executor.shutdownNow();
@@ -54,7 +63,7 @@ public abstract class ArchiveFormatContract {
     }
 
     private FormatContext context(MemoryStorage in) {
-        return FormatContext.of(in, executor, 2);
+        return new FormatContext(in, executor, 2, keys, Map.of(), new FormatMemory());
     }
 
     private String name() {

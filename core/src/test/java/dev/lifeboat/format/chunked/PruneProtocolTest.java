@@ -46,11 +46,11 @@ class PruneProtocolTest {
         assertThat(model.states).isGreaterThan(states);
     }
 
-    /** 23 million states, which take memory that tests do not have as a rule. */
+    /** 54 million states, which take memory that tests do not have as a rule. */
     @Test
     @Tag("large")
     void everyInterleavingOfTwoAndTwo_keepsWhatSnapshotsNeed() {
-        everyInterleaving_keepsWhatSnapshotsNeed(2, 2, 22_000_000);
+        everyInterleaving_keepsWhatSnapshotsNeed(2, 2, 50_000_000);
     }
 
     @ParameterizedTest

@@ -8,6 +8,7 @@ import dev.lifeboat.docker.Docker;
 import dev.lifeboat.docker.Quiesce;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.Problem;
+import dev.lifeboat.format.tar.TarFormat;
 import dev.lifeboat.storage.fs.FileStorage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,6 +48,8 @@ public final class Quickstart {
         // The library begins here.
         try (Docker docker = Docker.local();
                 Repository repo = Repository.at(FileStorage.at(backups))
+                        // Archives that any tar opens, to look at; the default deduplicates and encrypts.
+                        .format(TarFormat.create())
                         .encryption(Encryption.none())
                         .openOrCreate()) {
             say("Back up the running container, paused while it is read");
