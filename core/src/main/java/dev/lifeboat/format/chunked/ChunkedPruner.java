@@ -269,30 +269,39 @@ final class ChunkedPruner {
      * records and comes to read that one must not find it missing while another prune relies on it.
      */
     private void dropOldRecords(Map<String, SortedSet<String>> records) throws IOException {
+        Set<String> present = ids(false);
         List<String> done = new ArrayList<>();
         for (Map.Entry<String, SortedSet<String>> record : records.entrySet()) {
-            if (record.getValue().stream().noneMatch(this::isThere)) {
+            if (record.getValue().stream().noneMatch(present::contains)) {
                 done.add(record.getKey());
             }
         }
         Condemned.dropAll(storage, done);
     }
 
-    private boolean isThere(String pack) {
+    /** Ids of the packs that are there, or of those that are not any more. */
+    private Set<String> ids(boolean gone) {
+        Set<String> ids = new HashSet<>();
         for (int i = 0; i < index.packCount(); i++) {
-            if (index.pack(i).id().equals(pack)) {
-                return !index.isGone(i);
+            if (index.isGone(i) == gone) {
+                ids.add(index.pack(i).id());
             }
         }
-        return false;
+        return ids;
     }
 
     /** Puts many index objects together, and leaves out what they say of packs that are gone. */
     private void compactIndex() throws IOException {
         Map<ObjectKey, List<Directory>> objects = new TreeMap<>();
         List<ObjectKey> keys = new ArrayList<>();
-        storage.list(IndexFile.PREFIX, object -> keys.add(object.key()));
-        boolean stale = keys.size() >= MANY_INDEXES;
+        long[] small = {0};
+        storage.list(IndexFile.PREFIX, object -> {
+            keys.add(object.key());
+            small[0] += object.length() < IndexFile.FULL_BYTES / 2 ? 1 : 0;
+        });
+        // A pack that we do not know is newer than our listing.
+        Set<String> gone = ids(true);
+        boolean stale = small[0] >= MANY_INDEXES;
         Map<String, Directory> kept = new TreeMap<>();
         for (ObjectKey key : keys) {
             List<Directory> directories;
@@ -307,7 +316,7 @@ final class ChunkedPruner {
             }
             objects.put(key, directories);
             for (Directory directory : directories) {
-                if (isThere(directory.pack().id())) {
+                if (!gone.contains(directory.pack().id())) {
                     kept.put(directory.pack().id(), directory);
                 } else {
                     stale = true;

@@ -30,7 +30,9 @@ public final class IndexFile {
     private static final int VERSION = 1;
     private static final int DIGEST_BYTES = 32;
     private static final int REPOSITORY_BYTES = 16;
-    private static final int FULL_BYTES = 8 << 20;
+    /** An object is ended once it is as long. */
+    public static final int FULL_BYTES = 8 << 20;
+
     private static final int MAX_BYTES = 128 << 20;
     private static final SecureRandom RANDOM = new SecureRandom();
 

@@ -173,7 +173,7 @@ class FileStorageTest {
                         Entry.file(EntryPath.of("b"), 0, MemoryTree.attributes(0644)), MemoryTree.random(2, 9_000_000));
                 assertThatThrownBy(() -> repo.backup(large).run())
                         .isInstanceOf(BackupException.StorageFailed.class)
-                        .hasMessageContaining("archives/")
+                        .hasMessageContaining("packs/")
                         .hasMessageContaining(mount.toString())
                         .hasMessageContaining("the disk is full");
                 assertThat(repo.snapshots()).containsExactly(good);
