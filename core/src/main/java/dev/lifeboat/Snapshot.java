@@ -21,7 +21,7 @@ import java.util.TreeMap;
  * @param tags names and values given at backup
  * @param archive where its content is
  * @param stats what was counted
- * @param problems what could not be kept: the first 1,000
+ * @param problems what could not be kept: the first 1,000; none are shown to who may only write, since they name paths
  */
 public record Snapshot(
         SnapshotId id,

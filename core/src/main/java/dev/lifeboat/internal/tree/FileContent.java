@@ -20,15 +20,8 @@ public record FileContent(List<Slice> slices, int depth, byte @Nullable [] piece
     /** Bytes of a piece's name that are kept. */
     public static final int PIECE_BYTES = 16;
 
-    private static final FileContent EMPTY = new FileContent(List.of(), 0, null, Optional.empty());
-
     public FileContent {
         slices = List.copyOf(slices);
-    }
-
-    /** No bytes at all. */
-    public static FileContent empty() {
-        return EMPTY;
     }
 
     /** Bytes in all slices. */
