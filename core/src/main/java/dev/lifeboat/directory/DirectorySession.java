@@ -50,6 +50,7 @@ final class DirectorySession implements RestoreTarget.Session {
 
     private final Map<EntryPath, List<Deferred>> deferredLinks = new HashMap<>();
     private final List<Extra> extras = new ArrayList<>();
+    private boolean incomplete;
     private final @Nullable Dir root;
     private final String tempPrefix = TEMP_PREFIX + Long.toHexString(System.nanoTime()) + "-";
     private long temps;
@@ -362,7 +363,9 @@ final class DirectorySession implements RestoreTarget.Session {
     }
 
     @Override
-    public void report(Problem problem) {
+    public synchronized void report(Problem problem) {
+        // An entry, or many, that were not even offered.
+        incomplete |= problem.kind() == Problem.Kind.FAILED;
         listener.problem(problem);
     }
 
@@ -386,6 +389,13 @@ final class DirectorySession implements RestoreTarget.Session {
         }
         while (!levels.isEmpty()) {
             finish(levels.pop());
+        }
+        if (incomplete && !extras.isEmpty()) {
+            listener.problem(new Problem(
+                    extras.get(0).path(),
+                    Problem.Kind.SKIPPED,
+                    "nothing that is extra was deleted, since not all could be restored"));
+            return;
         }
         for (Extra extra : extras) {
             remove(extra);

@@ -12,9 +12,10 @@ import java.util.function.Predicate;
 public interface ArchiveReader extends AutoCloseable {
     /**
      * Sends the chosen entries in canonical order; reads content only where the sink wants it. A chosen hard link to a file
-     * that is not chosen comes as a file. A file whose content is damaged is {@linkplain EntrySink#report reported}, and the rest follows.
+     * that is not chosen comes as a file. A file whose content is damaged is {@linkplain EntrySink#report reported}, and the rest follows. So does what
+     * comes after a part of the list of entries that is damaged, if the format can tell: then that part is reported at its first path, chosen or not.
      *
-     * @throws DamagedException if the list of entries is damaged
+     * @throws DamagedException if the list of entries is damaged otherwise
      */
     void sendTo(EntrySink sink, Predicate<? super Entry> chosen) throws IOException;
 

@@ -355,6 +355,9 @@ public abstract class ArchiveFormatContract {
         }
         List<String> expected = written.lines();
         assertThat(expected).as(what).containsAll(back.lines());
-        assertThat(back.lines().size() + back.problems().size()).as(what).isGreaterThanOrEqualTo(expected.size());
+        // One problem a file, or one for many neighbours.
+        assertThat(back.lines().size() == expected.size() || !back.problems().isEmpty())
+                .as(what)
+                .isTrue();
     }
 }

@@ -78,17 +78,44 @@ final class ChunkSource implements TreePages {
         return true;
     }
 
-    /** Reads a chunk of content. */
-    byte[] data(ChunkName name) throws IOException {
+    @FunctionalInterface
+    private interface Opening {
+        byte[] open(Place place) throws IOException;
+    }
+
+    /** Opens a chunk wherever it lies and is whole. */
+    private byte[] open(ChunkName name, Opening opening) throws IOException {
         while (true) {
             Place place = place(name);
             try {
-                byte[] bytes = reader.fetch(place.pack(), place.offset(), ChunkHeader.BYTES + place.storedLength());
-                return reader.open(place.pack(), bytes, 0, name);
+                return opening.open(place);
             } catch (FileNotFoundException e) {
                 gone(place.pack());
+            } catch (DamagedException e) {
+                suspect(place);
+                if (!hasGood(name)) {
+                    throw e;
+                }
             }
         }
+    }
+
+    /** Notes that in a place is not what should be: the next look finds another place, if there is one. */
+    void suspect(Place place) {
+        index.suspect(place.entry());
+    }
+
+    private boolean hasGood(ChunkName name) throws IOException {
+        return index.findGood(name).isPresent()
+                || refresh() && index.findGood(name).isPresent();
+    }
+
+    /** Reads a chunk of content. */
+    byte[] data(ChunkName name) throws IOException {
+        return open(name, place -> {
+            byte[] bytes = reader.fetch(place.pack(), place.offset(), ChunkHeader.BYTES + place.storedLength());
+            return reader.open(place.pack(), bytes, 0, name);
+        });
     }
 
     /** Notes that a pack is not there: the next look finds another, or none. */
@@ -101,16 +128,10 @@ final class ChunkSource implements TreePages {
     }
 
     private byte[] tree(ChunkName name) throws IOException {
-        while (true) {
-            Place place = place(name);
-            int length = ChunkHeader.BYTES + place.storedLength();
-            try {
-                Range range = range(place.pack(), place.offset(), length);
-                return reader.open(place.pack(), range.bytes(), (int) (place.offset() - range.offset()), name);
-            } catch (FileNotFoundException e) {
-                gone(place.pack());
-            }
-        }
+        return open(name, place -> {
+            Range range = range(place.pack(), place.offset(), ChunkHeader.BYTES + place.storedLength());
+            return reader.open(place.pack(), range.bytes(), (int) (place.offset() - range.offset()), name);
+        });
     }
 
     private Range range(PackInfo pack, long offset, int length) throws IOException {

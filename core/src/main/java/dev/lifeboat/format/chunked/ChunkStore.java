@@ -15,7 +15,6 @@ import dev.lifeboat.internal.tree.TreeStore;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
 
 /**
  * Stores chunks that are not there yet: in no pack that may be referred to, and not stored by this writer before. Content and trees go into
@@ -27,7 +26,7 @@ final class ChunkStore implements TreeStore, AutoCloseable {
 
     private final FormatContext context;
     private final ChunkIndex index;
-    private final Predicate<String> usable;
+    private final ChunkIndex.PackTest usable;
     private final NameSet own = new NameSet();
     private final PackWriter data;
     private final PackWriter trees;
@@ -39,10 +38,10 @@ final class ChunkStore implements TreeStore, AutoCloseable {
      * Starts.
      *
      * @param session that writes
-     * @param usable tells of the id of a pack whether its chunks may be referred to. Others may bring the index up to date meanwhile, so it is
+     * @param usable tells of a pack whether its chunks may be referred to. Others may bring the index up to date meanwhile, so it is
      *     for the packs that this session has listed itself, and of them those that no record condemns
      */
-    ChunkStore(FormatContext context, String session, Predicate<String> usable, int level) {
+    ChunkStore(FormatContext context, String session, ChunkIndex.PackTest usable, int level) {
         this.context = context;
         this.index = ChunkIndex.of(context);
         this.usable = usable;
@@ -54,7 +53,7 @@ final class ChunkStore implements TreeStore, AutoCloseable {
 
     /** Whether a chunk that was there before may be referred to. */
     boolean has(ChunkName name) {
-        return index.find(name, usable).isPresent();
+        return index.findGood(name, usable).isPresent();
     }
 
     /** Stores a chunk of content, if it is not there. */

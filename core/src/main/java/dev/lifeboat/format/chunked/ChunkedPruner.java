@@ -5,10 +5,10 @@ import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.PruneContext;
-import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.internal.index.ChunkIndex;
 import dev.lifeboat.internal.index.ChunkIndex.Place;
 import dev.lifeboat.internal.index.IndexFile;
+import dev.lifeboat.internal.index.PackIds;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.pack.ChunkHeader;
 import dev.lifeboat.internal.pack.ChunkReader;
@@ -16,7 +16,6 @@ import dev.lifeboat.internal.pack.Directory;
 import dev.lifeboat.internal.pack.PackInfo;
 import dev.lifeboat.internal.pack.PackWriter;
 import dev.lifeboat.internal.prune.Condemned;
-import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -28,7 +27,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -48,7 +46,6 @@ final class ChunkedPruner {
 
     private static final int MANY_SMALL = 32;
     private static final int PACK_BYTES = 16 << 20;
-    private static final int MANY_INDEXES = 16;
 
     private final PruneContext prune;
     private final FormatContext context;
@@ -69,8 +66,8 @@ final class ChunkedPruner {
         Collection<PruneContext.OpenSession> open = prune.openSessions();
         ChunkIndex.Listing packs = index.refresh(context);
         mark();
-        Map<Integer, Marking.Use> uses = marking.use(condemned);
-        Set<Integer> unused = new TreeSet<>();
+        Uses uses = marking.use(PackIds.of(condemned));
+        SortedSet<Integer> unused = new TreeSet<>();
         List<Integer> worn = new ArrayList<>();
         choose(packs, open, condemned, uses, unused, worn);
         if (prune.dryRun()) {
@@ -86,10 +83,10 @@ final class ChunkedPruner {
         if (!going.isEmpty()) {
             List<PackInfo> gone = remove(going);
             objects = gone.size();
-            removed = gone.stream().mapToLong(packs::length).sum();
+            removed = gone.stream().mapToLong(pack -> packs.length(pack.id())).sum();
         }
         dropOldRecords(records);
-        compactIndex();
+        IndexCompaction.run(context, PackIds.of(ids(true)));
         return new Pruned(objects, Math.max(0, removed - added));
     }
 
@@ -100,15 +97,10 @@ final class ChunkedPruner {
             } catch (DamagedException e) {
                 // Not pruned by another meanwhile: what the snapshot needs is not known.
                 if (prune.roots().contains(root)) {
-                    throw new DamagedException(
-                            e.getMessage() + "; nothing was removed. Run verify, then remove the broken snapshot", e);
+                    throw new DamagedException(e.getMessage() + "; nothing was removed. Run repair", e);
                 }
             }
         }
-    }
-
-    private static Marking.Use use(Map<Integer, Marking.Use> uses, int pack) {
-        return uses.getOrDefault(pack, new Marking.Use());
     }
 
     /** Packs of open sessions are left alone: they are not needed by a snapshot yet. */
@@ -116,7 +108,7 @@ final class ChunkedPruner {
             ChunkIndex.Listing packs,
             Collection<PruneContext.OpenSession> open,
             Set<String> condemned,
-            Map<Integer, Marking.Use> uses,
+            Uses uses,
             Set<Integer> unused,
             List<Integer> worn) {
         Set<String> writing = open.stream()
@@ -128,8 +120,8 @@ final class ChunkedPruner {
             if (index.isGone(i) || writing.contains(PackWriter.sessionPart(id))) {
                 continue;
             }
-            long used = use(uses, i).bytes();
-            long length = packs.length(index.pack(i));
+            long used = uses.bytes(i);
+            long length = packs.length(id);
             if (used == 0) {
                 unused.add(i);
             } else if (used < length * MIN_USE || condemned.contains(id)) {
@@ -143,14 +135,13 @@ final class ChunkedPruner {
         }
     }
 
-    private Pruned planned(
-            ChunkIndex.Listing packs, Map<Integer, Marking.Use> uses, Set<Integer> unused, List<Integer> worn) {
+    private Pruned planned(ChunkIndex.Listing packs, Uses uses, Set<Integer> unused, List<Integer> worn) {
         long bytes = 0;
         for (int number : unused) {
-            bytes += packs.length(index.pack(number));
+            bytes += packs.length(index.pack(number).id());
         }
         for (int number : worn) {
-            bytes += packs.length(index.pack(number)) - use(uses, number).bytes();
+            bytes += packs.length(index.pack(number).id()) - uses.bytes(number);
         }
         return new Pruned(unused.size() + worn.size(), Math.max(0, bytes));
     }
@@ -160,7 +151,7 @@ final class ChunkedPruner {
      *
      * @return bytes written
      */
-    private long repack(List<Integer> worn, Map<Integer, Marking.Use> uses, Set<Integer> unused) throws IOException {
+    private long repack(List<Integer> worn, Uses uses, Set<Integer> unused) throws IOException {
         ChunkSource source = new ChunkSource(context, index);
         PackWriter writer = new PackWriter(context, prune.name(), PACK_BYTES, List.of());
         boolean done = false;
@@ -170,7 +161,7 @@ final class ChunkedPruner {
                 if (!prune.hasTime()) {
                     break;
                 }
-                if (copy(use(uses, number).places(), source.reader(), writer)) {
+                if (copy(number, uses, source.reader(), writer)) {
                     copied.add(number);
                 }
             }
@@ -191,9 +182,10 @@ final class ChunkedPruner {
      * False if the pack stays as it is: it is not there any more, since another prune was faster and has seen to what is needed of it; or it is
      * damaged, which verify tells of.
      */
-    private boolean copy(List<Place> places, ChunkReader reader, PackWriter writer) throws IOException {
-        for (Place place : places) {
+    private boolean copy(int pack, Uses uses, ChunkReader reader, PackWriter writer) throws IOException {
+        for (int entry = -1; (entry = uses.next(pack, entry + 1)) >= 0; ) {
             Io.checkInterrupt();
+            Place place = index.entry(entry);
             byte[] bytes;
             try {
                 bytes = reader.fetch(place.pack(), place.offset(), ChunkHeader.BYTES + place.storedLength());
@@ -202,7 +194,7 @@ final class ChunkedPruner {
                 return false;
             }
             try {
-                writer.copy(place.pack(), index.name(place.entry()), bytes);
+                writer.copy(place.pack(), index.name(entry), bytes);
             } catch (DamagedException e) {
                 log.warn(
                         "pack not packed anew, it is damaged; run verify [key={}, cause={}]",
@@ -226,14 +218,15 @@ final class ChunkedPruner {
         mark();
         Set<String> inDoubt = union(records.values());
         inDoubt.addAll(going);
-        Set<Integer> candidates = new TreeSet<>();
+        SortedSet<Integer> candidates = new TreeSet<>();
         for (int i = 0; i < index.packCount(); i++) {
             if (!index.isGone(i) && ready.contains(index.pack(i).id())) {
                 candidates.add(i);
             }
         }
-        List<PackInfo> dead =
-                marking.elsewhere(candidates, inDoubt).stream().map(index::pack).toList();
+        List<PackInfo> dead = marking.elsewhere(candidates, PackIds.of(inDoubt)).stream()
+                .map(index::pack)
+                .toList();
         storage.delete(dead.stream().map(PackInfo::key).toList());
         dead.forEach(index::forget);
         if (open.isEmpty()) {
@@ -288,45 +281,6 @@ final class ChunkedPruner {
             }
         }
         return ids;
-    }
-
-    /** Puts many index objects together, and leaves out what they say of packs that are gone. */
-    private void compactIndex() throws IOException {
-        Map<ObjectKey, List<Directory>> objects = new TreeMap<>();
-        List<ObjectKey> keys = new ArrayList<>();
-        long[] small = {0};
-        storage.list(IndexFile.PREFIX, object -> {
-            keys.add(object.key());
-            small[0] += object.length() < IndexFile.FULL_BYTES / 2 ? 1 : 0;
-        });
-        // A pack that we do not know is newer than our listing.
-        Set<String> gone = ids(true);
-        boolean stale = small[0] >= MANY_INDEXES;
-        Map<String, Directory> kept = new TreeMap<>();
-        for (ObjectKey key : keys) {
-            List<Directory> directories;
-            try {
-                directories = IndexFile.read(storage, context.keys(), key);
-            } catch (FileNotFoundException | UnsupportedVersionException e) {
-                continue;
-            } catch (DamagedException e) {
-                // What it said, the packs that it was about say themselves.
-                directories = List.of();
-                stale = true;
-            }
-            objects.put(key, directories);
-            for (Directory directory : directories) {
-                if (!gone.contains(directory.pack().id())) {
-                    kept.put(directory.pack().id(), directory);
-                } else {
-                    stale = true;
-                }
-            }
-        }
-        if (stale) {
-            IndexFile.put(context, List.copyOf(kept.values()));
-            storage.delete(objects.keySet());
-        }
     }
 
     private static Set<String> union(Collection<? extends Set<String>> sets) {

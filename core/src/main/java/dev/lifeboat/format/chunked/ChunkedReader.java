@@ -4,6 +4,7 @@ import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.EntryType;
+import dev.lifeboat.entry.Problem;
 import dev.lifeboat.format.ArchiveReader;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.NotReadableException;
@@ -68,7 +69,11 @@ final class ChunkedReader implements ArchiveReader {
     @Override
     public void sendTo(EntrySink sink, Predicate<? super Entry> chosen) throws IOException {
         Links links = new Links(chosen);
-        TreeCursor cursor = TreeCursor.ahead(source, root, context.executor());
+        TreeCursor cursor = TreeCursor.ahead(source, root, context.executor())
+                .onLost((first, entries, damage) -> sink.report(new Problem(
+                        first,
+                        Problem.Kind.FAILED,
+                        entries + " entries from here on are lost: " + damage.getMessage())));
         try (Sender sender = new Sender(context, source, sink)) {
             for (Optional<TreeEntry> next; (next = cursor.next()).isPresent(); ) {
                 if (chosen.test(next.get().entry())) {

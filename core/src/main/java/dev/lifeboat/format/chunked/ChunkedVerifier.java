@@ -18,7 +18,6 @@ import dev.lifeboat.internal.tree.TreeCursor;
 import dev.lifeboat.internal.tree.TreeEntry;
 import dev.lifeboat.storage.ObjectKey;
 import java.io.IOException;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +35,6 @@ final class ChunkedVerifier {
     /** Pages that are well with all that is below them. */
     private final NameSet clean = new NameSet();
 
-    private BitSet bad = new BitSet();
     /** Lists of slices that are not; what they hit is told once for each entry, and they are not gone through again. */
     private final NameSet lostLists = new NameSet();
 
@@ -61,10 +59,10 @@ final class ChunkedVerifier {
                     String.valueOf(unreadable.getValue().getMessage())));
         }
         PackVerifier packs = new PackVerifier(context, index, source.reader());
-        PackVerifier.Result checked = packs.verify(listing.packs(), depth);
+        PackVerifier.Result checked = packs.verify(listing, depth);
         checked.damages().forEach(damages);
-        bad = checked.bad();
-        objects += listing.packs().size();
+        ChunkIndex.of(context).suspectLike(index);
+        objects += listing.count();
         bytes += checked.bytes();
         for (ArchiveRoot root : roots) {
             verify(root);
@@ -203,7 +201,7 @@ final class ChunkedVerifier {
         if (place.isEmpty()) {
             return "chunk " + name + " is in no pack";
         }
-        return bad.get(place.get().entry()) ? "chunk " + name + " is damaged" : "";
+        return index.isSuspect(place.get().entry()) ? "chunk " + name + " is damaged" : "";
     }
 
     private void tell(ArchiveRoot root, ChunkName chunk, Optional<EntryPath> path, String detail) {

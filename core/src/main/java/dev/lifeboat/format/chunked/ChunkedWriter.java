@@ -8,6 +8,7 @@ import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.ArchiveWriter;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.internal.index.ChunkIndex;
+import dev.lifeboat.internal.index.PackIds;
 import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.prune.Condemned;
 import dev.lifeboat.internal.tree.FileContent;
@@ -20,9 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +48,7 @@ final class ChunkedWriter implements ArchiveWriter {
     private ChunkedWriter(
             FormatContext context,
             String name,
-            Predicate<String> usable,
+            ChunkIndex.PackTest usable,
             int level,
             Optional<ArchiveRoot> parentRoot,
             @Nullable ParentEntries parent)
@@ -69,10 +68,9 @@ final class ChunkedWriter implements ArchiveWriter {
      */
     static ChunkedWriter begin(FormatContext context, String name, Optional<ArchiveRoot> parent, int level)
             throws IOException {
-        Set<String> condemned = Condemned.all(context, "packs");
-        Set<String> listed =
-                Set.copyOf(ChunkIndex.of(context).refresh(context).packs().keySet());
-        Predicate<String> usable = id -> listed.contains(id) && !condemned.contains(id);
+        PackIds condemned = PackIds.of(Condemned.all(context, "packs"));
+        ChunkIndex.Listing listed = ChunkIndex.of(context).refresh(context);
+        ChunkIndex.PackTest usable = (high, low) -> listed.has(high, low) && !condemned.contains(high, low);
         Optional<ParentEntries> earlier = parent.isEmpty() || !context.keys().mayRead()
                 ? Optional.empty()
                 : ParentEntries.open(context, ChunkedFormat.name(parent.get()));

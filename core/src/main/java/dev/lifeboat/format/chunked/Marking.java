@@ -6,31 +6,39 @@ import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.internal.index.ChunkIndex;
 import dev.lifeboat.internal.index.ChunkIndex.Place;
 import dev.lifeboat.internal.index.NameSet;
+import dev.lifeboat.internal.index.PackIds;
 import dev.lifeboat.internal.pack.ChunkHeader;
 import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.tree.Node;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.Deque;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds out which chunks snapshots need, by their nodes alone, each read once; so it takes only the right to write. A bit a chunk, and a name a
  * node.
  */
 final class Marking {
+    private static final Logger log = LoggerFactory.getLogger(Marking.class);
     private final FormatContext context;
     private final ChunkIndex index;
     private final ChunkSource source;
     private NameSet visited = new NameSet();
     /** The entry that stands for all of its name, for each chunk that is needed. */
     private final BitSet live = new BitSet();
+    /** Chunks that are needed, and were not there when they were looked for. */
+    private final NameSet lost = new NameSet();
 
     Marking(FormatContext context, ChunkIndex index) {
         this.context = context;
@@ -65,120 +73,127 @@ final class Marking {
     /** A snapshot that was made since the index was read needs packs that are new. */
     private List<ChunkName> markNode(ChunkName name) throws IOException {
         try {
-            return tryMarkNode(name);
+            return markNode(source.node(name), name);
         } catch (DamagedException e) {
             index.refresh(context);
-            return tryMarkNode(name);
+            return markNode(source.node(name), name);
         }
     }
 
-    private List<ChunkName> tryMarkNode(ChunkName name) throws IOException {
-        Node node = source.node(name);
-        live(name);
-        live(node.page());
+    private List<ChunkName> markNode(Node node, ChunkName name) throws IOException {
+        markChunk(name);
+        markChunk(node.page());
         for (ChunkName chunk : node.data()) {
-            live(chunk);
+            markChunk(chunk);
         }
         return node.nodes();
     }
 
-    private void live(ChunkName name) throws DamagedException {
+    /** What is in no pack cannot be removed: that it is missing, verify tells. A node is another thing, for what it names is not known then. */
+    private void markChunk(ChunkName name) throws IOException {
         if (index.find(name).isEmpty()) {
-            throw new DamagedException("chunk " + name + ", which a snapshot needs, is in no pack in "
-                    + context.storage().location());
+            if (!lost.add(name)) {
+                return;
+            }
+            index.refresh(context);
+            if (index.find(name).isEmpty()) {
+                log.warn(
+                        "a chunk that a snapshot needs is in no pack; run verify [chunk={}, store={}]",
+                        name,
+                        context.storage().location());
+                return;
+            }
         }
         live.set(index.first(name));
     }
 
-    /** What of a pack is needed, and only there. */
-    static final class Use {
-        private final List<Place> places = new ArrayList<>();
-        private long bytes;
-
-        /** The chunks. */
-        List<Place> places() {
-            return places;
-        }
-
-        /** Their bytes, headers included. */
-        long bytes() {
-            return bytes;
-        }
-    }
-
     /**
-     * Chooses, of each chunk that is needed, one copy that stays.
+     * Chooses, of each chunk that is needed, one copy that stays. Of several it is one that was read and is whole, if there is one.
      *
-     * @param condemned ids of packs in which none is chosen, if there is another
-     * @return by the number of the pack
+     * @param condemned packs in which none is chosen, if there is another
      */
-    Map<Integer, Use> use(Set<String> condemned) {
-        Map<Integer, List<Integer>> copies = new HashMap<>();
-        Map<Integer, Use> uses = new HashMap<>();
+    Uses use(PackIds condemned) throws IOException {
+        BitSet once = new BitSet();
+        BitSet several = new BitSet();
         for (int entry = 0; entry < index.size(); entry++) {
-            int first = index.first(entry);
-            if (live.get(first) && !index.isGone(index.packOf(entry))) {
-                if (first != entry || copies.containsKey(first)) {
-                    copies.computeIfAbsent(first, f -> new ArrayList<>()).add(entry);
+            if (isLive(entry)) {
+                int first = index.first(entry);
+                (once.get(first) ? several : once).set(first);
+            }
+        }
+        Uses uses = new Uses(index);
+        Map<Integer, List<Place>> copies = new LinkedHashMap<>();
+        for (int entry = 0; entry < index.size(); entry++) {
+            if (isLive(entry)) {
+                int first = index.first(entry);
+                if (several.get(first)) {
+                    copies.computeIfAbsent(first, f -> new ArrayList<>()).add(index.entry(entry));
                 } else {
-                    add(uses, entry);
+                    uses.keep(entry);
                 }
             }
         }
-        // The first of a name was added already, as if it were alone.
-        copies.forEach((first, others) -> {
-            List<Integer> all = new ArrayList<>(others);
-            if (!index.isGone(index.packOf(first))) {
-                remove(uses, first);
-                all.add(first);
-            }
-            add(uses, chosen(all, condemned));
-        });
+        for (List<Place> all : copies.values()) {
+            uses.keep(chosen(all, condemned).entry());
+        }
         return uses;
     }
 
+    private boolean isLive(int entry) {
+        return live.get(index.first(entry)) && !index.isGone(index.packOf(entry));
+    }
+
     /** One that is not condemned; of several the one in the pack whose id is the least, so that all prunes choose alike. */
-    private int chosen(List<Integer> copies, Set<String> condemned) {
-        int best = copies.get(0);
-        for (int copy : copies) {
-            String id = id(copy);
-            boolean better = condemned.contains(id(best)) == condemned.contains(id)
-                    ? id.compareTo(id(best)) < 0
-                    : condemned.contains(id(best));
-            best = better ? copy : best;
+    private Place chosen(List<Place> copies, PackIds condemned) throws IOException {
+        copies.sort(Comparator.comparing(
+                        (Place place) -> condemned.contains(place.pack().id()))
+                .thenComparing(place -> place.pack().id()));
+        for (Place copy : copies) {
+            if (isWhole(copy)) {
+                return copy;
+            }
         }
-        return best;
+        return copies.get(0);
     }
 
-    private String id(int entry) {
-        return index.pack(index.packOf(entry)).id();
-    }
-
-    private void add(Map<Integer, Use> uses, int entry) {
-        Place place = index.entry(entry);
-        Use use = uses.computeIfAbsent(place.packNumber(), p -> new Use());
-        use.places.add(place);
-        use.bytes += ChunkHeader.BYTES + place.storedLength();
-    }
-
-    private void remove(Map<Integer, Use> uses, int entry) {
-        Use use = uses.get(index.packOf(entry));
-        if (use != null && use.places.removeIf(place -> place.entry() == entry)) {
-            use.bytes -= ChunkHeader.BYTES + index.entry(entry).storedLength();
+    /** What is about to be the only copy is looked at: the one that goes may have been stored because this one is damaged. */
+    private boolean isWhole(Place copy) throws IOException {
+        if (index.isSuspect(copy.entry())) {
+            return false;
+        }
+        try {
+            byte[] bytes = source.reader().fetch(copy.pack(), copy.offset(), ChunkHeader.BYTES + copy.storedLength());
+            source.reader().check(copy.pack(), bytes, 0, index.name(copy.entry()));
+            return true;
+        } catch (DamagedException e) {
+            log.warn("another copy of a chunk is kept, run repair [cause={}]", e.getMessage());
+            index.suspect(copy.entry());
+            return false;
+        } catch (FileNotFoundException e) {
+            index.forget(copy.pack());
+            return false;
         }
     }
 
     /** Of some packs, the numbers of those of which everything that is needed is also in a pack that stays. */
-    Set<Integer> elsewhere(Set<Integer> packs, Set<String> going) {
-        Set<Integer> elsewhere = new TreeSet<>(packs);
-        for (int entry = 0; entry < index.size(); entry++) {
-            int pack = index.packOf(entry);
-            if (elsewhere.contains(pack)
-                    && live.get(index.first(entry))
-                    && index.find(index.name(entry), id -> !going.contains(id)).isEmpty()) {
-                elsewhere.remove(pack);
+    SortedSet<Integer> elsewhere(SortedSet<Integer> packs, PackIds going) {
+        SortedSet<Integer> elsewhere = new TreeSet<>();
+        for (int pack : packs) {
+            if (isElsewhere(pack, going)) {
+                elsewhere.add(pack);
             }
         }
         return elsewhere;
+    }
+
+    private boolean isElsewhere(int pack, PackIds going) {
+        for (int entry = index.firstOf(pack); entry < index.endOf(pack); entry++) {
+            boolean stays = index.findGood(index.name(entry), (high, low) -> !going.contains(high, low))
+                    .isPresent();
+            if (live.get(index.first(entry)) && !stays) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -14,14 +14,11 @@ import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.pack.ChunkReader;
 import dev.lifeboat.internal.pack.Directory;
 import dev.lifeboat.internal.pack.PackInfo;
-import dev.lifeboat.storage.ObjectInfo;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
@@ -34,7 +31,6 @@ final class PackVerifier {
     private final FormatContext context;
     private final ChunkIndex index;
     private final ChunkReader reader;
-    private final BitSet bad = new BitSet();
     private final List<Damage> damages = Collections.synchronizedList(new ArrayList<>());
     private final AtomicLong bytes = new AtomicLong();
 
@@ -44,17 +40,12 @@ final class PackVerifier {
         this.reader = reader;
     }
 
-    /**
-     * What was found.
-     *
-     * @param bad entries of the index that cannot be read
-     */
-    record Result(BitSet bad, List<Damage> damages, long bytes) {}
+    /** What was found; entries of the index that cannot be read are suspect now. */
+    record Result(List<Damage> damages, long bytes) {}
 
-    Result verify(Map<String, ObjectInfo> packs, Depth depth) throws IOException {
-        List<List<Place>> byPack = entriesByPack();
+    Result verify(ChunkIndex.Listing listing, Depth depth) throws IOException {
         List<Integer> numbers = new ArrayList<>();
-        for (int i = 0; i < byPack.size(); i++) {
+        for (int i = 0; i < index.packCount(); i++) {
             if (!index.isGone(i)) {
                 numbers.add(i);
             }
@@ -66,29 +57,25 @@ final class PackVerifier {
         try (Tasks tasks = new Tasks(context.executor())) {
             long done = 0;
             for (int number : numbers) {
-                ObjectInfo object = packs.get(index.pack(number).id());
-                if (object == null) {
-                    continue;
-                }
-                List<Place> places = byPack.get(number);
+                long length = listing.length(index.pack(number).id());
                 boolean inTime = depth.budget().isEmpty() || System.nanoTime() - deadline < 0;
                 if (done++ < read && inTime) {
                     acquire(atOnce);
                     tasks.start(() -> {
                         try {
-                            read(number, object, places);
+                            read(number, length);
                         } finally {
                             atOnce.release();
                         }
                         return null;
                     });
                 } else {
-                    checkLength(number, object, places);
+                    checkLength(number, length);
                 }
             }
             tasks.await();
         }
-        return new Result(bad, damages, bytes.get());
+        return new Result(damages, bytes.get());
     }
 
     private static void acquire(Semaphore semaphore) throws IOException {
@@ -100,38 +87,34 @@ final class PackVerifier {
         }
     }
 
-    private List<List<Place>> entriesByPack() {
-        List<List<Place>> byPack = new ArrayList<>();
-        for (int i = 0; i < index.packCount(); i++) {
-            byPack.add(new ArrayList<>());
-        }
-        for (int i = 0; i < index.size(); i++) {
-            byPack.get(index.packOf(i)).add(index.entry(i));
-        }
-        return byPack;
-    }
-
-    private void checkLength(int number, ObjectInfo object, List<Place> places) {
-        for (Place place : places) {
-            if (place.offset() + (long) ChunkHeader.BYTES + place.storedLength() > object.length()) {
-                tell(number, "the object has " + object.length() + " bytes, and should have more");
-                markBad(places);
+    private void checkLength(int number, long length) {
+        for (int entry = index.firstOf(number); entry < index.endOf(number); entry++) {
+            Place place = index.entry(entry);
+            if (place.offset() + (long) ChunkHeader.BYTES + place.storedLength() > length) {
+                tell(number, "the object has " + length + " bytes, and should have more");
+                suspectAll(number);
                 return;
             }
         }
     }
 
-    private void read(int number, ObjectInfo object, List<Place> places) throws IOException {
+    private void suspectAll(int number) {
+        for (int entry = index.firstOf(number); entry < index.endOf(number); entry++) {
+            index.suspect(entry);
+        }
+    }
+
+    private void read(int number, long length) throws IOException {
         PackInfo pack = index.pack(number);
         // A whole pack is read at once; none that we have written is that long.
-        if (object.length() > MAX_PACK_BYTES) {
-            tell(number, "the object has " + object.length() + " bytes, more than any pack");
-            markBad(places);
+        if (length > MAX_PACK_BYTES) {
+            tell(number, "the object has " + length + " bytes, more than any pack");
+            suspectAll(number);
             return;
         }
         byte[] content;
         try {
-            content = reader.fetch(pack, 0, (int) object.length());
+            content = reader.fetch(pack, 0, (int) length);
         } catch (FileNotFoundException e) {
             // Pruned since it was listed; who needs it finds it elsewhere, or tells.
             index.forget(pack);
@@ -140,10 +123,10 @@ final class PackVerifier {
         bytes.addAndGet(content.length);
         try {
             reader.checkHead(pack, content);
-            Directory directory = reader.directory(object);
-            if (directory.count() != places.size()) {
-                throw new DamagedException(
-                        "it tells of " + directory.count() + " chunks, the index of " + places.size());
+            Directory directory = reader.directory(pack, length);
+            int known = index.endOf(number) - index.firstOf(number);
+            if (directory.count() != known) {
+                throw new DamagedException("it tells of " + directory.count() + " chunks, the index of " + known);
             }
         } catch (FileNotFoundException e) {
             index.forget(pack);
@@ -151,10 +134,11 @@ final class PackVerifier {
         } catch (DamagedException | UnsupportedVersionException e) {
             tell(number, String.valueOf(e.getMessage()));
         }
-        for (Place place : places) {
-            ChunkName name = index.name(place.entry());
+        for (int entry = index.firstOf(number); entry < index.endOf(number); entry++) {
+            Place place = index.entry(entry);
+            ChunkName name = index.name(entry);
             try {
-                boolean opens = context.keys().mayRead() || index.kindCode(place.entry()) == ChunkKind.NODE.code();
+                boolean opens = context.keys().mayRead() || index.kindCode(entry) == ChunkKind.NODE.code();
                 if (opens) {
                     reader.open(pack, content, place.offset(), name);
                 } else {
@@ -162,18 +146,12 @@ final class PackVerifier {
                 }
             } catch (DamagedException e) {
                 tell(number, String.valueOf(e.getMessage()));
-                markBad(List.of(place));
+                index.suspect(entry);
             }
         }
     }
 
     private void tell(int number, String detail) {
         damages.add(new Damage(Optional.empty(), Optional.of(index.pack(number).key()), Optional.empty(), detail));
-    }
-
-    private void markBad(List<Place> places) {
-        synchronized (bad) {
-            places.forEach(place -> bad.set(place.entry()));
-        }
     }
 }

@@ -36,7 +36,13 @@ final class ParentEntries {
     static Optional<ParentEntries> open(FormatContext context, ChunkName root) throws IOException {
         ChunkSource source = new ChunkSource(context, ChunkIndex.of(context));
         try {
-            ParentEntries entries = new ParentEntries(source, TreeCursor.ahead(source, root, context.executor()));
+            TreeCursor cursor = TreeCursor.ahead(source, root, context.executor())
+                    .onLost((first, count, damage) -> log.warn(
+                            "entries of the parent are lost, so they are read anew; run verify [first={}, entries={}, cause={}]",
+                            first,
+                            count,
+                            damage.getMessage()));
+            ParentEntries entries = new ParentEntries(source, cursor);
             entries.next = entries.cursor.next();
             return Optional.of(entries);
         } catch (DamagedException e) {

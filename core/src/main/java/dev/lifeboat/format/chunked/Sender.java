@@ -207,9 +207,7 @@ final class Sender implements AutoCloseable {
     private void sendShared(Shared shared, byte[] range, int at) throws IOException {
         byte[] chunk;
         try {
-            chunk = range.length == 0
-                    ? source.data(shared.chunk())
-                    : source.reader().open(shared.place().pack(), range, at, shared.chunk());
+            chunk = chunk(shared, range, at);
         } catch (DamagedException e) {
             for (TreeEntry entry : shared.entries()) {
                 sendContent(entry, () -> {
@@ -225,6 +223,18 @@ final class Sender implements AutoCloseable {
                 return new ByteArrayInputStream(chunk, slice.offset(), end - slice.offset());
             });
         }
+    }
+
+    /** From a range that was fetched; if that is not what it should be, from wherever it is to be had. */
+    private byte[] chunk(Shared shared, byte[] range, int at) throws IOException {
+        if (range.length > 0) {
+            try {
+                return source.reader().open(shared.place().pack(), range, at, shared.chunk());
+            } catch (DamagedException e) {
+                source.suspect(shared.place());
+            }
+        }
+        return source.data(shared.chunk());
     }
 
     /** Neighbours mostly lie in one chunk, which is kept for the next. */

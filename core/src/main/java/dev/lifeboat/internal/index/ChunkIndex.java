@@ -7,21 +7,17 @@ import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.pack.Directory;
 import dev.lifeboat.internal.pack.PackFile;
 import dev.lifeboat.internal.pack.PackInfo;
-import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,17 +29,28 @@ import org.slf4j.LoggerFactory;
 public final class ChunkIndex {
     private static final Logger log = LoggerFactory.getLogger(ChunkIndex.class);
 
-    private ChunkTable table = new ChunkTable();
-    private final List<PackInfo> packs = new ArrayList<>();
-    private final Map<String, Integer> numbers = new HashMap<>();
+    private ChunkTable table;
+    private PackTable packs;
     private final Set<ObjectKey> loaded = new HashSet<>();
     private final Map<ObjectKey, DamagedException> damaged = new LinkedHashMap<>();
     private final BitSet gone = new BitSet();
+    /** Entries that were not found to be what they should. */
+    private final BitSet suspect = new BitSet();
 
     private final boolean shared;
 
     private ChunkIndex(boolean shared) {
         this.shared = shared;
+        TableMemory memory = TableMemory.standard();
+        this.table = new ChunkTable(memory);
+        this.packs = new PackTable(memory);
+    }
+
+    /** Which packs will do, by the first and the last 8 bytes of their ids. */
+    @FunctionalInterface
+    public interface PackTest {
+        /** Whether this one does. */
+        boolean test(long high, long low);
     }
 
     /** An index of one operation, that starts empty; the numbers of its entries and packs stay. */
@@ -63,17 +70,45 @@ public final class ChunkIndex {
      */
     public record Place(int entry, PackInfo pack, int packNumber, int offset, int storedLength, int plainLength) {}
 
-    /**
-     * What was found when the packs were listed.
-     *
-     * @param packs all there are, by id
-     * @param damaged index objects and packs that cannot be read
-     */
-    public record Listing(Map<String, ObjectInfo> packs, Map<ObjectKey, DamagedException> damaged) {
+    /** What was found when the packs were listed. Not thread-safe while it is filled. */
+    public static final class Listing {
+        private final PackIds packs = new PackIds();
+        private long[] lengths = new long[16];
+        private final BitSet vanished = new BitSet();
+        private final Map<ObjectKey, DamagedException> damaged = new LinkedHashMap<>();
+
+        private void add(String id, long length) {
+            int number = packs.add(id);
+            if (number == lengths.length) {
+                lengths = Arrays.copyOf(lengths, number * 2);
+            }
+            lengths[number] = length;
+        }
+
+        private void vanished(int number) {
+            vanished.set(number);
+        }
+
+        /** Whether a pack is there, by the first and the last 8 bytes of its id. */
+        public boolean has(long high, long low) {
+            int number = packs.find(high, low);
+            return number >= 0 && !vanished.get(number);
+        }
+
+        /** How many packs there are. */
+        public int count() {
+            return packs.size() - vanished.cardinality();
+        }
+
         /** Length of a pack; 0 if it is not there. */
-        public long length(PackInfo pack) {
-            ObjectInfo object = packs.get(pack.id());
-            return object == null ? 0 : object.length();
+        public long length(String id) {
+            int number = packs.find(id);
+            return number < 0 || vanished.get(number) ? 0 : lengths[number];
+        }
+
+        /** Index objects and packs that cannot be read. */
+        public Map<ObjectKey, DamagedException> damaged() {
+            return damaged;
         }
     }
 
@@ -119,12 +154,9 @@ public final class ChunkIndex {
     }
 
     private void add(Directory directory) {
-        String id = directory.pack().id();
-        Integer known = numbers.get(id);
-        if (known == null) {
-            numbers.put(id, packs.size());
-            table.addAll(directory, packs.size());
-            packs.add(directory.pack());
+        int known = packs.ids().find(directory.pack().id());
+        if (known < 0) {
+            table.addAll(directory, packs.add(directory.pack(), table.size()));
         } else {
             gone.clear(known);
         }
@@ -136,69 +168,128 @@ public final class ChunkIndex {
      * @return what is there
      */
     public synchronized Listing refresh(FormatContext context) throws IOException {
-        Map<String, ObjectInfo> there = new TreeMap<>();
-        context.storage().list(PackInfo.PREFIX, object -> {
-            String id = object.key().lastSegment();
-            if (id.matches("[0-9a-f]{32}") && PackInfo.key(id).equals(object.key())) {
-                there.put(id, object);
-            }
-        });
+        Listing there = list(context);
         dropIfMostlyGone(there);
         readNew(context);
-        Map<ObjectKey, DamagedException> unreadable = new LinkedHashMap<>(damaged);
-        for (ObjectInfo object : List.copyOf(there.values())) {
-            String id = object.key().lastSegment();
-            if (!numbers.containsKey(id)) {
+        there.damaged.putAll(damaged);
+        for (int i = 0; i < there.packs.size(); i++) {
+            if (packs.ids().find(there.packs.high(i), there.packs.low(i)) < 0) {
+                ObjectKey key = PackInfo.key(there.packs.id(i));
                 try {
-                    add(PackFile.readDirectory(context.storage(), context.keys(), object));
+                    add(PackFile.readDirectory(context.storage(), context.keys(), key, there.lengths[i]));
                 } catch (FileNotFoundException e) {
                     // Pruned since it was listed.
-                    there.remove(id);
+                    there.vanished(i);
                 } catch (DamagedException e) {
-                    unreadable.put(object.key(), e);
+                    there.damaged.put(key, e);
                 }
             }
         }
         for (int i = 0; i < packs.size(); i++) {
-            gone.set(i, !there.containsKey(packs.get(i).id()));
+            gone.set(i, !there.has(packs.ids().high(i), packs.ids().low(i)));
         }
-        return new Listing(there, unreadable);
+        return there;
+    }
+
+    private static Listing list(FormatContext context) throws IOException {
+        Listing there = new Listing();
+        context.storage().list(PackInfo.PREFIX, object -> {
+            String id = object.key().lastSegment();
+            if (id.length() == 32 && isHex(id) && PackInfo.key(id).equals(object.key())) {
+                there.add(id, object.length());
+            }
+        });
+        return there;
+    }
+
+    private static boolean isHex(String id) {
+        return id.chars().allMatch(c -> c >= '0' && c <= '9' || c >= 'a' && c <= 'f');
     }
 
     /** Entries of packs that were pruned cost memory; a fresh start costs reading the index again. */
-    private void dropIfMostlyGone(Map<String, ObjectInfo> there) {
-        long dead = packs.stream().filter(p -> !there.containsKey(p.id())).count();
+    private void dropIfMostlyGone(Listing there) {
+        int dead = 0;
+        for (int i = 0; i < packs.size(); i++) {
+            dead += there.has(packs.ids().high(i), packs.ids().low(i)) ? 0 : 1;
+        }
         if (shared && dead > 16 && dead > packs.size() / 2) {
-            table = new ChunkTable();
-            packs.clear();
-            numbers.clear();
+            TableMemory memory = TableMemory.standard();
+            table = new ChunkTable(memory);
+            packs = new PackTable(memory);
             loaded.clear();
             gone.clear();
+            suspect.clear();
         }
     }
 
-    /** Finds a chunk in a pack that is there. */
-    public Optional<Place> find(ChunkName name) {
-        return find(name, id -> true);
+    /** Finds a chunk in a pack that is there; one that is suspect only if there is no other. */
+    public synchronized Optional<Place> find(ChunkName name) {
+        Optional<Place> good = findGood(name);
+        if (good.isPresent() || suspect.isEmpty()) {
+            return good;
+        }
+        int entry = table.find(name, candidate -> !gone.get(table.pack(candidate)));
+        return entry < 0 ? Optional.empty() : Optional.of(place(entry));
     }
 
-    /** Finds a chunk in a pack that is there and that will do, by its id. */
-    public synchronized Optional<Place> find(ChunkName name, Predicate<String> packs) {
-        int entry = table.find(
-                name, pack -> !gone.get(pack) && packs.test(this.packs.get(pack).id()));
+    /** Finds a chunk in a pack that is there, that is not suspect. */
+    public Optional<Place> findGood(ChunkName name) {
+        return findGood(name, (high, low) -> true);
+    }
+
+    /** Finds a chunk that is not suspect, in a pack that is there and that will do. */
+    public synchronized Optional<Place> findGood(ChunkName name, PackTest test) {
+        int entry = table.find(name, candidate -> {
+            int pack = table.pack(candidate);
+            return !gone.get(pack)
+                    && !suspect.get(candidate)
+                    && test.test(packs.ids().high(pack), packs.ids().low(pack));
+        });
         return entry < 0 ? Optional.empty() : Optional.of(place(entry));
     }
 
     private Place place(int entry) {
         int pack = table.pack(entry);
         return new Place(
-                entry, packs.get(pack), pack, table.offset(entry), table.storedLength(entry), table.plainLength(entry));
+                entry,
+                packs.info(pack),
+                pack,
+                table.offset(entry),
+                table.storedLength(entry),
+                table.plainLength(entry));
+    }
+
+    /** Notes that what lies in a place is not what should: others are preferred, and writers store it again. */
+    public synchronized void suspect(int entry) {
+        suspect.set(entry);
+    }
+
+    /** Whether it was found that what lies in a place is not what should. */
+    public synchronized boolean isSuspect(int entry) {
+        return suspect.get(entry);
+    }
+
+    /** Takes over what another index of the same repository has found suspect. */
+    public void suspectLike(ChunkIndex other) {
+        synchronized (other) {
+            for (int i = other.suspect.nextSetBit(0); i >= 0; i = other.suspect.nextSetBit(i + 1)) {
+                suspect(other.name(i), other.place(i).pack().id());
+            }
+        }
+    }
+
+    private synchronized void suspect(ChunkName name, String pack) {
+        int number = packs.ids().find(pack);
+        int entry = number < 0 ? -1 : table.find(name, candidate -> table.pack(candidate) == number);
+        if (entry >= 0) {
+            suspect.set(entry);
+        }
     }
 
     /** Notes that a pack is not there any more. */
     public synchronized void forget(PackInfo pack) {
-        Integer number = numbers.get(pack.id());
-        if (number != null) {
+        int number = packs.ids().find(pack.id());
+        if (number >= 0) {
             gone.set(number);
         }
     }
@@ -225,12 +316,22 @@ public final class ChunkIndex {
 
     /** The entry that stands for all of the same name; -1 if there is none. */
     public synchronized int first(ChunkName name) {
-        return table.find(name, pack -> true);
+        return table.find(name, candidate -> true);
     }
 
     /** The entry that stands for all of the same name. */
     public synchronized int first(int entry) {
         return table.first(entry);
+    }
+
+    /** The first of the entries of a pack, which follow each other. */
+    public synchronized int firstOf(int pack) {
+        return packs.firstEntry(pack);
+    }
+
+    /** The entry after the last one of a pack. */
+    public synchronized int endOf(int pack) {
+        return pack + 1 == packs.size() ? table.size() : packs.firstEntry(pack + 1);
     }
 
     /** Number of the pack of an entry. */
@@ -245,7 +346,7 @@ public final class ChunkIndex {
 
     /** A pack by its number. */
     public synchronized PackInfo pack(int number) {
-        return packs.get(number);
+        return packs.info(number);
     }
 
     /** Whether a pack is not there any more. */

@@ -3,22 +3,33 @@ package dev.lifeboat.internal.index;
 import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.pack.Directory;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.IntPredicate;
 
 /**
- * Chunks by name, in arrays: 52 bytes each and, for finding them, 4 bytes a slot of a hash table that is filled to between three eighths and three
- * quarters. A chunk may be there several times, once for each pack that it lies in. Not thread-safe.
+ * Chunks by name: 52 bytes each and, for finding them, 4 bytes a slot of a hash table that is filled to between three eighths and three quarters. A
+ * chunk may be there several times, once for each pack that it lies in. Not thread-safe.
  */
 final class ChunkTable {
     private static final int SEGMENT_BITS = 13;
     private static final int SEGMENT = 1 << SEGMENT_BITS;
-    private static final int NUMBERS = 5;
+    private static final int PACK = ChunkName.BYTES;
+    private static final int OFFSET = PACK + 4;
+    private static final int STORED_LENGTH = OFFSET + 4;
+    private static final int PLAIN_LENGTH = STORED_LENGTH + 4;
+    private static final int KIND = PLAIN_LENGTH + 4;
+    private static final int ENTRY = KIND + 4;
 
-    private long[][] names = new long[16][];
-    private int[][] numbers = new int[16][];
+    private final TableMemory memory;
+    private final List<ByteBuffer> segments = new ArrayList<>();
     private int[] slots = newSlots(1 << 10);
     private int size;
+
+    ChunkTable(TableMemory memory) {
+        this.memory = memory;
+    }
 
     private static int[] newSlots(int length) {
         int[] slots = new int[length];
@@ -32,53 +43,49 @@ final class ChunkTable {
 
     /** Adds all chunks of a pack. */
     void addAll(Directory directory, int pack) {
-        ByteBuffer bytes = ByteBuffer.wrap(directory.names());
+        int firstOfPack = size;
         for (int i = 0; i < directory.count(); i++) {
-            int at = i * ChunkName.BYTES;
-            if (find(directory.name(i), p -> p == pack) >= 0) {
+            ChunkName name = directory.name(i);
+            if (find(name, candidate -> candidate >= firstOfPack) >= 0) {
                 // Once is enough; and many of one name would make finding them slow.
                 continue;
             }
-            int entry = add(bytes.getLong(at), bytes.getLong(at + 8), bytes.getLong(at + 16), bytes.getLong(at + 24));
-            int[] segment = numbers[entry >> SEGMENT_BITS];
-            int base = (entry & SEGMENT - 1) * NUMBERS;
-            segment[base] = pack;
-            segment[base + 1] = directory.offset(i);
-            segment[base + 2] = directory.storedLength(i);
-            segment[base + 3] = directory.plainLength(i);
-            segment[base + 4] = directory.kindCode(i);
+            int at = add(name);
+            segment(size - 1)
+                    .putInt(at + PACK, pack)
+                    .putInt(at + OFFSET, directory.offset(i))
+                    .putInt(at + STORED_LENGTH, directory.storedLength(i))
+                    .putInt(at + PLAIN_LENGTH, directory.plainLength(i))
+                    .putInt(at + KIND, directory.kindCode(i));
         }
     }
 
-    private int add(long a, long b, long c, long d) {
-        int segment = size >> SEGMENT_BITS;
-        if (segment == names.length) {
-            names = Arrays.copyOf(names, segment * 2);
-            numbers = Arrays.copyOf(numbers, segment * 2);
+    /** Where it is in its segment. */
+    private int add(ChunkName name) {
+        if (size >> SEGMENT_BITS == segments.size()) {
+            segments.add(memory.allocate(SEGMENT * ENTRY));
         }
-        if (names[segment] == null) {
-            names[segment] = new long[SEGMENT * 4];
-            numbers[segment] = new int[SEGMENT * NUMBERS];
-        }
-        long[] longs = names[segment];
-        int base = (size & SEGMENT - 1) * 4;
-        longs[base] = a;
-        longs[base + 1] = b;
-        longs[base + 2] = c;
-        longs[base + 3] = d;
+        segment(size).put(at(size), name.bytes());
         if (size >= slots.length / 4 * 3) {
-            int[] larger = newSlots(slots.length * 2);
-            slots = larger;
+            slots = newSlots(slots.length * 2);
             for (int i = 0; i < size; i++) {
                 link(i);
             }
         }
         link(size);
-        return size++;
+        return at(size++);
+    }
+
+    private ByteBuffer segment(int entry) {
+        return segments.get(entry >> SEGMENT_BITS);
+    }
+
+    private static int at(int entry) {
+        return (entry & SEGMENT - 1) * ENTRY;
     }
 
     private void link(int entry) {
-        int slot = slot(names[entry >> SEGMENT_BITS][(entry & SEGMENT - 1) * 4]);
+        int slot = slot(segment(entry).getLong(at(entry)));
         while (slots[slot] >= 0) {
             slot = slot + 1 & slots.length - 1;
         }
@@ -91,19 +98,19 @@ final class ChunkTable {
         return (int) (mixed >>> 32) & slots.length - 1;
     }
 
-    /** Finds the first entry of a name in a pack that will do; -1 if there is none. */
-    int find(ChunkName name, IntPredicate pack) {
+    /** Finds the first entry of a name that will do; -1 if there is none. */
+    int find(ChunkName name, IntPredicate test) {
         ByteBuffer bytes = ByteBuffer.wrap(name.bytes());
         long a = bytes.getLong(0);
         for (int slot = slot(a); slots[slot] >= 0; slot = slot + 1 & slots.length - 1) {
             int entry = slots[slot];
-            long[] longs = names[entry >> SEGMENT_BITS];
-            int base = (entry & SEGMENT - 1) * 4;
-            if (longs[base] == a
-                    && longs[base + 1] == bytes.getLong(8)
-                    && longs[base + 2] == bytes.getLong(16)
-                    && longs[base + 3] == bytes.getLong(24)
-                    && pack.test(pack(entry))) {
+            ByteBuffer segment = segment(entry);
+            int at = at(entry);
+            if (segment.getLong(at) == a
+                    && segment.getLong(at + 8) == bytes.getLong(8)
+                    && segment.getLong(at + 16) == bytes.getLong(16)
+                    && segment.getLong(at + 24) == bytes.getLong(24)
+                    && test.test(entry)) {
                 return entry;
             }
         }
@@ -112,41 +119,36 @@ final class ChunkTable {
 
     /** Finds the first entry of the name of an entry, itself maybe. */
     int first(int entry) {
-        return find(name(entry), pack -> true);
+        return find(name(entry), candidate -> true);
     }
 
     ChunkName name(int entry) {
-        ByteBuffer out = ByteBuffer.allocate(ChunkName.BYTES);
-        long[] longs = names[entry >> SEGMENT_BITS];
-        int base = (entry & SEGMENT - 1) * 4;
-        out.putLong(longs[base])
-                .putLong(longs[base + 1])
-                .putLong(longs[base + 2])
-                .putLong(longs[base + 3]);
-        return ChunkName.of(out.array());
+        byte[] bytes = new byte[ChunkName.BYTES];
+        segment(entry).get(at(entry), bytes);
+        return ChunkName.of(bytes);
     }
 
     private int number(int entry, int which) {
-        return numbers[entry >> SEGMENT_BITS][(entry & SEGMENT - 1) * NUMBERS + which];
+        return segment(entry).getInt(at(entry) + which);
     }
 
     int pack(int entry) {
-        return number(entry, 0);
+        return number(entry, PACK);
     }
 
     int offset(int entry) {
-        return number(entry, 1);
+        return number(entry, OFFSET);
     }
 
     int storedLength(int entry) {
-        return number(entry, 2);
+        return number(entry, STORED_LENGTH);
     }
 
     int plainLength(int entry) {
-        return number(entry, 3);
+        return number(entry, PLAIN_LENGTH);
     }
 
     int kindCode(int entry) {
-        return number(entry, 4);
+        return number(entry, KIND);
     }
 }

@@ -4,7 +4,6 @@ import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.RepositoryKeys.Right;
 import dev.lifeboat.format.RepositoryKeys.SealingKey;
-import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
 import java.util.Arrays;
@@ -93,7 +92,7 @@ public final class ChunkReader {
     }
 
     /** Reads what a pack says at its end that is in it. */
-    public Directory directory(ObjectInfo object) throws IOException {
-        return PackFile.readDirectory(storage, keys, object);
+    public Directory directory(PackInfo pack, long length) throws IOException {
+        return PackFile.readDirectory(storage, keys, pack.key(), length);
     }
 }

@@ -50,11 +50,6 @@ public final class Directory {
         return ChunkName.at(names, i * ChunkName.BYTES);
     }
 
-    /** The names, one after the other. */
-    public byte[] names() {
-        return names;
-    }
-
     /** Code of the kind of a chunk. */
     public int kindCode(int i) {
         return numbers[i * 4];
@@ -81,12 +76,17 @@ public final class Directory {
         for (int i = 0; i < count; i++) {
             end = Math.max(end, offset(i) + (long) ChunkHeader.BYTES + storedLength(i));
         }
-        return end + pack.bytes() + 4 + (long) count * ENTRY_BYTES + PackFile.TAIL_BYTES;
+        return end + byteCount() + PackFile.TAIL_BYTES;
+    }
+
+    /** Bytes that {@link #toBytes} gives. */
+    public int byteCount() {
+        return pack.bytes() + 4 + count * ENTRY_BYTES;
     }
 
     /** Writes it. */
     public byte[] toBytes() {
-        ByteBuffer out = ByteBuffer.allocate(pack.bytes() + 4 + count * ENTRY_BYTES);
+        ByteBuffer out = ByteBuffer.allocate(byteCount());
         pack.write(out);
         out.putInt(count);
         for (int i = 0; i < count; i++) {

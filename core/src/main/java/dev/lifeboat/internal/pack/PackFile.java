@@ -4,7 +4,6 @@ import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.storage.ByteRange;
-import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
@@ -60,19 +59,19 @@ public final class PackFile {
      * @throws java.io.FileNotFoundException if there is no such pack
      * @throws DamagedException if its end is not what was written
      */
-    public static Directory readDirectory(StorageTarget storage, RepositoryKeys keys, ObjectInfo object)
+    public static Directory readDirectory(StorageTarget storage, RepositoryKeys keys, ObjectKey key, long objectLength)
             throws IOException {
-        String label = object.key() + " in " + storage.location();
-        byte[] end = read(storage, object.key(), Math.max(0, object.length() - GUESS_BYTES), object.length());
+        String label = key + " in " + storage.location();
+        byte[] end = read(storage, key, Math.max(0, objectLength - GUESS_BYTES), objectLength);
         if (end.length < TAIL_BYTES) {
             throw new DamagedException(label + " is damaged: too short for a pack");
         }
         long length = ByteBuffer.wrap(end).getInt(end.length - 8) + (long) TAIL_BYTES;
-        if (length < TAIL_BYTES || length > object.length() || length > MAX_DIRECTORY_BYTES) {
+        if (length < TAIL_BYTES || length > objectLength || length > MAX_DIRECTORY_BYTES) {
             throw new DamagedException(label + " is damaged: it does not end with a directory");
         }
         if (length > end.length) {
-            end = read(storage, object.key(), object.length() - length, object.length());
+            end = read(storage, key, objectLength - length, objectLength);
         }
         if (end.length < length) {
             throw new DamagedException(label + " is damaged: it has become shorter");
@@ -86,10 +85,10 @@ public final class PackFile {
         if (!java.security.MessageDigest.isEqual(digest, new Naming(keys).directory(tail, 0, body))) {
             throw new DamagedException(label + " is damaged: its directory was not written by who has the key");
         }
-        Directory directory = readNamed(ByteBuffer.wrap(tail, 0, body), object.key(), label);
-        if (directory.packLength() != object.length()) {
+        Directory directory = readNamed(ByteBuffer.wrap(tail, 0, body), key, label);
+        if (directory.packLength() != objectLength) {
             throw new DamagedException(
-                    label + " is damaged: it has " + object.length() + " bytes, expected " + directory.packLength());
+                    label + " is damaged: it has " + objectLength + " bytes, expected " + directory.packLength());
         }
         return directory;
     }

@@ -85,7 +85,15 @@ public final class PackInfo {
         }
     }
 
-    static PackInfo read(ByteBuffer in) throws DamagedException {
+    /** Writes it. */
+    public byte[] toBytes() {
+        ByteBuffer out = ByteBuffer.allocate(bytes());
+        write(out);
+        return out.array();
+    }
+
+    /** Reads what {@link #toBytes} wrote, from what may be longer. */
+    public static PackInfo read(ByteBuffer in) throws DamagedException {
         try {
             byte[] id = new byte[ID_BYTES];
             in.get(id);

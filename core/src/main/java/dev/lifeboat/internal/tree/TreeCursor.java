@@ -31,11 +31,41 @@ public final class TreeCursor {
     /** Pages of entries that are being read ahead. */
     private final Map<ChunkName, FutureTask<List<TreeEntry>>> ahead = new HashMap<>();
 
-    private record Pending(ChunkName node, int level, long entries) {}
+    private record Pending(Inner.Child page, int level) {
+        ChunkName node() {
+            return page.node();
+        }
+
+        long entries() {
+            return page.entries();
+        }
+    }
+
+    private Lost lost = (first, count, damage) -> {
+        throw damage;
+    };
 
     private TreeCursor(TreePages pages, Optional<Executor> executor) {
         this.pages = pages;
         this.executor = executor;
+    }
+
+    /** Hears of a page that is lost. */
+    @FunctionalInterface
+    public interface Lost {
+        /**
+         * Called when it would be the page's turn.
+         *
+         * @param first path in it
+         * @param entries in it and below
+         */
+        void lost(EntryPath first, long entries, DamagedException damage) throws IOException;
+    }
+
+    /** Goes on after a page that is lost, which ends the walk otherwise. The first page of all is always needed. */
+    public TreeCursor onLost(Lost newLost) {
+        lost = newLost;
+        return this;
     }
 
     /** Starts at the first entry of a tree. */
@@ -49,7 +79,9 @@ public final class TreeCursor {
     }
 
     private static TreeCursor start(TreeCursor cursor, ChunkName root) throws IOException {
-        cursor.pending.push(new Pending(root, cursor.pages.node(root).level(), -1));
+        cursor.pending.push(new Pending(
+                new Inner.Child(EntryPath.root(), -1, root),
+                cursor.pages.node(root).level()));
         return cursor;
     }
 
@@ -59,7 +91,7 @@ public final class TreeCursor {
             if (pending.isEmpty()) {
                 return Optional.empty();
             }
-            open(pending.pop());
+            openOrTell(pending.pop());
         }
         TreeEntry entry = entries.next();
         EntryPath path = entry.entry().path();
@@ -68,6 +100,17 @@ public final class TreeCursor {
         }
         last = path;
         return Optional.of(entry);
+    }
+
+    private void openOrTell(Pending page) throws IOException {
+        try {
+            open(page);
+        } catch (DamagedException e) {
+            if (page.entries() < 0) {
+                throw e;
+            }
+            lost.lost(page.page().first(), page.entries(), e);
+        }
     }
 
     private void open(Pending page) throws IOException {
@@ -87,8 +130,7 @@ public final class TreeCursor {
             throw new DamagedException("below a page are " + entriesBelow + " entries, expected " + page.entries());
         }
         for (int i = children.size() - 1; i >= 0; i--) {
-            pending.push(new Pending(
-                    children.get(i).node(), page.level() - 1, children.get(i).entries()));
+            pending.push(new Pending(children.get(i), page.level() - 1));
         }
     }
 
