@@ -1,9 +1,11 @@
 package dev.lifeboat;
 
 import dev.lifeboat.RepositoryObjects.Session;
+import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.json.Envelope;
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.internal.repair.Apart;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
@@ -21,12 +23,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sessions and their outcomes. An outcome is put once, under the id of its session, and only if there is none: so of a commit and of
  * the void that ends a dead backup exactly one happens. What was read once is kept, for outcomes never change. Thread-safe.
  */
 final class Catalog {
+    private static final Logger log = LoggerFactory.getLogger(Catalog.class);
+
     private final StorageTarget storage;
     private final Envelope envelope;
     private final Map<SnapshotId, Optional<Snapshot>> known = new ConcurrentHashMap<>();
@@ -141,17 +147,18 @@ final class Catalog {
         List<Session> open = new ArrayList<>();
         for (SnapshotId id : ids) {
             try {
-                open.add(Session.from(envelope.open(
-                        storage,
-                        RepositoryObjects.sessionKey(id),
-                        RepositoryObjects.SESSION,
-                        RepositoryObjects.VERSION)));
+                open.add(session(id));
             } catch (FileNotFoundException e) {
                 // Removed since it was listed, so it had an outcome.
                 continue;
             }
         }
         return open;
+    }
+
+    private Session session(SnapshotId id) throws IOException {
+        return Session.from(envelope.open(
+                storage, RepositoryObjects.sessionKey(id), RepositoryObjects.SESSION, RepositoryObjects.VERSION));
     }
 
     /** Whether a session is there, asked of the store now. */
@@ -169,6 +176,59 @@ final class Catalog {
         removeSession(id);
         storage.delete(List.of(RepositoryObjects.snapshotKey(id)));
         known.remove(id);
+    }
+
+    /**
+     * Takes an outcome out of the list and keeps it apart. A void takes its place, for its writer may still wake up, if it was one that could not be
+     * read.
+     */
+    ObjectKey setApart(SnapshotId id, Instant now) throws IOException {
+        ObjectKey key = RepositoryObjects.snapshotKey(id);
+        Apart.copy(storage, key);
+        storage.put(key, Content.of(envelope.close(key, RepositoryObjects.voidOutcome(id, now))), PutCondition.ALWAYS);
+        known.remove(id);
+        removeSession(id);
+        return Apart.key(key);
+    }
+
+    /** Archives of the snapshots that were set apart; of those of which the manifest can be read. */
+    List<ArchiveRoot> rootsSetApart() throws IOException {
+        List<ObjectKey> keys = new ArrayList<>();
+        storage.list(Apart.PREFIX + RepositoryObjects.SNAPSHOTS, object -> keys.add(object.key()));
+        List<ArchiveRoot> roots = new ArrayList<>();
+        for (ObjectKey key : keys) {
+            Optional<SnapshotId> id = id(key);
+            try {
+                if (id.isPresent()) {
+                    ObjectKey place = RepositoryObjects.snapshotKey(id.get());
+                    RepositoryObjects.snapshot(
+                                    envelope.open(
+                                            storage, key, place, RepositoryObjects.OUTCOME, RepositoryObjects.VERSION),
+                                    envelope)
+                            .ifPresent(snapshot -> roots.add(snapshot.archive()));
+                }
+            } catch (FileNotFoundException | DamagedException e) {
+                log.debug("manifest that was set apart cannot be read [key={}]", key, e);
+            }
+        }
+        return roots;
+    }
+
+    /** Sessions without an outcome that cannot be read. */
+    List<SnapshotId> unreadableSessions() throws IOException {
+        Set<SnapshotId> ids = new HashSet<>(sessions().keySet());
+        ids.removeAll(outcomes());
+        List<SnapshotId> unreadable = new ArrayList<>();
+        for (SnapshotId id : ids) {
+            try {
+                session(id);
+            } catch (FileNotFoundException e) {
+                continue;
+            } catch (DamagedException e) {
+                unreadable.add(id);
+            }
+        }
+        return unreadable;
     }
 
     private static Optional<SnapshotId> id(ObjectKey key) {

@@ -1,8 +1,6 @@
 package dev.lifeboat;
 
 import dev.lifeboat.OperationEvent.Phase;
-import dev.lifeboat.entry.EntrySink;
-import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.format.ArchiveReader;
 import java.io.IOException;
 
@@ -29,28 +27,12 @@ public final class Copy extends Operation<Snapshot, Copy> {
     Snapshot execute(Events events) throws IOException {
         events.phase(Phase.READING);
         try (ArchiveReader reader = repository.reader(snapshot)) {
-            Backup backup = new Backup(target, new Source(reader)).at(snapshot.time());
-            snapshot.tags().forEach(backup::tag);
             // A damaged file is not left out as one that cannot be read is: nobody shall take the copy for whole.
-            return backup.strict().onEvent(events::send).run();
-        }
-    }
-
-    private final class Source implements SnapshotSource {
-        private final ArchiveReader reader;
-
-        Source(ArchiveReader reader) {
-            this.reader = reader;
-        }
-
-        @Override
-        public String name() {
-            return snapshot.source();
-        }
-
-        @Override
-        public void sendTo(EntrySink sink) throws IOException {
-            reader.sendTo(sink, entry -> true);
+            return new SnapshotCopy(snapshot, reader)
+                    .into(target)
+                    .strict()
+                    .onEvent(events::send)
+                    .run();
         }
     }
 

@@ -43,6 +43,7 @@ public sealed interface OperationEvent {
         RESTORING,
         VERIFYING,
         PRUNING,
+        REPAIRING,
         COMPARING
     }
 }

@@ -3,19 +3,19 @@ package dev.lifeboat;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.OperationEvent.Phase;
 import dev.lifeboat.format.ArchiveFormat;
-import dev.lifeboat.format.ArchiveRoot;
-import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.PruneContext;
+import dev.lifeboat.internal.repair.Apart;
 import dev.lifeboat.storage.ObjectInfo;
+import dev.lifeboat.storage.ObjectKey;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Drops snapshots that a policy does not keep, then frees what nothing needs. Safe beside backups and other prunes in any process. If it
@@ -26,6 +26,7 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
     private Duration patience = Duration.ofDays(1);
     private Optional<Duration> budget = Optional.empty();
     private boolean dryRun;
+    private boolean dropSetApart;
 
     Prune(Repository repository, Retention retention) {
         super(repository);
@@ -107,13 +108,16 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
             for (Snapshot snapshot : removed) {
                 catalog.remove(snapshot.id());
             }
+            if (dropSetApart) {
+                removeSetApart();
+            }
         }
         Set<SnapshotId> removedIds =
                 removed.stream().map(Snapshot::id).collect(java.util.stream.Collectors.toUnmodifiableSet());
         long objects = 0;
         long bytes = 0;
         for (ArchiveFormat format : repository.formats()) {
-            ArchiveFormat.Pruned freed = format.prune(new Context(format, removedIds, Set.copyOf(ended), events));
+            ArchiveFormat.Pruned freed = format.prune(context(format, removedIds, Set.copyOf(ended), events));
             objects += freed.objects();
             bytes += freed.bytes();
         }
@@ -149,59 +153,29 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
         return "cannot prune " + repository.location();
     }
 
-    private final class Context implements PruneContext {
-        private final String name = Repository.randomId();
-        /** In a dry run these are still there, and are told as if they were not. */
-        private final Set<SnapshotId> removed;
+    /** What a repair has set apart, damaged objects and broken snapshots, is kept unless this is said. */
+    @CanIgnoreReturnValue
+    public Prune dropSetApart() {
+        checkDescribing();
+        dropSetApart = true;
+        return this;
+    }
 
-        private final Set<SnapshotId> ended;
+    /** In a dry run what would be gone is still there, and is told as if it were not. */
+    private PruneContext context(ArchiveFormat format, Set<SnapshotId> removed, Set<SnapshotId> ended, Events events) {
+        Predicate<SnapshotId> counts = id -> !(dryRun && (removed.contains(id) || ended.contains(id)));
+        return new MaintenanceContext(
+                repository,
+                format.id(),
+                Repository.randomId(),
+                dryRun,
+                () -> budget.isEmpty() || events.elapsed().compareTo(budget.get()) < 0,
+                counts);
+    }
 
-        private final Events events;
-
-        private final String formatId;
-
-        Context(ArchiveFormat format, Set<SnapshotId> removed, Set<SnapshotId> ended, Events events) {
-            this.formatId = format.id();
-            this.removed = removed;
-            this.ended = ended;
-            this.events = events;
-        }
-
-        @Override
-        public FormatContext format() {
-            return repository.formatContext();
-        }
-
-        @Override
-        public String name() {
-            return name;
-        }
-
-        @Override
-        public boolean dryRun() {
-            return dryRun;
-        }
-
-        @Override
-        public boolean hasTime() {
-            return budget.isEmpty() || events.elapsed().compareTo(budget.get()) < 0;
-        }
-
-        @Override
-        public Collection<ArchiveRoot> roots() throws IOException {
-            return repository.catalog().allSnapshots().stream()
-                    .filter(s -> !(dryRun && removed.contains(s.id())))
-                    .map(Snapshot::archive)
-                    .filter(root -> root.format().equals(formatId))
-                    .toList();
-        }
-
-        @Override
-        public Collection<OpenSession> openSessions() throws IOException {
-            return repository.catalog().openSessions().stream()
-                    .filter(s -> !(dryRun && ended.contains(s.id())))
-                    .map(s -> new OpenSession(s.id().value(), s.parent()))
-                    .toList();
-        }
+    private void removeSetApart() throws IOException {
+        List<ObjectKey> keys = new ArrayList<>();
+        repository.storage().list(Apart.PREFIX, object -> keys.add(object.key()));
+        repository.storage().delete(keys);
     }
 }

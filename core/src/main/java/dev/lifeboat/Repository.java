@@ -154,6 +154,11 @@ public final class Repository implements AutoCloseable {
         return new Verify(this);
     }
 
+    /** Saves what is whole in a damaged repository, and sets the rest apart. */
+    public Repair repair() {
+        return new Repair(this);
+    }
+
     /** Drops snapshots that the policy does not keep, series by series, then frees what nothing needs. */
     public Prune prune(Retention retention) {
         return new Prune(this, retention);

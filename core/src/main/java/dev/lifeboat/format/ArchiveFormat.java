@@ -1,5 +1,6 @@
 package dev.lifeboat.format;
 
+import dev.lifeboat.storage.ObjectKey;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -51,6 +52,16 @@ public interface ArchiveFormat {
     /** Removes what no archive needs. Safe beside running backups and other prunes, in any process. */
     Pruned prune(PruneContext context) throws IOException;
 
+    /**
+     * Brings what is stored in order, as far as that goes without the sources: saves what is whole out of damaged objects, sets these apart, and writes
+     * anew what follows from others. Deletes nothing that it cannot read. Safe beside running backups and prunes, in any process.
+     *
+     * @param context as for a prune; time and dry runs aside
+     */
+    default Repaired repair(PruneContext context) throws IOException {
+        return Repaired.NOTHING;
+    }
+
     /** Whether it seals what it stores by the keys of the repository. One that does not is refused in an encrypted repository. */
     default boolean encrypts() {
         return false;
@@ -87,6 +98,18 @@ public interface ArchiveFormat {
 
     /** What a verify read. */
     record Verified(long objects, long bytes) {}
+
+    /**
+     * What a repair did.
+     *
+     * @param apart objects that were set apart
+     * @param postponed damaged objects that stay until the backups under way have ended
+     * @param saved chunks that were taken out of damaged objects
+     */
+    record Repaired(List<ObjectKey> apart, List<ObjectKey> postponed, long saved) {
+        /** There was nothing to do. */
+        public static final Repaired NOTHING = new Repaired(List.of(), List.of(), 0);
+    }
 
     /** What a prune removed. */
     record Pruned(long objects, long bytes) {}

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.Optional;
 
-/** What the engine tells a format that prunes. Each answer is fresh: it lists the store at the time of the call. */
+/** What the engine tells a format that prunes or repairs. Each answer is fresh: it lists the store at the time of the call. */
 public interface PruneContext {
     /** As for every operation. */
     FormatContext format();
@@ -20,6 +20,9 @@ public interface PruneContext {
 
     /** The archives of all snapshots there are. */
     Collection<ArchiveRoot> roots() throws IOException;
+
+    /** The archives of snapshots that a repair has set apart: what is left of them stays, too, as far as it can be found. */
+    Collection<ArchiveRoot> rootsSetApart() throws IOException;
 
     /** The backups under way: sessions without an outcome. */
     Collection<OpenSession> openSessions() throws IOException;

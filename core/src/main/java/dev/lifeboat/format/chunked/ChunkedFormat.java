@@ -92,6 +92,11 @@ public final class ChunkedFormat implements ArchiveFormat {
     }
 
     @Override
+    public Repaired repair(PruneContext context) throws IOException {
+        return new ChunkedRepairer(context).repair();
+    }
+
+    @Override
     public String toString() {
         return ID + ", zstd level " + level;
     }

@@ -91,6 +91,9 @@ final class ChunkedPruner {
     }
 
     private void mark() throws IOException {
+        for (ArchiveRoot root : prune.rootsSetApart()) {
+            marking.markRest(root);
+        }
         for (ArchiveRoot root : prune.roots()) {
             try {
                 marking.mark(root);

@@ -70,6 +70,22 @@ final class Marking {
         }
     }
 
+    /** Marks what can still be found of an archive that is known to be broken. What it passes over is not known to anybody else after that. */
+    void markRest(ArchiveRoot root) throws IOException {
+        NameSet seen = new NameSet();
+        Deque<ChunkName> nodes = new ArrayDeque<>();
+        nodes.add(ChunkedFormat.name(root));
+        for (ChunkName name; (name = nodes.poll()) != null; ) {
+            if (seen.add(name)) {
+                try {
+                    nodes.addAll(markNode(name));
+                } catch (DamagedException e) {
+                    log.warn("part of a snapshot that was set apart is lost [node={}, cause={}]", name, e.getMessage());
+                }
+            }
+        }
+    }
+
     /** A snapshot that was made since the index was read needs packs that are new. */
     private List<ChunkName> markNode(ChunkName name) throws IOException {
         try {

@@ -9,7 +9,6 @@ import dev.lifeboat.internal.index.ChunkIndex;
 import dev.lifeboat.internal.index.ChunkIndex.Place;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.pack.ChunkHeader;
-import dev.lifeboat.internal.pack.ChunkKind;
 import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.pack.ChunkReader;
 import dev.lifeboat.internal.pack.Directory;
@@ -26,7 +25,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Checks that packs hold what the index says: by their length, or by reading them, all or a share. */
 final class PackVerifier {
-    private static final long MAX_PACK_BYTES = 128 << 20;
+    /** More than any pack has. */
+    static final int MAX_PACK_BYTES = 128 << 20;
 
     private final FormatContext context;
     private final ChunkIndex index;
@@ -138,12 +138,7 @@ final class PackVerifier {
             Place place = index.entry(entry);
             ChunkName name = index.name(entry);
             try {
-                boolean opens = context.keys().mayRead() || index.kindCode(entry) == ChunkKind.NODE.code();
-                if (opens) {
-                    reader.open(pack, content, place.offset(), name);
-                } else {
-                    reader.check(pack, content, place.offset(), name);
-                }
+                reader.checkAll(pack, content, place.offset(), name);
             } catch (DamagedException e) {
                 tell(number, String.valueOf(e.getMessage()));
                 index.suspect(entry);

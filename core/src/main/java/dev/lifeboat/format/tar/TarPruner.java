@@ -16,12 +16,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Removes archives that nothing needs, while others write: docs/FORMAT.md, section 6. A writer puts its session, then reads the
  * condemned records; we put a condemned record, then list the sessions. So at least one sees the other.
  */
 final class TarPruner {
+    private static final Logger log = LoggerFactory.getLogger(TarPruner.class);
     private static final String PREFIX = "archives/";
 
     private final PruneContext context;
@@ -70,6 +73,14 @@ final class TarPruner {
             // A parent that is gone already, its session does without, as it finds out by itself.
             if (session.parent().isPresent() && session.parent().get().format().equals(TarFormat.ID)) {
                 TarManifest.find(storage, session.parent().get()).ifPresent(m -> needed.addAll(m.needs()));
+            }
+        }
+        for (ArchiveRoot root : context.rootsSetApart()) {
+            needed.add(root.reference());
+            try {
+                TarManifest.find(storage, root).ifPresent(m -> needed.addAll(m.needs()));
+            } catch (DamagedException e) {
+                log.warn("what an archive that was set apart needs is not known [archive={}]", root.reference(), e);
             }
         }
         for (ArchiveRoot root : context.roots()) {

@@ -309,11 +309,6 @@ public final class ChunkIndex {
         return table.name(entry);
     }
 
-    /** Code of the kind of an entry. */
-    public synchronized int kindCode(int entry) {
-        return table.kindCode(entry);
-    }
-
     /** The entry that stands for all of the same name; -1 if there is none. */
     public synchronized int first(ChunkName name) {
         return table.find(name, candidate -> true);
@@ -347,6 +342,12 @@ public final class ChunkIndex {
     /** A pack by its number. */
     public synchronized PackInfo pack(int number) {
         return packs.info(number);
+    }
+
+    /** A pack by its id, if something is known of it, whether it is there or not. */
+    public synchronized Optional<PackInfo> known(String id) {
+        int number = packs.ids().find(id);
+        return number < 0 ? Optional.empty() : Optional.of(packs.info(number));
     }
 
     /** Whether a pack is not there any more. */

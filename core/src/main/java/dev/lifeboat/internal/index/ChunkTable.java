@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.function.IntPredicate;
 
 /**
- * Chunks by name: 52 bytes each and, for finding them, 4 bytes a slot of a hash table that is filled to between three eighths and three quarters. A
+ * Chunks by name: 48 bytes each and, for finding them, 4 bytes a slot of a hash table that is filled to between three eighths and three quarters. A
  * chunk may be there several times, once for each pack that it lies in. Not thread-safe.
  */
 final class ChunkTable {
@@ -19,8 +19,7 @@ final class ChunkTable {
     private static final int OFFSET = PACK + 4;
     private static final int STORED_LENGTH = OFFSET + 4;
     private static final int PLAIN_LENGTH = STORED_LENGTH + 4;
-    private static final int KIND = PLAIN_LENGTH + 4;
-    private static final int ENTRY = KIND + 4;
+    private static final int ENTRY = PLAIN_LENGTH + 4;
 
     private final TableMemory memory;
     private final List<ByteBuffer> segments = new ArrayList<>();
@@ -55,8 +54,7 @@ final class ChunkTable {
                     .putInt(at + PACK, pack)
                     .putInt(at + OFFSET, directory.offset(i))
                     .putInt(at + STORED_LENGTH, directory.storedLength(i))
-                    .putInt(at + PLAIN_LENGTH, directory.plainLength(i))
-                    .putInt(at + KIND, directory.kindCode(i));
+                    .putInt(at + PLAIN_LENGTH, directory.plainLength(i));
         }
     }
 
@@ -146,9 +144,5 @@ final class ChunkTable {
 
     int plainLength(int entry) {
         return number(entry, PLAIN_LENGTH);
-    }
-
-    int kindCode(int entry) {
-        return number(entry, KIND);
     }
 }

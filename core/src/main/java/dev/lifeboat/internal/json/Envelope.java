@@ -57,11 +57,17 @@ public final class Envelope {
      * @throws DamagedException if it is not what was written under this key
      */
     public JsonObject open(StorageTarget storage, ObjectKey object, String kind, int known) throws IOException {
-        JsonObject outside = SealedDocument.read(storage, object, kind, known);
+        return open(storage, object, object, kind, known);
+    }
+
+    /** Reads a document that was moved since it was written. */
+    public JsonObject open(StorageTarget storage, ObjectKey place, ObjectKey object, String kind, int known)
+            throws IOException {
+        JsonObject outside = SealedDocument.read(storage, place, kind, known);
         if (!keys.isEncrypted()) {
             return outside;
         }
-        String label = object + " in " + storage.location();
+        String label = place + " in " + storage.location();
         if (!outside.has(SEALED)) {
             throw new DamagedException(label + " is not sealed, but the repository is encrypted");
         }

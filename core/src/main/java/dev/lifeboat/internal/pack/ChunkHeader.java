@@ -2,6 +2,7 @@ package dev.lifeboat.internal.pack;
 
 import dev.lifeboat.format.DamagedException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
@@ -43,6 +44,18 @@ public record ChunkHeader(
         crc.update(pack, at, CHECKED_BYTES);
         crc.update(pack, at + BYTES, storedLength);
         return (int) crc.getValue();
+    }
+
+    /** Reads one, with its chunk behind it, if there is a whole one. */
+    static Optional<ChunkHeader> find(byte[] pack, int at) {
+        if (ByteBuffer.wrap(pack).getInt(at) != (MAGIC << 8 | VERSION)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(read(pack, at, pack.length));
+        } catch (DamagedException e) {
+            return Optional.empty();
+        }
     }
 
     /** What is bound to the sealed bytes: all that says what they are, but not where they lie, so that they can move. */

@@ -1,5 +1,6 @@
 package dev.lifeboat.internal.pack;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.RepositoryKeys.Right;
@@ -69,11 +70,14 @@ public final class ChunkReader {
     }
 
     /** Checks a chunk as far as that goes without opening it: its header and its checksum. */
-    public void check(PackInfo pack, byte[] bytes, int at, ChunkName name) throws IOException {
+    @CanIgnoreReturnValue
+    public ChunkHeader check(PackInfo pack, byte[] bytes, int at, ChunkName name) throws IOException {
         try {
-            if (!ChunkHeader.read(bytes, at, bytes.length).name().equals(name)) {
+            ChunkHeader header = ChunkHeader.read(bytes, at, bytes.length);
+            if (!header.name().equals(name)) {
                 throw new DamagedException("in its place is another chunk");
             }
+            return header;
         } catch (DamagedException e) {
             throw new DamagedException(
                     "chunk " + name + " in " + pack.key() + " in " + storage.location() + " is damaged: "
@@ -89,6 +93,13 @@ public final class ChunkReader {
      */
     public void checkHead(PackInfo pack, byte[] bytes) throws IOException {
         PackFile.checkHead(bytes, keys, pack, pack.key() + " in " + storage.location());
+    }
+
+    /** Checks a chunk as far as the keys at hand go: that it is what its name says, or its header and its checksum. */
+    public void checkAll(PackInfo pack, byte[] bytes, int at, ChunkName name) throws IOException {
+        if (keys.mayRead() || check(pack, bytes, at, name).kind() == ChunkKind.NODE) {
+            open(pack, bytes, at, name);
+        }
     }
 
     /** Reads what a pack says at its end that is in it. */

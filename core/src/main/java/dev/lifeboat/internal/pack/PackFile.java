@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /** What a pack begins and ends with; docs/FORMAT.md, section 9. */
@@ -112,16 +113,42 @@ public final class PackFile {
      * @return where the first chunk begins
      */
     static int checkHead(byte[] bytes, RepositoryKeys keys, PackInfo expected, String label) throws IOException {
+        checkVersion(bytes, label);
         byte[] head = head(keys, expected);
+        if (bytes.length < head.length || !Arrays.equals(head, 0, head.length, bytes, 0, head.length)) {
+            throw new DamagedException(label + " is damaged: it does not begin as this pack does");
+        }
+        return head.length;
+    }
+
+    /**
+     * Checks that this is no pack of a newer release.
+     *
+     * @throws UnsupportedVersionException if it is
+     */
+    public static void checkVersion(byte[] bytes, String label) throws UnsupportedVersionException {
         int magic = bytes.length < 4 ? 0 : ByteBuffer.wrap(bytes).getInt();
         if (magic >>> 8 == MAGIC && (magic & 0xff) > VERSION) {
             throw new UnsupportedVersionException(label + " is of version " + (magic & 0xff)
                     + ", this library knows up to " + VERSION + "; use a newer release of Lifeboat");
         }
-        if (bytes.length < head.length || !Arrays.equals(head, 0, head.length, bytes, 0, head.length)) {
-            throw new DamagedException(label + " is damaged: it does not begin as this pack does");
+    }
+
+    /** Reads what a pack begins with, whatever pack it is; empty if that is damaged. */
+    static Optional<PackInfo> readHead(ByteBuffer in) {
+        int start = in.position();
+        if (in.remaining() < 4 + REPOSITORY_BYTES || in.getInt() != (MAGIC << 8 | VERSION)) {
+            return Optional.empty();
         }
-        return head.length;
+        in.position(start + 4 + REPOSITORY_BYTES);
+        try {
+            PackInfo pack = PackInfo.read(in);
+            byte[] head = new byte[in.position() - start];
+            in.get(start, head);
+            return in.remaining() >= 4 && in.getInt() == crc(head, head.length) ? Optional.of(pack) : Optional.empty();
+        } catch (DamagedException e) {
+            return Optional.empty();
+        }
     }
 
     static byte[] read(StorageTarget storage, ObjectKey key, long from, long to) throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lifeboat.BackupException;
 import dev.lifeboat.Encryption;
 import dev.lifeboat.Prune;
+import dev.lifeboat.Repair;
 import dev.lifeboat.Repository;
 import dev.lifeboat.Retention;
 import dev.lifeboat.Snapshot;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Several processes back up, verify and prune one repository at once, and are killed at any time: nothing is ever corrupt. */
+/** Several processes back up, verify, prune and repair one repository at once, and are killed at any time: nothing is ever corrupt. */
 @Timeout(600)
 class ProcessesTest {
     private static final Encryption KEY = Encryption.key(() -> new byte[32]);
@@ -156,7 +157,7 @@ class ProcessesTest {
         private static void step(Repository repo, Random random) {
             int version = random.nextInt(50);
             try {
-                switch (random.nextInt(6)) {
+                switch (random.nextInt(7)) {
                     case 0 ->
                         repo.prune(Retention.keepLast(2))
                                 .endBackupsOlderThan(Duration.ofSeconds(random.nextInt(10)))
@@ -169,6 +170,14 @@ class ProcessesTest {
                     }
                     case 2 ->
                         repo.snapshots().stream().findAny().ifPresent(snapshot -> checkUnlessPruned(repo, snapshot));
+                    case 3 -> {
+                        // Nothing is damaged, so nothing that prunes and backups do beside it may look like that.
+                        Repair.Repaired repaired = repo.repair().run();
+                        if (!repaired.setApart().isEmpty()
+                                || !repaired.postponed().isEmpty()) {
+                            throw new AssertionError("taken for damaged: " + repaired);
+                        }
+                    }
                     default ->
                         repo.backup(named("series-" + random.nextInt(3), tree(version)))
                                 .tag("version", "" + version)

@@ -1,0 +1,63 @@
+package dev.lifeboat;
+
+import dev.lifeboat.format.ArchiveRoot;
+import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.format.PruneContext;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+
+/**
+ * What a format that prunes or repairs asks the engine.
+ *
+ * @param formatId of the format that asks
+ * @param time whether there is time left
+ * @param counts the snapshots and sessions that are not taken for gone already
+ */
+record MaintenanceContext(
+        Repository repository,
+        String formatId,
+        String name,
+        boolean dryRun,
+        BooleanSupplier time,
+        Predicate<SnapshotId> counts)
+        implements PruneContext {
+    @Override
+    public FormatContext format() {
+        return repository.formatContext();
+    }
+
+    @Override
+    public boolean hasTime() {
+        return time.getAsBoolean();
+    }
+
+    @Override
+    public Collection<ArchiveRoot> roots() throws IOException {
+        return repository.catalog().allSnapshots().stream()
+                .filter(snapshot -> counts.test(snapshot.id()))
+                .map(Snapshot::archive)
+                .filter(this::isOurs)
+                .toList();
+    }
+
+    @Override
+    public Collection<ArchiveRoot> rootsSetApart() throws IOException {
+        return repository.catalog().rootsSetApart().stream()
+                .filter(this::isOurs)
+                .toList();
+    }
+
+    private boolean isOurs(ArchiveRoot root) {
+        return root.format().equals(formatId);
+    }
+
+    @Override
+    public Collection<OpenSession> openSessions() throws IOException {
+        return repository.catalog().openSessions().stream()
+                .filter(session -> counts.test(session.id()))
+                .map(session -> new OpenSession(session.id().value(), session.parent()))
+                .toList();
+    }
+}

@@ -1,0 +1,26 @@
+package dev.lifeboat;
+
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.format.ArchiveReader;
+import java.io.IOException;
+
+/** A snapshot as a source, under the name of its series. */
+record SnapshotCopy(Snapshot snapshot, ArchiveReader reader) implements SnapshotSource {
+    @Override
+    public String name() {
+        return snapshot.source();
+    }
+
+    @Override
+    public void sendTo(EntrySink sink) throws IOException {
+        reader.sendTo(sink, entry -> true);
+    }
+
+    /** The backup of it into a repository, with its time and its tags. */
+    Backup into(Repository target) {
+        Backup backup = new Backup(target, this).at(snapshot.time());
+        snapshot.tags().forEach(backup::tag);
+        return backup;
+    }
+}
