@@ -4,7 +4,6 @@ import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.pack.Directory;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
 
@@ -15,6 +14,7 @@ import java.util.function.IntPredicate;
 final class ChunkTable {
     private static final int SEGMENT_BITS = 13;
     private static final int SEGMENT = 1 << SEGMENT_BITS;
+    private static final int SLOTS = 1 << 20;
     private static final int PACK = ChunkName.BYTES;
     private static final int OFFSET = PACK + 4;
     private static final int STORED_LENGTH = OFFSET + 4;
@@ -23,17 +23,29 @@ final class ChunkTable {
 
     private final TableMemory memory;
     private final List<ByteBuffer> segments = new ArrayList<>();
-    private int[] slots = newSlots(1 << 10);
+    /** One more than the number of an entry; 0 if free. */
+    private ByteBuffer[] slots = new ByteBuffer[0];
+
+    private int slotCount;
     private int size;
 
     ChunkTable(TableMemory memory) {
         this.memory = memory;
+        newSlots(1 << 10);
     }
 
-    private static int[] newSlots(int length) {
-        int[] slots = new int[length];
-        Arrays.fill(slots, -1);
-        return slots;
+    private void newSlots(int count) {
+        int length = Math.min(count, SLOTS);
+        slots = new ByteBuffer[count / length];
+        for (int i = 0; i < slots.length; i++) {
+            slots[i] = memory.allocate(length * 4);
+        }
+        slotCount = count;
+    }
+
+    /** The entry in a slot; -1 if it is free. */
+    private int entry(int slot) {
+        return slots[slot / SLOTS].getInt(slot % SLOTS * 4) - 1;
     }
 
     int size() {
@@ -64,8 +76,8 @@ final class ChunkTable {
             segments.add(memory.allocate(SEGMENT * ENTRY));
         }
         segment(size).put(at(size), name.bytes());
-        if (size >= slots.length / 4 * 3) {
-            slots = newSlots(slots.length * 2);
+        if (size >= slotCount / 4 * 3) {
+            newSlots(slotCount * 2);
             for (int i = 0; i < size; i++) {
                 link(i);
             }
@@ -84,24 +96,23 @@ final class ChunkTable {
 
     private void link(int entry) {
         int slot = slot(segment(entry).getLong(at(entry)));
-        while (slots[slot] >= 0) {
-            slot = slot + 1 & slots.length - 1;
+        while (entry(slot) >= 0) {
+            slot = slot + 1 & slotCount - 1;
         }
-        slots[slot] = entry;
+        slots[slot / SLOTS].putInt(slot % SLOTS * 4, entry + 1);
     }
 
     /** Names are evenly spread already, but without a key whoever makes content can choose them: so not only the first bits. */
     private int slot(long first) {
         long mixed = first * 0x9E3779B97F4A7C15L;
-        return (int) (mixed >>> 32) & slots.length - 1;
+        return (int) (mixed >>> 32) & slotCount - 1;
     }
 
     /** Finds the first entry of a name that will do; -1 if there is none. */
     int find(ChunkName name, IntPredicate test) {
         ByteBuffer bytes = ByteBuffer.wrap(name.bytes());
         long a = bytes.getLong(0);
-        for (int slot = slot(a); slots[slot] >= 0; slot = slot + 1 & slots.length - 1) {
-            int entry = slots[slot];
+        for (int slot = slot(a), entry; (entry = entry(slot)) >= 0; slot = slot + 1 & slotCount - 1) {
             ByteBuffer segment = segment(entry);
             int at = at(entry);
             if (segment.getLong(at) == a

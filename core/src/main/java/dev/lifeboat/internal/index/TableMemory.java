@@ -27,9 +27,9 @@ final class TableMemory {
         this.heapLeft = heapBytes;
     }
 
-    /** At most a quarter of what the heap may be. */
+    /** At most an eighth of what the heap may be. */
     static TableMemory standard() {
-        return new TableMemory(Runtime.getRuntime().maxMemory() / 4);
+        return new TableMemory(Runtime.getRuntime().maxMemory() / 8);
     }
 
     /** Gives zeros. */
