@@ -16,6 +16,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,19 +24,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Sessions and their outcomes. An outcome is put once, under the id of its session, and only if there is none: so of a commit and of
- * the void that ends a dead backup exactly one happens. What was read once is kept, for outcomes never change. Thread-safe.
+ * the void that ends a dead backup exactly one happens. What was read once is kept, as long as the store
+ * lists the same. Thread-safe.
  */
 final class Catalog {
-    private static final Logger log = LoggerFactory.getLogger(Catalog.class);
-
     private final StorageTarget storage;
     private final Envelope envelope;
     private final Map<SnapshotId, Optional<Snapshot>> known = new ConcurrentHashMap<>();
+    /** What the store said of outcomes when they were listed last. */
+    private final Map<SnapshotId, ObjectInfo> stored = new ConcurrentHashMap<>();
 
     Catalog(StorageTarget storage, Envelope envelope) {
         this.storage = storage;
@@ -71,10 +71,13 @@ final class Catalog {
 
     /** Lists ids that have an outcome, void or not. */
     Set<SnapshotId> outcomes() throws IOException {
-        Set<SnapshotId> ids = new HashSet<>();
-        storage.list(RepositoryObjects.SNAPSHOTS, object -> id(object.key()).ifPresent(ids::add));
-        known.keySet().retainAll(ids);
-        return ids;
+        Map<SnapshotId, ObjectInfo> listed = new HashMap<>();
+        storage.list(RepositoryObjects.SNAPSHOTS, object -> id(object.key()).ifPresent(id -> listed.put(id, object)));
+        // A repair puts a void in the place of a snapshot.
+        known.keySet().removeIf(id -> !listed.containsKey(id) || !listed.get(id).equals(stored.get(id)));
+        stored.keySet().retainAll(listed.keySet());
+        stored.putAll(listed);
+        return new HashSet<>(listed.keySet());
     }
 
     /** Empty if there is no outcome, or a void. */
@@ -101,9 +104,14 @@ final class Catalog {
         return snapshot;
     }
 
-    /** Whether an outcome is there, asked of the store now. */
+    /** Whether a snapshot is there, asked of the store now. */
     boolean exists(SnapshotId id) throws IOException {
-        return storage.find(RepositoryObjects.snapshotKey(id)).isPresent();
+        known.remove(id);
+        try {
+            return find(id).isPresent();
+        } catch (DamagedException e) {
+            return false;
+        }
     }
 
     private void put(ObjectKey key, JsonObject document) throws IOException {
@@ -180,35 +188,49 @@ final class Catalog {
 
     /**
      * Takes an outcome out of the list and keeps it apart. A void takes its place, for its writer may still wake up, if it was one that could not be
-     * read.
+     * read. Empty if it is not there any more.
      */
-    ObjectKey setApart(SnapshotId id, Instant now) throws IOException {
+    Optional<ObjectKey> setApart(SnapshotId id, Instant now) throws IOException {
         ObjectKey key = RepositoryObjects.snapshotKey(id);
-        Apart.copy(storage, key);
+        Optional<ObjectKey> place = Apart.copy(storage, key);
+        if (place.isEmpty()) {
+            return place;
+        }
         storage.put(key, Content.of(envelope.close(key, RepositoryObjects.voidOutcome(id, now))), PutCondition.ALWAYS);
         known.remove(id);
         removeSession(id);
-        return Apart.key(key);
+        return place;
     }
 
-    /** Archives of the snapshots that were set apart; of those of which the manifest can be read. */
+    /**
+     * Archives of the snapshots that were set apart.
+     *
+     * @throws DamagedException if a manifest cannot be read, so that what it needs is not known
+     */
     List<ArchiveRoot> rootsSetApart() throws IOException {
         List<ObjectKey> keys = new ArrayList<>();
         storage.list(Apart.PREFIX + RepositoryObjects.SNAPSHOTS, object -> keys.add(object.key()));
         List<ArchiveRoot> roots = new ArrayList<>();
         for (ObjectKey key : keys) {
-            Optional<SnapshotId> id = id(key);
+            String name = key.lastSegment();
+            // With a suffix if there was one of the same key before.
+            ObjectKey place = new ObjectKey(RepositoryObjects.SNAPSHOTS
+                    + (name.indexOf('.') < 0 ? name : name.substring(0, name.indexOf('.'))));
             try {
-                if (id.isPresent()) {
-                    ObjectKey place = RepositoryObjects.snapshotKey(id.get());
-                    RepositoryObjects.snapshot(
-                                    envelope.open(
-                                            storage, key, place, RepositoryObjects.OUTCOME, RepositoryObjects.VERSION),
-                                    envelope)
-                            .ifPresent(snapshot -> roots.add(snapshot.archive()));
-                }
-            } catch (FileNotFoundException | DamagedException e) {
-                log.debug("manifest that was set apart cannot be read [key={}]", key, e);
+                RepositoryObjects.snapshot(
+                                envelope.open(
+                                        storage, key, place, RepositoryObjects.OUTCOME, RepositoryObjects.VERSION),
+                                envelope)
+                        .ifPresent(snapshot -> roots.add(snapshot.archive()));
+            } catch (FileNotFoundException e) {
+                // Somebody has dropped it since it was listed.
+                continue;
+            } catch (DamagedException e) {
+                throw new DamagedException(
+                        e.getMessage()
+                                + "; nothing was freed, for what that snapshot, which was set apart, needs is not"
+                                + " known. Prune with dropSetApart() when it is not wanted any more",
+                        e);
             }
         }
         return roots;

@@ -5,6 +5,7 @@ import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.PruneContext;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
@@ -12,6 +13,7 @@ import java.util.function.Predicate;
  * What a format that prunes or repairs asks the engine.
  *
  * @param formatId of the format that asks
+ * @param dropsSetApart whether what was set apart is taken for gone
  * @param time whether there is time left
  * @param counts the snapshots and sessions that are not taken for gone already
  */
@@ -20,6 +22,7 @@ record MaintenanceContext(
         String formatId,
         String name,
         boolean dryRun,
+        boolean dropsSetApart,
         BooleanSupplier time,
         Predicate<SnapshotId> counts)
         implements PruneContext {
@@ -44,9 +47,11 @@ record MaintenanceContext(
 
     @Override
     public Collection<ArchiveRoot> rootsSetApart() throws IOException {
-        return repository.catalog().rootsSetApart().stream()
-                .filter(this::isOurs)
-                .toList();
+        return dropsSetApart
+                ? List.of()
+                : repository.catalog().rootsSetApart().stream()
+                        .filter(this::isOurs)
+                        .toList();
     }
 
     private boolean isOurs(ArchiveRoot root) {

@@ -153,7 +153,10 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
         return "cannot prune " + repository.location();
     }
 
-    /** What a repair has set apart, damaged objects and broken snapshots, is kept unless this is said. */
+    /**
+     * Removes what a repair has set apart: damaged objects and broken snapshots. Unless this is said they are kept, with all that such snapshots need; and if
+     * that cannot be found out any more, a prune frees nothing and says so.
+     */
     @CanIgnoreReturnValue
     public Prune dropSetApart() {
         checkDescribing();
@@ -169,6 +172,7 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
                 format.id(),
                 Repository.randomId(),
                 dryRun,
+                dropSetApart,
                 () -> budget.isEmpty() || events.elapsed().compareTo(budget.get()) < 0,
                 counts);
     }

@@ -1,19 +1,25 @@
 package dev.lifeboat;
 
 import dev.lifeboat.OperationEvent.Phase;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.Problem;
 import dev.lifeboat.format.ArchiveFormat;
 import dev.lifeboat.format.ArchiveReader;
 import dev.lifeboat.format.DamagedException;
-import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.prune.Condemned;
 import dev.lifeboat.internal.repair.Apart;
 import dev.lifeboat.storage.ObjectKey;
+import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +45,7 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
      * @param setApart where damaged objects and manifests of broken snapshots are now
      * @param replaced broken snapshots, each with the one that has what is left of it
      * @param chunksSaved taken out of damaged objects
-     * @param postponed damaged objects that could not be set apart since backups are under way; repair again when these have ended
+     * @param postponed damaged objects that could not be set apart since backups or prunes are under way; repair again when these have ended
      * @param findings damages that are left: what is lost until it is stored again
      */
     public record Repaired(
@@ -48,9 +54,9 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
             long chunksSaved,
             List<ObjectKey> postponed,
             List<Verify.Finding> findings) {
-        /** Whether all that there is can be restored now. */
+        /** Whether nothing was damaged in the first place. */
         public boolean isClean() {
-            return findings.isEmpty() && postponed.isEmpty();
+            return setApart.isEmpty() && postponed.isEmpty() && findings.isEmpty();
         }
     }
 
@@ -67,13 +73,13 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
         long saved = 0;
         for (ArchiveFormat format : repository.formats()) {
             ArchiveFormat.Repaired repaired = format.repair(new MaintenanceContext(
-                    repository, format.id(), Repository.randomId(), false, () -> true, id -> true));
-            repaired.apart().forEach(key -> apart.add(Apart.key(key)));
+                    repository, format.id(), Repository.randomId(), false, false, () -> true, id -> true));
+            apart.addAll(repaired.apart());
             postponed.addAll(repaired.postponed());
             saved += repaired.saved();
         }
         Map<SnapshotId, Snapshot> replaced = replaceBroken(events, apart);
-        List<Verify.Finding> findings = repository.verify().run().findings();
+        List<Verify.Finding> findings = repository.verify().readData().run().findings();
         events.progress();
         return new Repaired(List.copyOf(apart), Map.copyOf(replaced), saved, List.copyOf(postponed), findings);
     }
@@ -81,65 +87,105 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
     /** A session that cannot be read is ended first, so that what it refers to need not be known. */
     private List<ObjectKey> setUnreadableApart(Events events) throws IOException {
         Catalog catalog = repository.catalog();
+        StorageTarget storage = repository.storage();
         List<SnapshotId> manifests = new ArrayList<>();
         catalog.snapshots((id, damage) -> manifests.add(id));
         List<ObjectKey> apart = new ArrayList<>();
         for (SnapshotId id : manifests) {
-            apart.add(catalog.setApart(id, events.clock().instant()));
+            catalog.setApart(id, events.clock().instant()).ifPresent(apart::add);
         }
         for (SnapshotId id : catalog.unreadableSessions()) {
             catalog.end(id, events.clock().instant());
-            List<ObjectKey> moved = Apart.move(repository.storage(), List.of(RepositoryObjects.sessionKey(id)));
-            moved.forEach(key -> apart.add(Apart.key(key)));
+            apart.addAll(Apart.move(storage, List.of(RepositoryObjects.sessionKey(id)))
+                    .values());
         }
+        // Without its last word a prune counts as one that may still act, which is always safe. A record itself is not
+        // ours to move.
+        List<ObjectKey> words = Condemned.unreadable(repository.formatContext()).keySet().stream()
+                .filter(Condemned::isLastWord)
+                .toList();
+        apart.addAll(Apart.move(storage, words).values());
         return apart;
     }
 
     private Map<SnapshotId, Snapshot> replaceBroken(Events events, List<ObjectKey> apart) throws IOException {
-        Set<SnapshotId> suspects = new TreeSet<>(java.util.Comparator.comparing(SnapshotId::value));
-        for (Verify.Finding finding : repository.verify().run().findings()) {
-            finding.snapshot().ifPresent(suspects::add);
-        }
         Map<SnapshotId, Snapshot> replaced = new LinkedHashMap<>();
         if (repository.formatContext().keys().isEncrypted() && !repository.mayRead()) {
             // Who may not read cannot write anew what is left.
             return replaced;
         }
+        Set<SnapshotId> suspects = new LinkedHashSet<>();
+        for (Verify.Finding finding : repository.verify().run().findings()) {
+            finding.snapshot().ifPresent(suspects::add);
+        }
+        Catalog catalog = repository.catalog();
         for (SnapshotId id : suspects) {
-            Snapshot snapshot = repository.snapshot(id);
-            if (!isListed(snapshot)) {
-                try (ArchiveReader reader = repository.reader(snapshot)) {
-                    replaced.put(
-                            id,
-                            new SnapshotCopy(snapshot, reader)
-                                    .into(repository)
-                                    .onEvent(events::send)
-                                    .run());
-                } catch (DamagedException | BackupException.Corrupt e) {
-                    log.warn(
-                            "nothing of a snapshot can be listed, so nothing takes its place [id={}, cause={}]",
-                            id.value(),
-                            e.getMessage());
+            Optional<Snapshot> broken = catalog.find(id);
+            if (broken.isPresent() && !isListed(broken.get())) {
+                Optional<Snapshot> rest = rest(broken.get(), events);
+                rest.ifPresent(snapshot -> replaced.put(id, snapshot));
+                if (rest.isPresent() || isLost(broken.get())) {
+                    catalog.setApart(id, events.clock().instant()).ifPresent(apart::add);
                 }
-                apart.add(repository.catalog().setApart(id, events.clock().instant()));
             }
         }
         return replaced;
     }
 
-    /** Whether its list of entries is whole. */
+    /** Whether all that tells of its content can be read. */
     private boolean isListed(Snapshot snapshot) throws IOException {
-        try (ArchiveReader reader = repository.reader(snapshot);
-                ArchiveReader.Cursor cursor = reader.entries()) {
-            boolean more = true;
-            while (more) {
-                Io.checkInterrupt();
-                more = cursor.next().isPresent();
-            }
+        try (ArchiveReader reader = repository.reader(snapshot)) {
+            reader.checkList();
             return true;
         } catch (DamagedException e) {
             return false;
         }
+    }
+
+    /** Commits what is left; what a repair that was stopped has committed already counts. */
+    private Optional<Snapshot> rest(Snapshot broken, Events events) throws IOException {
+        Optional<Snapshot> earlier = repository.catalog().snapshots((id, damage) -> {}).stream()
+                .filter(snapshot -> broken.id().value().equals(snapshot.tags().get(SnapshotCopy.REPLACES)))
+                .findFirst();
+        if (earlier.isPresent()) {
+            return earlier;
+        }
+        try (ArchiveReader reader = repository.reader(broken)) {
+            return Optional.of(new SnapshotCopy(broken, reader)
+                    .into(repository)
+                    .tag(SnapshotCopy.REPLACES, broken.id().value())
+                    .onEvent(events::send)
+                    .run());
+        } catch (DamagedException | BackupException.Corrupt e) {
+            log.warn(
+                    "nothing takes the place of a broken snapshot [id={}, cause={}]",
+                    broken.id().value(),
+                    e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** Whether nothing of it can be read at all. */
+    private boolean isLost(Snapshot broken) throws IOException {
+        try (ArchiveReader reader = repository.reader(broken)) {
+            reader.sendTo(new Nowhere(), entry -> true);
+            return false;
+        } catch (DamagedException e) {
+            return true;
+        }
+    }
+
+    private static final class Nowhere implements EntrySink {
+        @Override
+        public boolean offer(Entry entry) {
+            return false;
+        }
+
+        @Override
+        public void content(Entry entry, InputStream in) {}
+
+        @Override
+        public void report(Problem problem) {}
     }
 
     @Override

@@ -7,6 +7,9 @@ import java.io.IOException;
 
 /** A snapshot as a source, under the name of its series. */
 record SnapshotCopy(Snapshot snapshot, ArchiveReader reader) implements SnapshotSource {
+    /** Tag of a snapshot that has what is left of a broken one. */
+    static final String REPLACES = "replaces";
+
     @Override
     public String name() {
         return snapshot.source();
@@ -20,7 +23,11 @@ record SnapshotCopy(Snapshot snapshot, ArchiveReader reader) implements Snapshot
     /** The backup of it into a repository, with its time and its tags. */
     Backup into(Repository target) {
         Backup backup = new Backup(target, this).at(snapshot.time());
-        snapshot.tags().forEach(backup::tag);
+        snapshot.tags().forEach((name, value) -> {
+            if (!name.equals(REPLACES)) {
+                backup.tag(name, value);
+            }
+        });
         return backup;
     }
 }

@@ -8,6 +8,7 @@ import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.Damage;
 import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.internal.prune.Condemned;
 import dev.lifeboat.storage.ObjectKey;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -94,6 +95,20 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
         events.phase(Phase.VERIFYING);
         List<Finding> findings = new ArrayList<>();
         checkDescriptor(findings);
+        Condemned.unreadable(repository.formatContext())
+                .forEach((key, damage) -> findings.add(new Finding(
+                        Optional.empty(),
+                        Optional.of(key),
+                        Optional.empty(),
+                        damage.getMessage()
+                                + "; make sure that no prune is running anywhere, then remove this object")));
+        for (SnapshotId id : repository.catalog().unreadableSessions()) {
+            findings.add(new Finding(
+                    Optional.empty(),
+                    Optional.of(RepositoryObjects.sessionKey(id)),
+                    Optional.empty(),
+                    "a session without an outcome cannot be read; run repair"));
+        }
         List<Snapshot> snapshots = repository
                 .catalog()
                 .snapshots((id, damage) -> findings.add(new Finding(

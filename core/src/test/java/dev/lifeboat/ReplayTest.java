@@ -96,6 +96,7 @@ class ReplayTest {
                 assertRight(repo, next, replayed);
                 repo.repair().run();
                 repo.prune(Retention.keepLast(2))
+                        .dropSetApart()
                         .endBackupsOlderThan(java.time.Duration.ZERO)
                         .run();
                 assertThat(repo.snapshots()).contains(next);

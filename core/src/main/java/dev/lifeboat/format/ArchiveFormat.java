@@ -102,7 +102,7 @@ public interface ArchiveFormat {
     /**
      * What a repair did.
      *
-     * @param apart objects that were set apart
+     * @param apart where objects are now that were set apart
      * @param postponed damaged objects that stay until the backups under way have ended
      * @param saved chunks that were taken out of damaged objects
      */

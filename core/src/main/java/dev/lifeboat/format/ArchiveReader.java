@@ -3,6 +3,7 @@ package dev.lifeboat.format;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.internal.io.Io;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
@@ -18,6 +19,21 @@ public interface ArchiveReader extends AutoCloseable {
      * @throws DamagedException if the list of entries is damaged otherwise
      */
     void sendTo(EntrySink sink, Predicate<? super Entry> chosen) throws IOException;
+
+    /**
+     * Checks that all can be read that tells of content, and no content.
+     *
+     * @throws DamagedException if something of it is damaged
+     */
+    default void checkList() throws IOException {
+        try (Cursor cursor = entries()) {
+            boolean more = true;
+            while (more) {
+                Io.checkInterrupt();
+                more = cursor.next().isPresent();
+            }
+        }
+    }
 
     /** Opens the list of entries. The caller closes it. */
     Cursor entries() throws IOException;

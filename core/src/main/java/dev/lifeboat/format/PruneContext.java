@@ -21,7 +21,11 @@ public interface PruneContext {
     /** The archives of all snapshots there are. */
     Collection<ArchiveRoot> roots() throws IOException;
 
-    /** The archives of snapshots that a repair has set apart: what is left of them stays, too, as far as it can be found. */
+    /**
+     * The archives of snapshots that a repair has set apart: what is left of them stays, too.
+     *
+     * @throws DamagedException if that is not known; nothing may be removed then
+     */
     Collection<ArchiveRoot> rootsSetApart() throws IOException;
 
     /** The backups under way: sessions without an outcome. */

@@ -92,7 +92,7 @@ final class ChunkSource implements TreePages {
             } catch (FileNotFoundException e) {
                 gone(place.pack());
             } catch (DamagedException e) {
-                suspect(place);
+                suspect(name, place);
                 if (!hasGood(name)) {
                     throw e;
                 }
@@ -101,8 +101,8 @@ final class ChunkSource implements TreePages {
     }
 
     /** Notes that in a place is not what should be: the next look finds another place, if there is one. */
-    void suspect(Place place) {
-        index.suspect(place.entry());
+    void suspect(ChunkName name, Place place) {
+        index.suspect(name, place.pack());
     }
 
     private boolean hasGood(ChunkName name) throws IOException {

@@ -24,7 +24,6 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -86,13 +85,21 @@ final class ChunkedPruner {
             removed = gone.stream().mapToLong(pack -> packs.length(pack.id())).sum();
         }
         dropOldRecords(records);
-        IndexCompaction.run(context, PackIds.of(ids(true)));
+        IndexCompaction.run(context);
         return new Pruned(objects, Math.max(0, removed - added));
     }
 
     private void mark() throws IOException {
         for (ArchiveRoot root : prune.rootsSetApart()) {
-            marking.markRest(root);
+            try {
+                marking.mark(root);
+            } catch (DamagedException e) {
+                throw new DamagedException(
+                        e.getMessage()
+                                + "; nothing was removed, for what a snapshot that was set apart needs is not known."
+                                + " Prune with dropSetApart() when it is not wanted any more",
+                        e);
+            }
         }
         for (ArchiveRoot root : prune.roots()) {
             try {
@@ -120,7 +127,8 @@ final class ChunkedPruner {
         List<Integer> small = new ArrayList<>();
         for (int i = 0; i < index.packCount(); i++) {
             String id = index.pack(i).id();
-            if (index.isGone(i) || writing.contains(PackWriter.sessionPart(id))) {
+            // What was not there when the sessions were listed may be of one that has committed since.
+            if (index.isGone(i) || packs.length(id) == 0 || writing.contains(PackWriter.sessionPart(id))) {
                 continue;
             }
             long used = uses.bytes(i);
@@ -203,6 +211,7 @@ final class ChunkedPruner {
                         "pack not packed anew, it is damaged; run verify [key={}, cause={}]",
                         place.pack().key(),
                         e.getMessage());
+                index.suspect(entry);
                 return false;
             }
         }
@@ -216,8 +225,9 @@ final class ChunkedPruner {
         Map<String, SortedSet<String>> records = Condemned.records(context, "packs");
         records.remove(prune.name());
         Set<String> open = openSessions();
-        Set<String> ready = open.isEmpty() ? new TreeSet<>(going) : readyByOthers(going, records, open);
+        Set<String> ready = open.isEmpty() ? new TreeSet<>(going) : Condemned.ready(context, going, records, open);
         index.refresh(context);
+        marking.again();
         mark();
         Set<String> inDoubt = union(records.values());
         inDoubt.addAll(going);
@@ -246,26 +256,12 @@ final class ChunkedPruner {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** What an earlier prune has condemned, left, and waited for: its sessions have ended, and ours, which are newer, have seen its record. */
-    private Set<String> readyByOthers(Set<String> going, Map<String, SortedSet<String>> records, Set<String> open)
-            throws IOException {
-        Set<String> ready = new TreeSet<>();
-        for (Map.Entry<String, SortedSet<String>> record : records.entrySet()) {
-            Optional<SortedSet<String>> waits = Condemned.waitsFor(context, record.getKey());
-            if (waits.isPresent() && waits.get().stream().noneMatch(open::contains)) {
-                ready.addAll(record.getValue());
-            }
-        }
-        ready.retainAll(going);
-        return ready;
-    }
-
     /**
      * Removes records of which all packs are gone. Not those of prunes that have left them, though these will not act on them: who has listed the
      * records and comes to read that one must not find it missing while another prune relies on it.
      */
     private void dropOldRecords(Map<String, SortedSet<String>> records) throws IOException {
-        Set<String> present = ids(false);
+        Set<String> present = ids();
         List<String> done = new ArrayList<>();
         for (Map.Entry<String, SortedSet<String>> record : records.entrySet()) {
             if (record.getValue().stream().noneMatch(present::contains)) {
@@ -275,11 +271,11 @@ final class ChunkedPruner {
         Condemned.dropAll(storage, done);
     }
 
-    /** Ids of the packs that are there, or of those that are not any more. */
-    private Set<String> ids(boolean gone) {
+    /** Ids of the packs that are there. */
+    private Set<String> ids() {
         Set<String> ids = new HashSet<>();
         for (int i = 0; i < index.packCount(); i++) {
-            if (index.isGone(i) == gone) {
+            if (!index.isGone(i)) {
                 ids.add(index.pack(i).id());
             }
         }

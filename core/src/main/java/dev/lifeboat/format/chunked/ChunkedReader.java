@@ -6,11 +6,13 @@ import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.EntryType;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.format.ArchiveReader;
+import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.NotReadableException;
 import dev.lifeboat.internal.index.ChunkIndex;
 import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.tree.FileContent;
+import dev.lifeboat.internal.tree.SliceLists;
 import dev.lifeboat.internal.tree.TreeCursor;
 import dev.lifeboat.internal.tree.TreeEntry;
 import java.io.FileNotFoundException;
@@ -20,9 +22,13 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads one snapshot. */
 final class ChunkedReader implements ArchiveReader {
+    private static final Logger log = LoggerFactory.getLogger(ChunkedReader.class);
+
     private final FormatContext context;
     private final ChunkSource source;
     private final ChunkName root;
@@ -41,7 +47,7 @@ final class ChunkedReader implements ArchiveReader {
         ChunkIndex index = ChunkIndex.of(context);
         index.readNew(context);
         ChunkSource source = new ChunkSource(context, index);
-        source.page(source.node(root));
+        source.node(root);
         return new ChunkedReader(context, source, root);
     }
 
@@ -73,7 +79,8 @@ final class ChunkedReader implements ArchiveReader {
                 .onLost((first, entries, damage) -> sink.report(new Problem(
                         first,
                         Problem.Kind.FAILED,
-                        entries + " entries from here on are lost: " + damage.getMessage())));
+                        (entries < 0 ? "an unknown number of" : "" + entries) + " entries from here on are lost: "
+                                + damage.getMessage())));
         try (Sender sender = new Sender(context, source, sink)) {
             for (Optional<TreeEntry> next; (next = cursor.next()).isPresent(); ) {
                 if (chosen.test(next.get().entry())) {
@@ -105,7 +112,7 @@ final class ChunkedReader implements ArchiveReader {
             EntryPath target = entry.hardLinkTarget();
             EntryPath known = targets.get(target);
             if (known == null) {
-                Optional<TreeEntry> found = TreeCursor.find(source, root, target);
+                Optional<TreeEntry> found = find(target);
                 if (found.isPresent() && !chosen.test(found.get().entry())) {
                     targets.put(target, entry.path());
                     return new TreeEntry(
@@ -118,6 +125,30 @@ final class ChunkedReader implements ArchiveReader {
             return known.equals(target)
                     ? stored
                     : new TreeEntry(Entry.hardLink(entry.path(), known, entry.attributes()), Optional.empty());
+        }
+    }
+
+    /** Empty if it is not there, or in a part of the list that is lost: then it stays a link, and the sink finds that nothing is there to link to. */
+    private Optional<TreeEntry> find(EntryPath target) throws IOException {
+        try {
+            return TreeCursor.find(source, root, target);
+        } catch (DamagedException e) {
+            log.debug("target of a link is lost", e);
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public void checkList() throws IOException {
+        TreeCursor cursor = TreeCursor.ahead(source, root, context.executor());
+        for (Optional<TreeEntry> next; (next = cursor.next()).isPresent(); ) {
+            Optional<FileContent> content = next.get().content();
+            if (content.isPresent() && content.get().depth() > 0) {
+                SliceLists.Walk slices = SliceLists.walk(content.get(), source);
+                while (slices.hasNext()) {
+                    slices.next();
+                }
+            }
         }
     }
 

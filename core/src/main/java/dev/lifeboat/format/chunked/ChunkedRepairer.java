@@ -11,6 +11,7 @@ import dev.lifeboat.internal.index.ChunkIndex;
 import dev.lifeboat.internal.index.IndexFile;
 import dev.lifeboat.internal.index.NameSet;
 import dev.lifeboat.internal.index.PackIds;
+import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.pack.ChunkReader;
 import dev.lifeboat.internal.pack.Directory;
 import dev.lifeboat.internal.pack.PackFile;
@@ -27,8 +28,10 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -51,10 +54,8 @@ final class ChunkedRepairer {
     private final StorageTarget storage;
     private final ChunkIndex index = ChunkIndex.fresh();
     private final ChunkReader reader;
-    /** What is whole in the packs that are to go. */
-    private final NameSet whole = new NameSet();
-
-    private final List<PackScan.Found> found = new ArrayList<>();
+    /** What is whole in the packs that are to go, by their ids. */
+    private final Map<String, List<ChunkName>> whole = new TreeMap<>();
 
     ChunkedRepairer(PruneContext repair) {
         this.repair = repair;
@@ -77,17 +78,21 @@ final class ChunkedRepairer {
                 .filter(key -> key.toString().startsWith(IndexFile.PREFIX))
                 .toList();
         long saved = bad.isEmpty() ? 0 : save(bad);
-        List<ObjectKey> apart = new ArrayList<>();
+        Map<ObjectKey, ObjectKey> apart = new TreeMap<>();
         if (!bad.isEmpty()) {
-            apart.addAll(leave(bad));
+            apart.putAll(leave(bad));
         }
         if (!bad.isEmpty() || !badIndexes.isEmpty()) {
-            apart.addAll(Apart.move(storage, badIndexes));
+            apart.putAll(Apart.move(storage, badIndexes));
             writeIndex();
         }
-        List<ObjectKey> postponed =
-                bad.values().stream().filter(key -> !apart.contains(key)).toList();
-        return new Repaired(List.copyOf(apart), postponed, saved);
+        List<ObjectKey> postponed = new ArrayList<>();
+        for (ObjectKey key : bad.values()) {
+            if (!apart.containsKey(key) && storage.find(key).isPresent()) {
+                postponed.add(key);
+            }
+        }
+        return new Repaired(List.copyOf(apart.values()), postponed, saved);
     }
 
     /** Copies what is whole in damaged packs, and nowhere else, into new ones. Packs of a newer release are no business of ours. */
@@ -105,20 +110,19 @@ final class ChunkedRepairer {
                     continue;
                 }
                 Optional<PackInfo> info = info(key, pack);
+                List<ChunkName> names = new ArrayList<>();
                 for (PackScan.Found chunk : info.isEmpty() ? List.<PackScan.Found>of() : PackScan.chunks(pack)) {
-                    if (isWhole(info.get(), pack, chunk)) {
-                        whole.add(chunk.name());
-                        found.add(chunk);
-                        boolean stays = index.findGood(chunk.name(), (high, low) -> !ids.contains(high, low))
-                                .isPresent();
-                        if (!stays && copied.add(chunk.name())) {
-                            byte[] bytes =
-                                    java.util.Arrays.copyOfRange(pack, chunk.offset(), chunk.offset() + chunk.length());
-                            writer.copy(info.get(), chunk.name(), bytes);
-                            saved++;
-                        }
+                    boolean stays = index.findGood(chunk.name(), (high, low) -> !ids.contains(high, low))
+                            .isPresent();
+                    boolean takes = stays
+                            || copied.contains(chunk.name())
+                            || isWhole(info.get(), pack, chunk) && copy(info.get(), pack, chunk, writer);
+                    if (takes) {
+                        names.add(chunk.name());
+                        saved += !stays && copied.add(chunk.name()) ? 1 : 0;
                     }
                 }
+                whole.put(key.lastSegment(), names);
             }
             List<Directory> directories = writer.finish();
             done = true;
@@ -157,6 +161,18 @@ final class ChunkedRepairer {
                 : PackScan.head(pack).filter(info -> info.key().equals(key));
     }
 
+    /** False if it does not have the key that it says. */
+    private static boolean copy(PackInfo info, byte[] pack, PackScan.Found chunk, PackWriter writer)
+            throws IOException {
+        try {
+            writer.copy(info, chunk.name(), Arrays.copyOfRange(pack, chunk.offset(), chunk.offset() + chunk.length()));
+            return true;
+        } catch (DamagedException e) {
+            log.debug("chunk not saved", e);
+            return false;
+        }
+    }
+
     private boolean isWhole(PackInfo info, byte[] pack, PackScan.Found chunk) throws IOException {
         try {
             reader.checkAll(info, pack, chunk.offset(), chunk.name());
@@ -166,31 +182,40 @@ final class ChunkedRepairer {
         }
     }
 
-    /** As a prune does it: record, other records, sessions, listing, and only then what is not needed any more. */
-    private List<ObjectKey> leave(SortedMap<String, ObjectKey> bad) throws IOException {
-        Condemned.put(context, repair.name(), "packs", bad.keySet());
-        SortedMap<String, SortedSet<String>> records = Condemned.records(context, "packs");
+    /** As a prune does it: record, other records, sessions, listing, and only then what is not needed any more. Gives what was moved, and where to. */
+    private Map<ObjectKey, ObjectKey> leave(SortedMap<String, ObjectKey> bad) throws IOException {
+        SortedMap<String, SortedSet<String>> records;
+        SortedSet<String> ready;
         SortedSet<String> open = new TreeSet<>();
-        repair.openSessions().forEach(session -> open.add(session.archive()));
-        if (!open.isEmpty()) {
-            Condemned.leave(context, repair.name(), open);
-            return List.of();
+        try {
+            // First of all: beside a record that cannot be read nothing is safe.
+            Condemned.records(context, "packs");
+            Condemned.put(context, repair.name(), "packs", bad.keySet());
+            records = Condemned.records(context, "packs");
+            records.remove(repair.name());
+            repair.openSessions().forEach(session -> open.add(session.archive()));
+            ready = open.isEmpty()
+                    ? new TreeSet<>(bad.keySet())
+                    : Condemned.ready(context, bad.keySet(), records, open);
+        } catch (DamagedException e) {
+            log.warn("damaged packs stay where they are [cause={}]", e.getMessage());
+            return Map.of();
         }
         index.refresh(context);
-        SortedSet<String> inDoubt = new TreeSet<>();
+        SortedSet<String> inDoubt = new TreeSet<>(bad.keySet());
         records.values().forEach(inDoubt::addAll);
-        inDoubt.addAll(bad.keySet());
         PackIds doubtful = PackIds.of(inDoubt);
-        for (PackScan.Found chunk : found) {
-            if (index.findGood(chunk.name(), (high, low) -> !doubtful.contains(high, low))
-                    .isEmpty()) {
-                // Another prune is about to take away what we counted on; the next repair finds an end to that.
-                Condemned.leave(context, repair.name(), open);
-                return List.of();
-            }
+        // If another prune is about to take away what we count on, the next repair finds an end to that.
+        ready.removeIf(id -> whole.getOrDefault(id, List.of()).stream()
+                .anyMatch(name -> index.findGood(name, (high, low) -> !doubtful.contains(high, low))
+                        .isEmpty()));
+        Map<ObjectKey, ObjectKey> moved =
+                Apart.move(storage, ready.stream().map(PackInfo::key).toList());
+        if (open.isEmpty() && moved.size() == bad.size()) {
+            Condemned.drop(storage, repair.name());
+        } else {
+            Condemned.leave(context, repair.name(), open);
         }
-        List<ObjectKey> moved = Apart.move(storage, List.copyOf(bad.values()));
-        Condemned.drop(storage, repair.name());
         return moved;
     }
 

@@ -6,6 +6,7 @@ import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.internal.index.IndexFile;
 import dev.lifeboat.internal.index.PackIds;
 import dev.lifeboat.internal.pack.Directory;
+import dev.lifeboat.internal.pack.PackInfo;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import java.io.FileNotFoundException;
@@ -21,28 +22,25 @@ final class IndexCompaction {
     private static final int MANY = 16;
 
     private final FormatContext context;
-    private final PackIds gone;
+    private final PackIds there = new PackIds();
     private final PackIds seen = new PackIds();
     private final List<Directory> batch = new ArrayList<>();
     private long batchBytes;
 
-    private IndexCompaction(FormatContext context, PackIds gone) {
+    private IndexCompaction(FormatContext context) {
         this.context = context;
-        this.gone = gone;
     }
 
-    /**
-     * Does it, if there is reason to.
-     *
-     * @param gone packs that were deleted; one that is not known is newer than the listing
-     */
-    static void run(FormatContext context, PackIds gone) throws IOException {
-        new IndexCompaction(context, gone).run();
+    /** Does it, if there is reason to. */
+    static void run(FormatContext context) throws IOException {
+        new IndexCompaction(context).run();
     }
 
     private void run() throws IOException {
         List<ObjectInfo> objects = new ArrayList<>();
         context.storage().list(IndexFile.PREFIX, objects::add);
+        // After the objects: what these name was put before them, so what is not there is gone.
+        context.storage().list(PackInfo.PREFIX, object -> ids(object.key()));
         List<ObjectKey> small = new ArrayList<>();
         List<ObjectKey> replaced = new ArrayList<>();
         for (ObjectInfo object : objects) {
@@ -66,24 +64,28 @@ final class IndexCompaction {
         context.storage().delete(written);
     }
 
-    /** What a damaged one said, the packs that it was about say themselves. What a newer release has left is not ours. */
-    private boolean isStale(ObjectKey key) throws IOException {
-        try {
-            return IndexFile.read(context.storage(), context.keys(), key).stream()
-                    .anyMatch(directory -> gone.contains(directory.pack().id()));
-        } catch (FileNotFoundException | UnsupportedVersionException e) {
-            return false;
-        } catch (DamagedException e) {
-            return true;
+    private void ids(ObjectKey pack) {
+        if (pack.lastSegment().matches("[0-9a-f]{32}")) {
+            there.add(pack.lastSegment());
         }
     }
 
-    /** False if it is not there any more. */
+    /** What a newer release has left is not ours, and what is damaged is for a repair. */
+    private boolean isStale(ObjectKey key) throws IOException {
+        try {
+            return IndexFile.read(context.storage(), context.keys(), key).stream()
+                    .anyMatch(directory -> !there.contains(directory.pack().id()));
+        } catch (FileNotFoundException | UnsupportedVersionException | DamagedException e) {
+            return false;
+        }
+    }
+
+    /** False if it is not there any more, or cannot be read. */
     private boolean gather(ObjectKey key) throws IOException {
         try {
             for (Directory directory : IndexFile.read(context.storage(), context.keys(), key)) {
                 String pack = directory.pack().id();
-                if (!gone.contains(pack) && !seen.contains(pack)) {
+                if (there.contains(pack) && !seen.contains(pack)) {
                     seen.add(pack);
                     batch.add(directory);
                     batchBytes += directory.byteCount();
@@ -93,9 +95,7 @@ final class IndexCompaction {
                 }
             }
             return true;
-        } catch (DamagedException e) {
-            return true;
-        } catch (FileNotFoundException | UnsupportedVersionException e) {
+        } catch (FileNotFoundException | UnsupportedVersionException | DamagedException e) {
             return false;
         }
     }

@@ -7,19 +7,19 @@ import dev.lifeboat.internal.index.ChunkIndex;
 import dev.lifeboat.internal.index.ChunkIndex.Place;
 import dev.lifeboat.internal.index.NameSet;
 import dev.lifeboat.internal.index.PackIds;
+import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.pack.ChunkHeader;
 import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.tree.Node;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.Deque;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.slf4j.Logger;
@@ -38,7 +38,10 @@ final class Marking {
     /** The entry that stands for all of its name, for each chunk that is needed. */
     private final BitSet live = new BitSet();
     /** Chunks that are needed, and were not there when they were looked for. */
-    private final NameSet lost = new NameSet();
+    private NameSet lost = new NameSet();
+
+    /** Once is enough: what snapshots need that were listed before is in packs that were put before. */
+    private boolean refreshed;
 
     Marking(FormatContext context, ChunkIndex index) {
         this.context = context;
@@ -70,19 +73,14 @@ final class Marking {
         }
     }
 
-    /** Marks what can still be found of an archive that is known to be broken. What it passes over is not known to anybody else after that. */
-    void markRest(ArchiveRoot root) throws IOException {
-        NameSet seen = new NameSet();
-        Deque<ChunkName> nodes = new ArrayDeque<>();
-        nodes.add(ChunkedFormat.name(root));
-        for (ChunkName name; (name = nodes.poll()) != null; ) {
-            if (seen.add(name)) {
-                try {
-                    nodes.addAll(markNode(name));
-                } catch (DamagedException e) {
-                    log.warn("part of a snapshot that was set apart is lost [node={}, cause={}]", name, e.getMessage());
-                }
-            }
+    /**
+     * Begins again, with what was marked so far, as time has passed: what was in no pack then may be in one now, and what that pack holds is needed.
+     */
+    void again() {
+        refreshed = false;
+        if (lost.size() > 0) {
+            visited = new NameSet();
+            lost = new NameSet();
         }
     }
 
@@ -111,7 +109,10 @@ final class Marking {
             if (!lost.add(name)) {
                 return;
             }
-            index.refresh(context);
+            if (!refreshed) {
+                refreshed = true;
+                index.refresh(context);
+            }
             if (index.find(name).isEmpty()) {
                 log.warn(
                         "a chunk that a snapshot needs is in no pack; run verify [chunk={}, store={}]",
@@ -124,13 +125,15 @@ final class Marking {
     }
 
     /**
-     * Chooses, of each chunk that is needed, one copy that stays. Of several it is one that was read and is whole, if there is one.
+     * Chooses, of each chunk that is needed, one copy that stays: one that is not condemned; of several the one in the pack whose id is the least, so
+     * that all prunes choose alike.
      *
      * @param condemned packs in which none is chosen, if there is another
      */
-    Uses use(PackIds condemned) throws IOException {
-        BitSet once = new BitSet();
+    Uses use(PackIds condemned) {
+        // By the first of the same name.
         BitSet several = new BitSet();
+        BitSet once = new BitSet();
         for (int entry = 0; entry < index.size(); entry++) {
             if (isLive(entry)) {
                 int first = index.first(entry);
@@ -138,51 +141,46 @@ final class Marking {
             }
         }
         Uses uses = new Uses(index);
-        Map<Integer, List<Place>> copies = new LinkedHashMap<>();
+        Map<Integer, Integer> best = new HashMap<>();
         for (int entry = 0; entry < index.size(); entry++) {
             if (isLive(entry)) {
                 int first = index.first(entry);
                 if (several.get(first)) {
-                    copies.computeIfAbsent(first, f -> new ArrayList<>()).add(index.entry(entry));
+                    int copy = entry;
+                    best.merge(first, copy, (one, other) -> better(one, other, condemned));
                 } else {
                     uses.keep(entry);
                 }
             }
         }
-        for (List<Place> all : copies.values()) {
-            uses.keep(chosen(all, condemned).entry());
-        }
+        best.values().forEach(uses::keep);
         return uses;
+    }
+
+    private int better(int one, int other, PackIds condemned) {
+        String id = id(one);
+        String otherId = id(other);
+        boolean doomed = condemned.contains(id);
+        boolean keeps = doomed == condemned.contains(otherId) ? id.compareTo(otherId) < 0 : !doomed;
+        return keeps ? one : other;
+    }
+
+    private String id(int entry) {
+        return index.pack(index.packOf(entry)).id();
     }
 
     private boolean isLive(int entry) {
         return live.get(index.first(entry)) && !index.isGone(index.packOf(entry));
     }
 
-    /** One that is not condemned; of several the one in the pack whose id is the least, so that all prunes choose alike. */
-    private Place chosen(List<Place> copies, PackIds condemned) throws IOException {
-        copies.sort(Comparator.comparing(
-                        (Place place) -> condemned.contains(place.pack().id()))
-                .thenComparing(place -> place.pack().id()));
-        for (Place copy : copies) {
-            if (isWhole(copy)) {
-                return copy;
-            }
-        }
-        return copies.get(0);
-    }
-
     /** What is about to be the only copy is looked at: the one that goes may have been stored because this one is damaged. */
     private boolean isWhole(Place copy) throws IOException {
-        if (index.isSuspect(copy.entry())) {
-            return false;
-        }
         try {
             byte[] bytes = source.reader().fetch(copy.pack(), copy.offset(), ChunkHeader.BYTES + copy.storedLength());
             source.reader().check(copy.pack(), bytes, 0, index.name(copy.entry()));
             return true;
         } catch (DamagedException e) {
-            log.warn("another copy of a chunk is kept, run repair [cause={}]", e.getMessage());
+            log.warn("another copy of a chunk is damaged, run repair [cause={}]", e.getMessage());
             index.suspect(copy.entry());
             return false;
         } catch (FileNotFoundException e) {
@@ -192,7 +190,7 @@ final class Marking {
     }
 
     /** Of some packs, the numbers of those of which everything that is needed is also in a pack that stays. */
-    SortedSet<Integer> elsewhere(SortedSet<Integer> packs, PackIds going) {
+    SortedSet<Integer> elsewhere(SortedSet<Integer> packs, PackIds going) throws IOException {
         SortedSet<Integer> elsewhere = new TreeSet<>();
         for (int pack : packs) {
             if (isElsewhere(pack, going)) {
@@ -202,14 +200,23 @@ final class Marking {
         return elsewhere;
     }
 
-    private boolean isElsewhere(int pack, PackIds going) {
+    private boolean isElsewhere(int pack, PackIds going) throws IOException {
         for (int entry = index.firstOf(pack); entry < index.endOf(pack); entry++) {
-            boolean stays = index.findGood(index.name(entry), (high, low) -> !going.contains(high, low))
-                    .isPresent();
-            if (live.get(index.first(entry)) && !stays) {
+            if (live.get(index.first(entry)) && !hasOther(index.name(entry), going)) {
                 return false;
             }
         }
         return true;
+    }
+
+    private boolean hasOther(ChunkName name, PackIds going) throws IOException {
+        Io.checkInterrupt();
+        for (Optional<Place> other;
+                (other = index.findGood(name, (high, low) -> !going.contains(high, low))).isPresent(); ) {
+            if (isWhole(other.get())) {
+                return true;
+            }
+        }
+        return false;
     }
 }

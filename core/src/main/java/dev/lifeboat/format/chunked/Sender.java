@@ -231,7 +231,7 @@ final class Sender implements AutoCloseable {
             try {
                 return source.reader().open(shared.place().pack(), range, at, shared.chunk());
             } catch (DamagedException e) {
-                source.suspect(shared.place());
+                source.suspect(shared.chunk(), shared.place());
             }
         }
         return source.data(shared.chunk());

@@ -16,15 +16,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Removes archives that nothing needs, while others write: docs/FORMAT.md, section 6. A writer puts its session, then reads the
  * condemned records; we put a condemned record, then list the sessions. So at least one sees the other.
  */
 final class TarPruner {
-    private static final Logger log = LoggerFactory.getLogger(TarPruner.class);
     private static final String PREFIX = "archives/";
 
     private final PruneContext context;
@@ -76,12 +73,13 @@ final class TarPruner {
             }
         }
         for (ArchiveRoot root : context.rootsSetApart()) {
-            needed.add(root.reference());
-            try {
-                TarManifest.find(storage, root).ifPresent(m -> needed.addAll(m.needs()));
-            } catch (DamagedException e) {
-                log.warn("what an archive that was set apart needs is not known [archive={}]", root.reference(), e);
+            Optional<TarManifest> manifest = TarManifest.find(storage, root);
+            if (manifest.isEmpty()) {
+                throw new DamagedException("object " + TarManifest.key(root.reference()) + " is missing in "
+                        + storage.location() + "; nothing was removed, for what a snapshot that was set apart needs is"
+                        + " not known. Prune with dropSetApart() when it is not wanted any more");
             }
+            needed.addAll(manifest.get().needs());
         }
         for (ArchiveRoot root : context.roots()) {
             Optional<TarManifest> manifest = TarManifest.find(storage, root);
@@ -90,7 +88,7 @@ final class TarPruner {
             } else if (context.roots().contains(root)) {
                 // Not pruned by another meanwhile: what the snapshot needs is not known.
                 throw new DamagedException("object " + TarManifest.key(root.reference()) + " is missing in "
-                        + storage.location() + "; nothing was removed. Run verify, then remove the broken snapshot");
+                        + storage.location() + "; nothing was removed. Run repair");
             }
         }
         return needed;

@@ -259,9 +259,14 @@ public final class ChunkIndex {
                 table.plainLength(entry));
     }
 
-    /** Notes that what lies in a place is not what should: others are preferred, and writers store it again. */
+    /** Notes that an entry is not what should be there: others are preferred, and writers store it again. For an index that nobody shares. */
     public synchronized void suspect(int entry) {
         suspect.set(entry);
+    }
+
+    /** Notes that in a pack a chunk is not what it should be. */
+    public void suspect(ChunkName name, PackInfo pack) {
+        suspect(name, pack.id());
     }
 
     /** Whether it was found that what lies in a place is not what should. */

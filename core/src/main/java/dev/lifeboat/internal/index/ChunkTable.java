@@ -36,10 +36,11 @@ final class ChunkTable {
 
     private void newSlots(int count) {
         int length = Math.min(count, SLOTS);
-        slots = new ByteBuffer[count / length];
-        for (int i = 0; i < slots.length; i++) {
-            slots[i] = memory.allocate(length * 4);
+        ByteBuffer[] larger = new ByteBuffer[count / length];
+        for (int i = 0; i < larger.length; i++) {
+            larger[i] = memory.allocate(length * 4);
         }
+        slots = larger;
         slotCount = count;
     }
 

@@ -21,6 +21,11 @@ public final class NameSet {
         return add(bytes.getLong(0), bytes.getLong(8), bytes.getLong(16), bytes.getLong(24));
     }
 
+    /** How many there are. */
+    public synchronized int size() {
+        return hasZero ? size + 1 : size;
+    }
+
     /** Whether a name is there. */
     public synchronized boolean contains(ChunkName name) {
         ByteBuffer bytes = ByteBuffer.wrap(name.bytes());

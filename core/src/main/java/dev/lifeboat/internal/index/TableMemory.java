@@ -2,6 +2,7 @@ package dev.lifeboat.internal.index;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,6 +66,9 @@ final class TableMemory {
                 // Where a mapped file cannot be removed, it stays until somebody clears the temporary files.
                 Files.deleteIfExists(path);
             }
+        } catch (ClosedByInterruptException e) {
+            // Whoever is being cancelled; the next one may map again.
+            return null;
         } catch (IOException e) {
             log.warn("no temporary file for a large index, it stays on the heap [cause={}]", e.toString());
             noFiles = true;

@@ -46,11 +46,18 @@ public record ChunkHeader(
         return (int) crc.getValue();
     }
 
+    /** Length of what a header that begins here would have behind it; negative if none begins here. */
+    static int claimedLength(byte[] pack, int at) {
+        ByteBuffer in = ByteBuffer.wrap(pack);
+        if (in.getInt(at) != (MAGIC << 8 | VERSION)) {
+            return -1;
+        }
+        int stored = in.getInt(at + CHECKED_BYTES - 4);
+        return stored <= pack.length - at - BYTES ? stored : -1;
+    }
+
     /** Reads one, with its chunk behind it, if there is a whole one. */
     static Optional<ChunkHeader> find(byte[] pack, int at) {
-        if (ByteBuffer.wrap(pack).getInt(at) != (MAGIC << 8 | VERSION)) {
-            return Optional.empty();
-        }
         try {
             return Optional.of(read(pack, at, pack.length));
         } catch (DamagedException e) {

@@ -1,5 +1,6 @@
 package dev.lifeboat.internal.prune;
 
+import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.internal.json.Envelope;
 import dev.lifeboat.internal.json.JsonObject;
@@ -73,6 +74,69 @@ public final class Condemned {
         }
     }
 
+    /**
+     * Of some names, those that an earlier prune has condemned, left, and waited for: its sessions have ended, and those that are open now, which are newer,
+     * have seen its record.
+     *
+     * @param records of others
+     * @param open sessions without an outcome
+     */
+    public static SortedSet<String> ready(
+            FormatContext context,
+            Collection<String> names,
+            Map<String, SortedSet<String>> records,
+            Collection<String> open)
+            throws IOException {
+        SortedSet<String> ready = new TreeSet<>();
+        for (Map.Entry<String, SortedSet<String>> record : records.entrySet()) {
+            Optional<SortedSet<String>> waits = waitsFor(context, record.getKey());
+            if (waits.isPresent() && waits.get().stream().noneMatch(open::contains)) {
+                ready.addAll(record.getValue());
+            }
+        }
+        ready.retainAll(names);
+        return ready;
+    }
+
+    /** Records and last words that cannot be read. Nobody can write or prune beside such a record, since what it names is not known. */
+    public static Map<ObjectKey, DamagedException> unreadable(FormatContext context) throws IOException {
+        StorageTarget storage = context.storage();
+        Envelope envelope = new Envelope(context.keys());
+        Map<ObjectKey, DamagedException> unreadable = new TreeMap<>();
+        for (String kind : List.of(KIND, WAITING)) {
+            List<ObjectKey> keys = new ArrayList<>();
+            storage.list(kind + "/", object -> keys.add(object.key()));
+            for (ObjectKey key : keys) {
+                try {
+                    JsonObject json = envelope.open(storage, key, kind, VERSION);
+                    if (kind.equals(KIND)) {
+                        names(json, json.has("packs") ? "packs" : "archives", key);
+                    }
+                } catch (FileNotFoundException e) {
+                    continue;
+                } catch (DamagedException e) {
+                    unreadable.put(key, e);
+                }
+            }
+        }
+        return unreadable;
+    }
+
+    /** Whether an object is the last word of a prune. */
+    public static boolean isLastWord(ObjectKey key) {
+        return key.value().startsWith(WAITING + "/");
+    }
+
+    private static SortedSet<String> names(JsonObject record, String what, ObjectKey key) throws IOException {
+        SortedSet<String> names = new TreeSet<>(record.strings(what));
+        for (String name : names) {
+            if (!name.matches("[0-9a-f]{32}")) {
+                throw new DamagedException(key + " is damaged: it names '" + name + "'");
+            }
+        }
+        return names;
+    }
+
     private static void put(FormatContext context, ObjectKey key, JsonObject json) throws IOException {
         byte[] bytes = new Envelope(context.keys()).close(key, json);
         context.storage().put(key, Content.of(bytes), PutCondition.IF_ABSENT);
@@ -93,7 +157,7 @@ public final class Condemned {
             try {
                 JsonObject record = envelope.open(storage, key, KIND, VERSION);
                 if (record.has(what)) {
-                    records.put(key.lastSegment(), new TreeSet<>(record.strings(what)));
+                    records.put(key.lastSegment(), names(record, what, key));
                 }
             } catch (FileNotFoundException e) {
                 // It was dropped meanwhile: by its own prune, which will not act on it any more, or since what it named

@@ -4,10 +4,10 @@ import dev.lifeboat.format.DamagedException;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Arrays;
-import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.IvParameterSpec;
 
 /** AES-256-GCM (NIST SP 800-38D) of the JCA, with tags of 128 bits. */
 final class Gcm {
@@ -55,6 +55,13 @@ final class Gcm {
         }
     }
 
+    /**
+     * Opens by decrypting in counter mode and sealing again, which gives the tag: the JDK's GCM decrypts whole messages only, and so, with chunks of 1 MiB,
+     * stays at 30 MB/s for hundreds of MB (ADR 10). Nothing is given that does not seal to what was there.
+     *
+     * @return length of the plain bytes
+     * @throws DamagedException if the tag does not match; what is in {@code out} is zeros then
+     */
     static int open(
             SecretKey key,
             byte[] nonce,
@@ -68,13 +75,62 @@ final class Gcm {
         if (length < TAG_BYTES) {
             throw new DamagedException("sealed bytes are shorter than their tag");
         }
+        int plain = length - TAG_BYTES;
         try {
-            return cipher(Cipher.DECRYPT_MODE, key, nonce, associated).doFinal(in, offset, length, out, outOffset);
-        } catch (AEADBadTagException e) {
-            throw new DamagedException("its authentication tag does not match", e);
+            decrypt(key, nonce, in, offset, plain, out, outOffset);
+            if (!sealsTo(cipher(Cipher.ENCRYPT_MODE, key, nonce, associated), out, outOffset, plain, in, offset)) {
+                Arrays.fill(out, outOffset, outOffset + plain, (byte) 0);
+                throw new DamagedException("its authentication tag does not match");
+            }
+            return plain;
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java has AES-GCM", e);
+            throw new IllegalStateException("every Java has AES in counter mode and GCM", e);
         }
+    }
+
+    /** GCM encrypts in counter mode, from the second block after its nonce on; nothing is checked yet. */
+    private static void decrypt(
+            SecretKey key, byte[] nonce, byte[] in, int offset, int length, byte[] out, int outOffset)
+            throws GeneralSecurityException {
+        byte[] counter = Arrays.copyOf(nonce, 16);
+        counter[15] = 2;
+        Cipher cipher = Cipher.getInstance("AES/CTR/NoPadding");
+        cipher.init(Cipher.DECRYPT_MODE, key, new IvParameterSpec(counter));
+        int from = offset;
+        int to = outOffset;
+        int end = offset + length;
+        while (end - from > PIECE_BYTES) {
+            to += cipher.update(in, from, PIECE_BYTES, out, to);
+            from += PIECE_BYTES;
+        }
+        cipher.doFinal(in, from, end - from, out, to);
+    }
+
+    /** Whether what was decrypted seals to just what it was decrypted from, tag included; takes the same time wherever it differs. */
+    private static boolean sealsTo(Cipher gcm, byte[] plain, int offset, int length, byte[] sealed, int sealedOffset)
+            throws GeneralSecurityException {
+        byte[] piece = new byte[PIECE_BYTES + 2 * TAG_BYTES];
+        boolean same = true;
+        int from = offset;
+        int at = sealedOffset;
+        int end = offset + length;
+        while (end - from > PIECE_BYTES) {
+            int n = gcm.update(plain, from, PIECE_BYTES, piece, 0);
+            same &= isEqual(piece, n, sealed, at);
+            at += n;
+            from += PIECE_BYTES;
+        }
+        int n = gcm.doFinal(plain, from, end - from, piece, 0);
+        same &= isEqual(piece, n, sealed, at);
+        return same;
+    }
+
+    private static boolean isEqual(byte[] piece, int length, byte[] sealed, int at) {
+        int difference = 0;
+        for (int i = 0; i < length; i++) {
+            difference |= piece[i] ^ sealed[at + i];
+        }
+        return difference == 0;
     }
 
     /** Seals with a random nonce, which comes first. For no more than 2^32 messages of one key (SP 800-38D, 8.3). */

@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 /** Walks through the entries of a tree; reads a page only when it comes to it. Not thread-safe. */
 public final class TreeCursor {
     private static final int AHEAD = 3;
+    /** In the place of a number of entries. */
+    private static final int UNKNOWN = -1;
+
+    private static final int ROOT = -2;
 
     private final TreePages pages;
     /** Pages to come, the next one first. */
@@ -41,6 +45,7 @@ public final class TreeCursor {
         }
     }
 
+    private boolean goesOn;
     private Lost lost = (first, count, damage) -> {
         throw damage;
     };
@@ -56,14 +61,15 @@ public final class TreeCursor {
         /**
          * Called when it would be the page's turn.
          *
-         * @param first path in it
-         * @param entries in it and below
+         * @param first path in it, or of what is above it
+         * @param entries in it and below; negative if that is not known
          */
         void lost(EntryPath first, long entries, DamagedException damage) throws IOException;
     }
 
     /** Goes on after a page that is lost, which ends the walk otherwise. The first page of all is always needed. */
     public TreeCursor onLost(Lost newLost) {
+        goesOn = true;
         lost = newLost;
         return this;
     }
@@ -80,7 +86,7 @@ public final class TreeCursor {
 
     private static TreeCursor start(TreeCursor cursor, ChunkName root) throws IOException {
         cursor.pending.push(new Pending(
-                new Inner.Child(EntryPath.root(), -1, root),
+                new Inner.Child(EntryPath.root(), ROOT, root),
                 cursor.pages.node(root).level()));
         return cursor;
     }
@@ -106,11 +112,32 @@ public final class TreeCursor {
         try {
             open(page);
         } catch (DamagedException e) {
-            if (page.entries() < 0) {
+            if (goesOn && openBelow(page)) {
+                return;
+            }
+            if (page.entries() == ROOT) {
                 throw e;
             }
             lost.lost(page.page().first(), page.entries(), e);
         }
+    }
+
+    /** What is below a page of pages its node names, too, without its paths and numbers. */
+    private boolean openBelow(Pending page) throws IOException {
+        List<ChunkName> below;
+        try {
+            Node node = pages.node(page.node());
+            if (page.level() == 0 || node.level() != page.level()) {
+                return false;
+            }
+            below = node.nodes();
+        } catch (DamagedException e) {
+            return false;
+        }
+        for (int i = below.size() - 1; i >= 0; i--) {
+            pending.push(new Pending(new Inner.Child(page.page().first(), UNKNOWN, below.get(i)), page.level() - 1));
+        }
+        return true;
     }
 
     private void open(Pending page) throws IOException {

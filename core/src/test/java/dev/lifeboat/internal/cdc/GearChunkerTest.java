@@ -3,11 +3,13 @@ package dev.lifeboat.internal.cdc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -50,6 +52,38 @@ class GearChunkerTest {
         assertThat(gear[255]).isEqualTo(0xaabd2b2a451504e1L);
         GearChunker chunker = new GearChunker(gear, 64, 256, 1024, 0x0000019000353000L, 0x0000000018035100L);
         assertThat(cuts(chunker, new byte[10_240])).containsOnly(1024).hasSize(10);
+    }
+
+    /** PlakarKorp/go-cdc-chunkers, golden.json, fastcdc-v1.0.0 with its masks: the digest of the lengths as 64-bit little-endian numbers. */
+    @Test
+    void publishedFingerprints_zeros() throws GeneralSecurityException {
+        checkFingerprint(
+                2 << 10, 8 << 10, 64 << 10, 512, "b985af207b5cbf7a3e6dfd235fbfff680cfac9e3f6cc399930f1e791924cd8f1");
+        checkFingerprint(
+                256 << 10, 512 << 10, 1 << 20, 32, "6207c153ab65f7dd7da183e82ee7900c131f20f90e690d10e638d8896cee02e7");
+        checkFingerprint(
+                1 << 20, 4 << 20, 16 << 20, 2, "8a2e77537c324b8ecfa4a28090b2c315d294926af6265bfacf6584bc310ea93e");
+    }
+
+    private static void checkFingerprint(int min, int average, int max, int count, String digest)
+            throws GeneralSecurityException {
+        int bits = Integer.numberOfTrailingZeros(average);
+        GearChunker chunker =
+                new GearChunker(publishedGear(), min, average, max, evenMask(bits + 2), evenMask(bits - 2));
+        List<Integer> lengths = cuts(chunker, new byte[2 * (16 << 20)]);
+        assertThat(lengths).hasSize(count);
+        ByteBuffer numbers = ByteBuffer.allocate(8 * count).order(ByteOrder.LITTLE_ENDIAN);
+        lengths.forEach(length -> numbers.putLong(length));
+        assertThat(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(numbers.array())))
+                .isEqualTo(digest);
+    }
+
+    private static long evenMask(int ones) {
+        long mask = 0;
+        for (int i = 0; i < ones; i++) {
+            mask |= 1L << 63 - i * (64 / ones);
+        }
+        return mask;
     }
 
     @Test

@@ -8,9 +8,14 @@ import dev.lifeboat.format.NotReadableException;
 import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.RepositoryKeys.Right;
 import dev.lifeboat.format.RepositoryKeys.SealingKey;
+import dev.lifeboat.testkit.MemoryTree;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Random;
+import javax.crypto.Cipher;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
 import org.bouncycastle.crypto.generators.Argon2BytesGenerator;
 import org.bouncycastle.crypto.params.Argon2Parameters;
 import org.junit.jupiter.api.Test;
@@ -52,6 +57,44 @@ class SealTest {
         byte[] out = new byte[32];
         argon2.generateBytes(hex("01".repeat(32)), out);
         assertThat(out).isEqualTo(hex("0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"));
+    }
+
+    /** What the JDK's own GCM seals we open, and the other way round, at every length; and nothing that differs by a bit. */
+    @Test
+    void gcm_isThatOfTheJdk() throws Exception {
+        Random pseudo = new Random(3);
+        SecretKey key = new SecretKeySpec(MemoryTree.random(1, 32), "AES");
+        for (int length = 0; length < 5000; length += length < 70 || length % 1024 < 40 ? 1 : 37) {
+            checkGcm(key, pseudo, length);
+        }
+        checkGcm(key, pseudo, 3_000_001);
+    }
+
+    private static void checkGcm(SecretKey key, Random random, int length) throws Exception {
+        byte[] plain = MemoryTree.random(length, length);
+        byte[] associated = MemoryTree.random(7, length % 50);
+        byte[] nonce = new byte[12];
+        random.nextBytes(nonce);
+        Cipher jdk = Cipher.getInstance("AES/GCM/NoPadding");
+        jdk.init(Cipher.ENCRYPT_MODE, key, new GCMParameterSpec(128, nonce));
+        jdk.updateAAD(associated);
+        byte[] sealed = jdk.doFinal(plain);
+        byte[] ours = new byte[length + 16];
+        assertThat(Gcm.seal(key, nonce, associated, plain, 0, length, ours, 0)).isEqualTo(length + 16);
+        assertThat(ours).isEqualTo(sealed);
+        byte[] opened = new byte[length + 5];
+        assertThat(Gcm.open(key, nonce, associated, sealed, 0, sealed.length, opened, 5))
+                .isEqualTo(length);
+        assertThat(java.util.Arrays.copyOfRange(opened, 5, opened.length)).isEqualTo(plain);
+        byte[] forged = sealed.clone();
+        forged[random.nextInt(forged.length)] ^= (byte) (1 << random.nextInt(8));
+        assertThatThrownBy(() -> Gcm.open(key, nonce, associated, forged, 0, forged.length, opened, 5))
+                .isInstanceOf(DamagedException.class);
+        assertThat(opened).containsOnly(0);
+        byte[] others = (new String(associated, java.nio.charset.StandardCharsets.ISO_8859_1) + "x")
+                .getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+        assertThatThrownBy(() -> Gcm.open(key, nonce, others, sealed, 0, sealed.length, opened, 5))
+                .isInstanceOf(DamagedException.class);
     }
 
     @Test
