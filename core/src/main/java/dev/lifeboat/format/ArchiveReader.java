@@ -3,7 +3,6 @@ package dev.lifeboat.format;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
-import dev.lifeboat.internal.io.Io;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
@@ -29,7 +28,6 @@ public interface ArchiveReader extends AutoCloseable {
         try (Cursor cursor = entries()) {
             boolean more = true;
             while (more) {
-                Io.checkInterrupt();
                 more = cursor.next().isPresent();
             }
         }
