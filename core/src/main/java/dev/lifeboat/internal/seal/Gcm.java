@@ -2,6 +2,7 @@ package dev.lifeboat.internal.seal;
 
 import dev.lifeboat.format.DamagedException;
 import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import javax.crypto.Cipher;
@@ -57,7 +58,7 @@ final class Gcm {
 
     /**
      * Opens by decrypting in counter mode and sealing again, which gives the tag: the JDK's GCM decrypts whole messages only, and so, with chunks of 1 MiB,
-     * stays at 30 MB/s for hundreds of MB (ADR 10). Nothing is given that does not seal to what was there.
+     * stays at 30 MB/s for hundreds of MB (ADR 10). Nothing is given if that is another one.
      *
      * @return length of the plain bytes
      * @throws DamagedException if the tag does not match; what is in {@code out} is zeros then
@@ -78,7 +79,8 @@ final class Gcm {
         int plain = length - TAG_BYTES;
         try {
             decrypt(key, nonce, in, offset, plain, out, outOffset);
-            if (!sealsTo(cipher(Cipher.ENCRYPT_MODE, key, nonce, associated), out, outOffset, plain, in, offset)) {
+            byte[] tag = tag(cipher(Cipher.ENCRYPT_MODE, key, nonce, associated), out, outOffset, plain);
+            if (!MessageDigest.isEqual(tag, Arrays.copyOfRange(in, offset + plain, offset + length))) {
                 Arrays.fill(out, outOffset, outOffset + plain, (byte) 0);
                 throw new DamagedException("its authentication tag does not match");
             }
@@ -106,31 +108,20 @@ final class Gcm {
         cipher.doFinal(in, from, end - from, out, to);
     }
 
-    /** Whether what was decrypted seals to just what it was decrypted from, tag included; takes the same time wherever it differs. */
-    private static boolean sealsTo(Cipher gcm, byte[] plain, int offset, int length, byte[] sealed, int sealedOffset)
-            throws GeneralSecurityException {
+    /**
+     * The tag that plain bytes are sealed with. The sealed bytes before it are those that were decrypted, or, if memory has failed meanwhile, the tag is
+     * another one.
+     */
+    private static byte[] tag(Cipher gcm, byte[] plain, int offset, int length) throws GeneralSecurityException {
         byte[] piece = new byte[PIECE_BYTES + 2 * TAG_BYTES];
-        boolean same = true;
         int from = offset;
-        int at = sealedOffset;
         int end = offset + length;
         while (end - from > PIECE_BYTES) {
-            int n = gcm.update(plain, from, PIECE_BYTES, piece, 0);
-            same &= isEqual(piece, n, sealed, at);
-            at += n;
+            gcm.update(plain, from, PIECE_BYTES, piece, 0);
             from += PIECE_BYTES;
         }
         int n = gcm.doFinal(plain, from, end - from, piece, 0);
-        same &= isEqual(piece, n, sealed, at);
-        return same;
-    }
-
-    private static boolean isEqual(byte[] piece, int length, byte[] sealed, int at) {
-        int difference = 0;
-        for (int i = 0; i < length; i++) {
-            difference |= piece[i] ^ sealed[at + i];
-        }
-        return difference == 0;
+        return Arrays.copyOfRange(piece, n - TAG_BYTES, n);
     }
 
     /** Seals with a random nonce, which comes first. For no more than 2^32 messages of one key (SP 800-38D, 8.3). */
