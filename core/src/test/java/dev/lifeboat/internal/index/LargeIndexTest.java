@@ -45,8 +45,8 @@ class LargeIndexTest {
 
     @Test
     @Tag("large")
-    void tenMillionChunks() throws Exception {
-        run(10_000_000);
+    void soManyChunks() throws Exception {
+        run(Integer.getInteger("lifeboat.chunks", 10_000_000));
     }
 
     private void run(int count) throws Exception {

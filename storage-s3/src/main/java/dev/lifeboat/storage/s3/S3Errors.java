@@ -1,0 +1,80 @@
+package dev.lifeboat.storage.s3;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.AbortedException;
+import software.amazon.awssdk.core.exception.SdkException;
+
+/** Says what S3's errors mean and what to do about them. */
+final class S3Errors {
+    private static final Map<String, String> ADVICE = Map.of(
+            "NoSuchBucket", "the bucket does not exist; create it, or correct its name, the endpoint or the region",
+            "InvalidAccessKeyId", "the access key is not known there; correct it",
+            "SignatureDoesNotMatch", "the secret key is wrong, or the region is",
+            "ExpiredToken", "the session token of the credentials has expired; get a new one",
+            "InvalidToken", "the session token of the credentials is not valid",
+            "RequestTimeTooSkewed", "the clock of this machine and that of the store differ too much; set it right",
+            "AuthorizationHeaderMalformed", "the region is wrong; name that of the bucket",
+            "PermanentRedirect", "the bucket is in another region, or wants another endpoint",
+            "EntityTooLarge", "the store takes no objects of that size",
+            "SlowDown", "the store asks to be used less, and went on doing so through all retries");
+
+    private final String location;
+
+    S3Errors(String location) {
+        this.location = location;
+    }
+
+    /** An exception to throw. */
+    IOException explained(String what, String permission, SdkException e) {
+        if (e instanceof AbortedException || Thread.currentThread().isInterrupted()) {
+            InterruptedIOException interrupted = new InterruptedIOException("interrupted while it was to " + what);
+            interrupted.initCause(e);
+            return interrupted;
+        }
+        String message = "cannot " + what + " in " + location + ": ";
+        if (e instanceof AwsServiceException service) {
+            return new IOException(message + explained(service, permission), e);
+        }
+        return new IOException(
+                message + "the store cannot be reached, or does not answer as S3 does: " + e.getMessage(), e);
+    }
+
+    private static String explained(AwsServiceException e, String permission) {
+        String code = code(e);
+        if (code.equals("AccessDenied") || e.statusCode() == 403 && !ADVICE.containsKey(code)) {
+            return "denied; the credentials lack " + permission + said(e, code);
+        }
+        if (e.statusCode() == 301 || e.statusCode() == 307) {
+            return ADVICE.get("PermanentRedirect") + region(e) + said(e, code);
+        }
+        String advice = Optional.ofNullable(ADVICE.get(code))
+                .orElse(e.statusCode() >= 500 ? "the store failed, and again with every retry" : "the store refuses");
+        return advice + region(e) + said(e, code);
+    }
+
+    private static String region(AwsServiceException e) {
+        return e.awsErrorDetails() == null || e.awsErrorDetails().sdkHttpResponse() == null
+                ? ""
+                : e.awsErrorDetails()
+                        .sdkHttpResponse()
+                        .firstMatchingHeader("x-amz-bucket-region")
+                        .map(region -> " (the bucket is in " + region + ")")
+                        .orElse("");
+    }
+
+    private static String said(AwsServiceException e, String code) {
+        return String.format(
+                Locale.ROOT, " [status %d, %s, request %s]", e.statusCode(), code, String.valueOf(e.requestId()));
+    }
+
+    static String code(AwsServiceException e) {
+        return e.awsErrorDetails() == null || e.awsErrorDetails().errorCode() == null
+                ? "no code"
+                : e.awsErrorDetails().errorCode();
+    }
+}

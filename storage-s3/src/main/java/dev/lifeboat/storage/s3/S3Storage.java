@@ -1,0 +1,496 @@
+package dev.lifeboat.storage.s3;
+
+import dev.lifeboat.storage.ByteRange;
+import dev.lifeboat.storage.Content;
+import dev.lifeboat.storage.ObjectInfo;
+import dev.lifeboat.storage.ObjectKey;
+import dev.lifeboat.storage.PreconditionFailedException;
+import dev.lifeboat.storage.PutCondition;
+import dev.lifeboat.storage.StorageTarget;
+import java.io.ByteArrayInputStream;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.ResponseInputStream;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.http.ContentStreamProvider;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.CompletedMultipartUpload;
+import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
+import software.amazon.awssdk.services.s3.model.MultipartUpload;
+import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
+import software.amazon.awssdk.services.s3.model.S3Error;
+import software.amazon.awssdk.services.s3.model.S3Object;
+
+/**
+ * Keeps each object as an object in an S3 bucket, under its key behind a prefix. Any number of processes on any number of machines may use the prefix at
+ * once: a put {@link PutCondition#IF_ABSENT} is S3's {@code If-None-Match: *}, which AWS, Ceph from release 20, MinIO and others honour. A store that ignores it is
+ * found out with the first such put and refused, unless {@link S3StorageBuilder#singleWriter} says that nobody else writes.
+ *
+ * <p>What fails for a while (no connection, 5xx, being told to slow down) is tried again for some 30 seconds, with pauses that grow and differ; a read goes on
+ * from where it broke. Checksums go with what is sent, and the store refuses what has changed on its way.
+ *
+ * <p>An object of up to 16 MiB and of known length is stored by one request, any other in parts of 8 MiB and more, of which at most 32 MiB are in memory. A process that dies leaves such parts
+ * behind, unseen but paid for: {@link #sweep} removes them, as does a rule of the bucket (AbortIncompleteMultipartUpload).
+ *
+ * <p>The credentials need s3:PutObject, s3:GetObject, s3:ListBucket, s3:AbortMultipartUpload, and s3:DeleteObject to prune.
+ *
+ * <p>Thread-safe.
+ */
+public final class S3Storage implements StorageTarget {
+    private static final Logger log = LoggerFactory.getLogger(S3Storage.class);
+    /** Of a part; S3 takes none below 5 MiB but the last. */
+    static final int PART_BYTES = 8 << 20;
+
+    /** Longer content goes in parts, so that a broken connection costs one of them. Packs are some 16 MiB. */
+    private static final long SINGLE_BYTES = 24 << 20;
+
+    private static final int DELETE_BATCH = 1000;
+    private static final int MAX_CONFLICTS = 20;
+    private static final String PUT_ID = "lifeboat-put";
+    /** Shows whether a store honours conditions; not part of any listing. */
+    private static final String PROBE = "lifeboat.probe";
+
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final S3Client client;
+    private final String bucket;
+    /** Empty, or ends with a slash. */
+    private final String prefix;
+
+    private final String location;
+    private final S3Errors errors;
+    private final boolean singleWriter;
+    private final ExecutorService executor;
+    private volatile boolean conditionsHold;
+
+    S3Storage(S3Client client, String bucket, String prefix, String location, boolean singleWriter) {
+        this.client = client;
+        this.bucket = bucket;
+        this.prefix = prefix;
+        this.location = location;
+        this.errors = new S3Errors(location);
+        this.singleWriter = singleWriter;
+        this.executor = Executors.newCachedThreadPool(work -> {
+            Thread thread = new Thread(work, "lifeboat-s3");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** Describes a bucket. */
+    public static S3StorageBuilder builder() {
+        return new S3StorageBuilder();
+    }
+
+    private String name(ObjectKey key) {
+        return prefix + key.value();
+    }
+
+    private String permission(String action) {
+        return action + " on arn:aws:s3:::" + bucket + "/" + prefix + "*";
+    }
+
+    private String listPermission() {
+        return "s3:ListBucket on arn:aws:s3:::" + bucket;
+    }
+
+    // ---- put
+
+    @Override
+    public ObjectInfo put(ObjectKey key, Content content, PutCondition condition) throws IOException {
+        boolean conditional = condition == PutCondition.IF_ABSENT;
+        String what = "store " + key;
+        RecordedContent recorded = new RecordedContent(content);
+        try {
+            if (conditional && singleWriter) {
+                if (find(key).isPresent()) {
+                    throw new PreconditionFailedException(key, location);
+                }
+                conditional = false;
+            } else if (conditional) {
+                probe();
+            }
+            return put(key, content, recorded, conditional);
+        } catch (SdkException e) {
+            IOException failure = recorded.failure();
+            throw failure != null ? failure : errors.explained(what, permission("s3:PutObject"), e);
+        }
+    }
+
+    private ObjectInfo put(ObjectKey key, Content content, RecordedContent recorded, boolean conditional)
+            throws IOException {
+        long known = content.length().orElse(-1);
+        if (known >= 0 && known <= SINGLE_BYTES && content.repeatable()) {
+            return putOne(
+                    key,
+                    RequestBody.fromContentProvider(provider(recorded), known, "application/octet-stream"),
+                    known,
+                    conditional);
+        }
+        try (InputStream in = recorded.open()) {
+            byte[] first = in.readNBytes(PART_BYTES);
+            if (Thread.currentThread().isInterrupted()) {
+                throw new InterruptedIOException("interrupted while storing " + key);
+            }
+            return first.length < PART_BYTES
+                    ? putOne(key, RequestBody.fromBytes(first), first.length, conditional)
+                    : putParts(key, first, in, conditional);
+        }
+    }
+
+    private static ContentStreamProvider provider(RecordedContent content) {
+        return () -> {
+            try {
+                return content.open();
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        };
+    }
+
+    /** What makes an object: one request, which is not given up half way, since nobody could tell then whether it has happened. */
+    @FunctionalInterface
+    private interface Commit {
+        void run();
+    }
+
+    private ObjectInfo putOne(ObjectKey key, RequestBody body, long length, boolean conditional) throws IOException {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new InterruptedIOException("interrupted before storing " + key);
+        }
+        String id = newId();
+        commit(
+                key,
+                id,
+                conditional,
+                () -> client.putObject(
+                        r -> r.bucket(bucket)
+                                .key(name(key))
+                                .ifNoneMatch(conditional ? "*" : null)
+                                .metadata(Map.of(PUT_ID, id)),
+                        body));
+        return new ObjectInfo(key, length, Instant.now());
+    }
+
+    private ObjectInfo putParts(ObjectKey key, byte[] first, InputStream rest, boolean conditional) throws IOException {
+        String id = newId();
+        MultipartPut parts = MultipartPut.begin(client, bucket, name(key), Map.of(PUT_ID, id), executor);
+        boolean done = false;
+        try {
+            long length = parts.send(first, rest);
+            CompletedMultipartUpload all = parts.finish();
+            commit(
+                    key,
+                    id,
+                    conditional,
+                    () -> client.completeMultipartUpload(r -> r.bucket(bucket)
+                            .key(name(key))
+                            .uploadId(parts.upload())
+                            .multipartUpload(all)
+                            .ifNoneMatch(conditional ? "*" : null)));
+            done = true;
+            return new ObjectInfo(key, length, Instant.now());
+        } finally {
+            if (!done) {
+                parts.abort();
+            }
+        }
+    }
+
+    private static String newId() {
+        byte[] id = new byte[16];
+        RANDOM.nextBytes(id);
+        return HexFormat.of().formatHex(id);
+    }
+
+    /**
+     * Runs it to its end, whoever interrupts. A refusal may be of our own object: the first attempt came through and its answer was lost; so the object
+     * is asked who has put it.
+     */
+    private void commit(ObjectKey key, String id, boolean conditional, Commit commit) throws IOException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            for (int conflicts = 0; ; conflicts++) {
+                try {
+                    commit.run();
+                    return;
+                } catch (AwsServiceException e) {
+                    boolean exists = e.statusCode() == 412;
+                    boolean maybeDone = exists || S3Errors.code(e).equals("NoSuchUpload");
+                    if (maybeDone && isOurs(key, id)) {
+                        return;
+                    }
+                    if (exists && conditional) {
+                        throw new PreconditionFailedException(key, location);
+                    }
+                    boolean again = e.statusCode() == 409 && conflicts < MAX_CONFLICTS;
+                    if (!again) {
+                        throw e;
+                    }
+                    interrupted |= pause(conflicts);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private boolean isOurs(ObjectKey key, String id) {
+        try {
+            return id.equals(client.headObject(r -> r.bucket(bucket).key(name(key)))
+                    .metadata()
+                    .get(PUT_ID));
+        } catch (AwsServiceException e) {
+            if (e.statusCode() == 404) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /** Two puts of one key at once: S3 asks one of them to come again. */
+    private static boolean pause(int attempt) {
+        try {
+            Thread.sleep(RANDOM.nextInt(Math.min(2000, 20 << Math.min(attempt, 10)) + 1));
+            return false;
+        } catch (InterruptedException e) {
+            return true;
+        }
+    }
+
+    /** The second of two puts of one key, neither of which may replace anything, has to be refused; an object from before is as good as the first. */
+    private void probe() throws IOException {
+        if (conditionsHold) {
+            return;
+        }
+        for (int i = 0; i < 2; i++) {
+            try {
+                client.putObject(
+                        r -> r.bucket(bucket).key(prefix + PROBE).ifNoneMatch("*"),
+                        RequestBody.fromString("Shows that the store honours If-None-Match. May be removed.\n"));
+            } catch (AwsServiceException e) {
+                if (e.statusCode() == 412 || e.statusCode() == 409) {
+                    conditionsHold = true;
+                    return;
+                }
+                if (e.statusCode() == 501) {
+                    break;
+                }
+                throw e;
+            }
+        }
+        throw new IOException(
+                "the store behind " + location + " does not honour If-None-Match: two writers would overwrite each"
+                        + " other's objects. Use another store; or, if nobody else ever writes there, say singleWriter()");
+    }
+
+    // ---- read
+
+    @Override
+    public InputStream open(ObjectKey key, ByteRange range) throws IOException {
+        if (range.length() == 0) {
+            if (find(key).isEmpty()) {
+                throw missing(key);
+            }
+            return InputStream.nullInputStream();
+        }
+        String what = "read " + key;
+        try {
+            ResponseInputStream<GetObjectResponse> in = get(key, range, null);
+            return new ResumingStream(in, (offset, tag) -> {
+                try {
+                    long length = range.length() == ByteRange.TO_END ? ByteRange.TO_END : range.length() - offset;
+                    return get(key, new ByteRange(range.offset() + offset, length), tag);
+                } catch (SdkException e) {
+                    throw errors.explained("go on to " + what, permission("s3:GetObject"), e);
+                }
+            });
+        } catch (AwsServiceException e) {
+            if (e.statusCode() == 404 && !S3Errors.code(e).equals("NoSuchBucket")) {
+                throw missing(key);
+            }
+            if (e.statusCode() == 416) {
+                return new ByteArrayInputStream(new byte[0]);
+            }
+            throw errors.explained(what, permission("s3:GetObject"), e);
+        } catch (SdkException e) {
+            throw errors.explained(what, permission("s3:GetObject"), e);
+        }
+    }
+
+    private ResponseInputStream<GetObjectResponse> get(
+            ObjectKey key, ByteRange range, @org.jspecify.annotations.Nullable String tag) {
+        String header;
+        if (range.length() == ByteRange.TO_END) {
+            header = range.offset() == 0 ? null : "bytes=" + range.offset() + "-";
+        } else {
+            header = "bytes=" + range.offset() + "-" + (range.offset() + range.length() - 1);
+        }
+        return client.getObject(
+                r -> r.bucket(bucket).key(name(key)).range(header).ifMatch(tag));
+    }
+
+    private FileNotFoundException missing(ObjectKey key) {
+        return new FileNotFoundException("no object " + key + " in " + location);
+    }
+
+    @Override
+    public Optional<ObjectInfo> find(ObjectKey key) throws IOException {
+        try {
+            HeadObjectResponse head = client.headObject(r -> r.bucket(bucket).key(name(key)));
+            return Optional.of(new ObjectInfo(key, head.contentLength(), head.lastModified()));
+        } catch (AwsServiceException e) {
+            // A HEAD has no body, so a bucket that is missing looks the same; every listing tells.
+            if (e.statusCode() == 404) {
+                return Optional.empty();
+            }
+            throw errors.explained("look for " + key, permission("s3:GetObject"), e);
+        } catch (SdkException e) {
+            throw errors.explained("look for " + key, permission("s3:GetObject"), e);
+        }
+    }
+
+    @Override
+    public void list(String under, Visitor visitor) throws IOException {
+        if (!under.isEmpty() && !under.endsWith("/")) {
+            throw new IllegalArgumentException("prefix is neither empty nor ends with a slash: " + under);
+        }
+        String next = null;
+        do {
+            ListObjectsV2Response page = page(under, next);
+            for (S3Object object : page.contents()) {
+                String value = object.key().substring(prefix.length());
+                // What others have put there is none of ours.
+                if (!value.equals(PROBE) && ObjectKey.isValid(value)) {
+                    visitor.visit(new ObjectInfo(new ObjectKey(value), object.size(), object.lastModified()));
+                }
+            }
+            next = page.isTruncated() ? page.nextContinuationToken() : null;
+        } while (next != null);
+    }
+
+    private ListObjectsV2Response page(String under, @org.jspecify.annotations.Nullable String token)
+            throws IOException {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new InterruptedIOException("interrupted while listing " + location);
+        }
+        try {
+            return client.listObjectsV2(
+                    r -> r.bucket(bucket).prefix(prefix + under).continuationToken(token));
+        } catch (SdkException e) {
+            throw errors.explained("list '" + under + "'", listPermission(), e);
+        }
+    }
+
+    // ---- remove
+
+    @Override
+    public void delete(Collection<ObjectKey> keys) throws IOException {
+        List<ObjectIdentifier> batch = new ArrayList<>();
+        for (ObjectKey key : keys) {
+            batch.add(ObjectIdentifier.builder().key(name(key)).build());
+            if (batch.size() == DELETE_BATCH) {
+                deleteBatch(batch);
+                batch.clear();
+            }
+        }
+        if (!batch.isEmpty()) {
+            deleteBatch(batch);
+        }
+    }
+
+    private void deleteBatch(List<ObjectIdentifier> batch) throws IOException {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new InterruptedIOException("interrupted while removing objects from " + location);
+        }
+        String what = "remove " + batch.size() + " objects";
+        try {
+            DeleteObjectsResponse done = client.deleteObjects(
+                    r -> r.bucket(bucket).delete(d -> d.objects(batch).quiet(true)));
+            for (S3Error error : done.errors()) {
+                if (!"NoSuchKey".equals(error.code())) {
+                    throw new IOException("cannot remove " + error.key() + " from " + location + ": " + error.message()
+                            + " [" + error.code() + "]; it takes " + permission("s3:DeleteObject"));
+                }
+            }
+        } catch (SdkException e) {
+            throw errors.explained(what, permission("s3:DeleteObject"), e);
+        }
+    }
+
+    /**
+     * Gives up uploads under the prefix that were begun and neither ended nor given up, by processes that have died.
+     *
+     * @param age that an upload must have, by the clock of the store; longer than any put takes
+     * @return how many there were
+     * @throws IOException if the store fails; some may be gone
+     */
+    public int sweep(Duration age) throws IOException {
+        Instant limit = Instant.now().minus(age);
+        int swept = 0;
+        try {
+            for (MultipartUpload upload : client.listMultipartUploadsPaginator(
+                            r -> r.bucket(bucket).prefix(prefix))
+                    .uploads()) {
+                if (upload.initiated().isBefore(limit)) {
+                    client.abortMultipartUpload(
+                            r -> r.bucket(bucket).key(upload.key()).uploadId(upload.uploadId()));
+                    swept++;
+                }
+            }
+        } catch (SdkException e) {
+            throw errors.explained(
+                    "sweep uploads",
+                    "s3:ListBucketMultipartUploads on arn:aws:s3:::" + bucket + ", "
+                            + permission("s3:AbortMultipartUpload"),
+                    e);
+        }
+        if (swept > 0) {
+            log.info("uploads given up that were left behind [store={}, uploads={}]", location, swept);
+        }
+        return swept;
+    }
+
+    /** For tests: begins an upload and forgets it, as a process that dies does. */
+    void leaveAnUploadBehind(ObjectKey key) {
+        MultipartPut.begin(client, bucket, name(key), Map.of(), executor);
+    }
+
+    @Override
+    public String location() {
+        return location;
+    }
+
+    @Override
+    public void close() {
+        executor.shutdownNow();
+        client.close();
+    }
+
+    @Override
+    public String toString() {
+        return location;
+    }
+}

@@ -1,0 +1,184 @@
+package dev.lifeboat.storage.s3;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.lifeboat.storage.ObjectKey;
+import java.net.URI;
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.StandardRetryStrategy;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.S3ClientBuilder;
+
+/** Describes a bucket to use as storage. Not thread-safe. */
+public final class S3StorageBuilder {
+    private static final int MAX_ATTEMPTS = 10;
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
+
+    private @Nullable String bucket;
+    private String prefix = "";
+    private @Nullable String region;
+    private @Nullable URI endpoint;
+    private boolean pathStyle;
+    private boolean singleWriter;
+    private boolean checksumsOnlyIfRequired;
+    private @Nullable String accessKey;
+    private @Nullable Supplier<String> secretKey;
+    private Duration timeout = Duration.ofSeconds(60);
+    private int connections = 16;
+
+    S3StorageBuilder() {}
+
+    /** Names the bucket, which must exist. Required. */
+    @CanIgnoreReturnValue
+    public S3StorageBuilder bucket(String newBucket) {
+        bucket = newBucket;
+        return this;
+    }
+
+    /**
+     * Keeps all objects under a prefix, such as {@code backups/prod}; the whole bucket unless set.
+     *
+     * @throws IllegalArgumentException if it is no key that an object could have
+     */
+    @CanIgnoreReturnValue
+    public S3StorageBuilder prefix(String newPrefix) {
+        if (!ObjectKey.isValid(newPrefix)) {
+            throw new IllegalArgumentException("prefix is no path of plain segments: '" + newPrefix + "'");
+        }
+        prefix = newPrefix + "/";
+        return this;
+    }
+
+    /** Names the region; unless set, that of the environment or the profile, as for other programs that use AWS, and for an endpoint us-east-1. */
+    @CanIgnoreReturnValue
+    public S3StorageBuilder region(String newRegion) {
+        region = newRegion;
+        return this;
+    }
+
+    /** Uses another store than AWS, such as {@code https://minio.example.org}. */
+    @CanIgnoreReturnValue
+    public S3StorageBuilder endpoint(URI newEndpoint) {
+        endpoint = newEndpoint;
+        return this;
+    }
+
+    /** Has the bucket in the path of each request, not in the name of the host; what most stores other than AWS want. */
+    @CanIgnoreReturnValue
+    public S3StorageBuilder pathStyle() {
+        pathStyle = true;
+        return this;
+    }
+
+    /**
+     * Gives credentials; unless set they come from the environment, the profile, the container or the machine, as for other programs that use AWS.
+     *
+     * @param newSecretKey asked once, by {@link #build}
+     */
+    @CanIgnoreReturnValue
+    public S3StorageBuilder credentials(String newAccessKey, Supplier<String> newSecretKey) {
+        accessKey = newAccessKey;
+        secretKey = newSecretKey;
+        return this;
+    }
+
+    /** Says that nobody else ever writes under the prefix, so that a store is good enough that ignores conditions. If that is not so, backups get lost. */
+    @CanIgnoreReturnValue
+    public S3StorageBuilder singleWriter() {
+        singleWriter = true;
+        return this;
+    }
+
+    /** Sends checksums only where S3 wants them: for older stores, such as Ceph 16, that refuse what they do not know. */
+    @CanIgnoreReturnValue
+    public S3StorageBuilder checksumsOnlyIfRequired() {
+        checksumsOnlyIfRequired = true;
+        return this;
+    }
+
+    /**
+     * Says how long to wait for an answer, each time; a minute unless set.
+     *
+     * @throws IllegalArgumentException if it is not positive
+     */
+    @CanIgnoreReturnValue
+    public S3StorageBuilder timeout(Duration newTimeout) {
+        if (newTimeout.isNegative() || newTimeout.isZero()) {
+            throw new IllegalArgumentException("timeout is not positive: " + newTimeout);
+        }
+        timeout = newTimeout;
+        return this;
+    }
+
+    /**
+     * Makes the storage. Sends nothing yet.
+     *
+     * @throws IllegalStateException if no bucket is named, or no region can be found
+     */
+    public S3Storage build() {
+        String name = bucket;
+        if (name == null) {
+            throw new IllegalStateException("name the bucket: bucket(..)");
+        }
+        S3ClientBuilder client = S3Client.builder()
+                .credentialsProvider(credentials())
+                .forcePathStyle(pathStyle)
+                .httpClientBuilder(Apache5HttpClient.builder()
+                        .maxConnections(connections)
+                        .socketTimeout(timeout)
+                        .connectionTimeout(
+                                timeout.compareTo(Duration.ofSeconds(10)) < 0 ? timeout : Duration.ofSeconds(10)))
+                .requestChecksumCalculation(
+                        checksumsOnlyIfRequired
+                                ? RequestChecksumCalculation.WHEN_REQUIRED
+                                : RequestChecksumCalculation.WHEN_SUPPORTED)
+                .responseChecksumValidation(
+                        checksumsOnlyIfRequired
+                                ? ResponseChecksumValidation.WHEN_REQUIRED
+                                : ResponseChecksumValidation.WHEN_SUPPORTED)
+                // Full jitter; and no budget of retries that others could use up.
+                .overrideConfiguration(o -> o.retryStrategy(StandardRetryStrategy.builder()
+                        .maxAttempts(MAX_ATTEMPTS)
+                        .backoffStrategy(BackoffStrategy.exponentialDelay(FIRST_PAUSE, LONGEST_PAUSE))
+                        .throttlingBackoffStrategy(
+                                BackoffStrategy.exponentialDelay(FIRST_PAUSE.multipliedBy(10), LONGEST_PAUSE))
+                        .circuitBreakerEnabled(false)
+                        .build()));
+        if (endpoint != null) {
+            client.endpointOverride(endpoint);
+        }
+        if (region != null) {
+            client.region(Region.of(region));
+        } else if (endpoint != null) {
+            client.region(Region.US_EAST_1);
+        }
+        String location = (endpoint == null ? "s3://" : endpoint + "/")
+                + name
+                + (prefix.isEmpty() ? "" : "/" + prefix.substring(0, prefix.length() - 1));
+        try {
+            return new S3Storage(client.build(), name, prefix, location, singleWriter);
+        } catch (software.amazon.awssdk.core.exception.SdkClientException e) {
+            throw new IllegalStateException("cannot use " + location + ": " + e.getMessage(), e);
+        }
+    }
+
+    private AwsCredentialsProvider credentials() {
+        String id = accessKey;
+        Supplier<String> secret = secretKey;
+        if (id == null || secret == null) {
+            return DefaultCredentialsProvider.builder().build();
+        }
+        AwsBasicCredentials given = AwsBasicCredentials.create(id, secret.get());
+        return () -> given;
+    }
+}

@@ -1,0 +1,175 @@
+package dev.lifeboat.storage.s3;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lifeboat.storage.ByteRange;
+import dev.lifeboat.storage.Content;
+import dev.lifeboat.storage.ObjectKey;
+import dev.lifeboat.storage.PreconditionFailedException;
+import dev.lifeboat.storage.PutCondition;
+import dev.lifeboat.testkit.MemoryTree;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What is S3's own: parts, broken connections, what refusals say. */
+@Tag("s3")
+@Timeout(180)
+class S3StorageTest {
+    private static final ObjectKey KEY = new ObjectKey("packs/ab/abcd");
+
+    private static byte[] read(S3Storage storage, ObjectKey key) throws IOException {
+        try (InputStream in = storage.open(key, ByteRange.all())) {
+            return in.readAllBytes();
+        }
+    }
+
+    /** Without a length it goes in parts; a content that breaks, or one that comes too late, leaves none behind. */
+    @Test
+    void parts_areOneObjectOrNone() throws IOException {
+        byte[] content = MemoryTree.random(1, 45_000_000);
+        try (S3Storage storage = TestServer.newStorage()) {
+            storage.put(KEY, Content.once(new ByteArrayInputStream(content)), PutCondition.IF_ABSENT);
+            assertThat(read(storage, KEY)).isEqualTo(content);
+            assertThatThrownBy(() ->
+                            storage.put(KEY, Content.once(new ByteArrayInputStream(content)), PutCondition.IF_ABSENT))
+                    .isInstanceOf(PreconditionFailedException.class);
+            IOException broken = new IOException("the source broke");
+            assertThatThrownBy(() -> storage.put(
+                            new ObjectKey("other"),
+                            Content.once(new ByteArrayInputStream(content) {
+                                @Override
+                                public synchronized int read(byte[] b, int off, int len) {
+                                    if (pos > 30_000_000) {
+                                        throw new java.io.UncheckedIOException(broken);
+                                    }
+                                    return super.read(b, off, len);
+                                }
+                            }),
+                            PutCondition.IF_ABSENT))
+                    .hasCause(broken);
+            assertThat(storage.find(new ObjectKey("other"))).isEmpty();
+            assertThat(storage.sweep(Duration.ofHours(-1))).isZero();
+        }
+    }
+
+    /** An upload that a dead process has left is swept; one that is young is not. */
+    @Test
+    void sweep_givesUpWhatIsOld() throws IOException {
+        String prefix = TestServer.newPrefix();
+        try (S3Storage storage = TestServer.at(TestServer.endpoint(), prefix).build()) {
+            storage.leaveAnUploadBehind(KEY);
+            assertThat(storage.sweep(Duration.ofHours(1))).isZero();
+            assertThat(storage.sweep(Duration.ofHours(-1))).isEqualTo(1);
+            assertThat(storage.sweep(Duration.ofHours(-1))).isZero();
+        }
+    }
+
+    /** Connections are reset in the middle of requests and of answers: everything arrives, and an exclusive put is told of its own success. */
+    @Test
+    void brokenConnections_areGoneOver() throws IOException {
+        byte[] content = MemoryTree.random(2, 12_000_000);
+        String prefix = TestServer.newPrefix();
+        try (CuttingProxy proxy = new CuttingProxy(TestServer.endpoint(), 40, 6_000_000);
+                S3Storage storage = TestServer.at(proxy.endpoint(), prefix).build()) {
+            for (int i = 0; i < 6; i++) {
+                ObjectKey key = new ObjectKey("big/" + i);
+                storage.put(key, Content.of(content), PutCondition.IF_ABSENT);
+                assertThat(read(storage, key)).isEqualTo(content);
+                for (int small = 0; small < 30; small++) {
+                    storage.put(
+                            new ObjectKey("small/" + i + "/" + small),
+                            Content.of(new byte[9000]),
+                            PutCondition.IF_ABSENT);
+                }
+            }
+            List<ObjectKey> keys = new ArrayList<>();
+            storage.list("", object -> keys.add(object.key()));
+            assertThat(keys).hasSize(6 + 180);
+            storage.delete(keys);
+            storage.list("", object -> {
+                throw new IOException("still there: " + object);
+            });
+            assertThat(proxy.cutsLeft()).isLessThan(36);
+        }
+    }
+
+    @Test
+    void wrongKeys_areTold() {
+        String prefix = TestServer.newPrefix();
+        try (S3Storage wrongSecret = TestServer.at(TestServer.endpoint(), prefix)
+                .credentials(TestServer.env("ACCESS_KEY"), () -> "not the secret")
+                .build()) {
+            assertThatThrownBy(() -> wrongSecret.put(KEY, Content.of(new byte[3]), PutCondition.ALWAYS))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("secret key is wrong")
+                    .hasMessageContaining(KEY.value())
+                    .hasMessageContaining(prefix)
+                    .hasMessageNotContaining("not the secret");
+        }
+        try (S3Storage unknown = TestServer.at(TestServer.endpoint(), prefix)
+                .credentials("nobody", () -> "whatever")
+                .build()) {
+            assertThatThrownBy(() -> unknown.list("", object -> {}))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("access key is not known");
+        }
+    }
+
+    @Test
+    void missingBucket_isTold() {
+        try (S3Storage storage =
+                TestServer.at(TestServer.endpoint(), "x").bucket("nowhere").build()) {
+            assertThatThrownBy(() -> storage.list("", object -> {}))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("bucket does not exist");
+            assertThatThrownBy(() -> storage.open(KEY, ByteRange.all()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("bucket does not exist");
+        }
+    }
+
+    @Test
+    void serverThatIsNotThere_isTold() throws IOException {
+        URI nobody;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            nobody = URI.create("http://127.0.0.1:" + free.getLocalPort());
+        }
+        try (S3Storage storage = TestServer.at(nobody, "x").build()) {
+            assertThatThrownBy(() -> storage.find(KEY))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("cannot be reached");
+        }
+    }
+
+    @Test
+    void builder_saysWhatIsMissing() {
+        assertThatThrownBy(() -> S3Storage.builder().build())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("bucket(..)");
+        assertThatThrownBy(() -> S3Storage.builder().prefix("a//b")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> S3Storage.builder().timeout(Duration.ZERO))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void singleWriter_needsNoConditions() throws IOException {
+        try (S3Storage storage = TestServer.at(TestServer.endpoint(), TestServer.newPrefix())
+                .singleWriter()
+                .build()) {
+            storage.put(KEY, Content.of(new byte[3]), PutCondition.IF_ABSENT);
+            assertThatThrownBy(() -> storage.put(KEY, Content.of(new byte[4]), PutCondition.IF_ABSENT))
+                    .isInstanceOf(PreconditionFailedException.class);
+        }
+    }
+}
