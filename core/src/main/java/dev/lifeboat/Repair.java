@@ -145,7 +145,9 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
     /** Commits what is left; what a repair that was stopped has committed already counts. */
     private Optional<Snapshot> rest(Snapshot broken, Events events) throws IOException {
         Optional<Snapshot> earlier = repository.catalog().snapshots((id, damage) -> {}).stream()
-                .filter(snapshot -> broken.id().value().equals(snapshot.tags().get(SnapshotCopy.REPLACES)))
+                .filter(snapshot -> broken.id().value().equals(snapshot.tags().get(SnapshotCopy.REPLACES))
+                        && snapshot.source().equals(broken.source())
+                        && snapshot.time().equals(broken.time()))
                 .findFirst();
         if (earlier.isPresent()) {
             return earlier;

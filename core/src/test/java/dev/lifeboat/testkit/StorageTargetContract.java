@@ -18,6 +18,7 @@ import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -121,6 +122,36 @@ public abstract class StorageTargetContract {
                 .isSameAs(broken);
         assertThat(read(KEY, ByteRange.all())).isEqualTo(bytes(5));
         assertThat(list("")).containsExactly(KEY.value());
+    }
+
+    /** Content that may be opened again, and fails each time: where it is opened, and where it is read. */
+    @Test
+    void put_whenRepeatableContentFails_throwsTheSame() throws IOException {
+        IOException broken = new FileNotFoundException("the source broke");
+        for (boolean inOpen : new boolean[] {true, false}) {
+            Content failing = new Content() {
+                @Override
+                public OptionalLong length() {
+                    return OptionalLong.of(200_000);
+                }
+
+                @Override
+                public InputStream open() throws IOException {
+                    if (inOpen) {
+                        throw broken;
+                    }
+                    return failingAfter(100_000, broken);
+                }
+
+                @Override
+                public boolean repeatable() {
+                    return true;
+                }
+            };
+            assertThatThrownBy(() -> target.put(KEY, failing, PutCondition.IF_ABSENT))
+                    .isSameAs(broken);
+            assertThat(target.find(KEY)).isEmpty();
+        }
     }
 
     @SuppressWarnings("InputStreamSlowMultibyteRead")

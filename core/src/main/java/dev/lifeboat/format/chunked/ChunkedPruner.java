@@ -237,7 +237,7 @@ final class ChunkedPruner {
                 candidates.add(i);
             }
         }
-        List<PackInfo> dead = marking.elsewhere(candidates, PackIds.of(inDoubt)).stream()
+        List<PackInfo> dead = marking.elsewhere(candidates, PackIds.of(inDoubt), this::isOurs).stream()
                 .map(index::pack)
                 .toList();
         storage.delete(dead.stream().map(PackInfo::key).toList());
@@ -248,6 +248,10 @@ final class ChunkedPruner {
             Condemned.leave(context, prune.name(), open);
         }
         return dead;
+    }
+
+    private boolean isOurs(PackInfo pack) {
+        return PackWriter.sessionPart(pack.id()).equals(PackWriter.sessionPart(prune.name()));
     }
 
     private Set<String> openSessions() throws IOException {

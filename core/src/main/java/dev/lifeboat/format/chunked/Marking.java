@@ -10,6 +10,7 @@ import dev.lifeboat.internal.index.PackIds;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.pack.ChunkHeader;
 import dev.lifeboat.internal.pack.ChunkName;
+import dev.lifeboat.internal.pack.PackInfo;
 import dev.lifeboat.internal.tree.Node;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -161,6 +163,9 @@ final class Marking {
         String id = id(one);
         String otherId = id(other);
         boolean doomed = condemned.contains(id);
+        if (index.isSuspect(one) != index.isSuspect(other)) {
+            return index.isSuspect(one) ? other : one;
+        }
         boolean keeps = doomed == condemned.contains(otherId) ? id.compareTo(otherId) < 0 : !doomed;
         return keeps ? one : other;
     }
@@ -189,31 +194,36 @@ final class Marking {
         }
     }
 
-    /** Of some packs, the numbers of those of which everything that is needed is also in a pack that stays. */
-    SortedSet<Integer> elsewhere(SortedSet<Integer> packs, PackIds going) throws IOException {
+    /**
+     * Of some packs, the numbers of those of which everything that is needed is also in a pack that stays, and whole there.
+     *
+     * @param known packs that were written by who asks, and need not be read
+     */
+    SortedSet<Integer> elsewhere(SortedSet<Integer> packs, PackIds going, Predicate<PackInfo> known)
+            throws IOException {
         SortedSet<Integer> elsewhere = new TreeSet<>();
         for (int pack : packs) {
-            if (isElsewhere(pack, going)) {
+            if (isElsewhere(pack, going, known)) {
                 elsewhere.add(pack);
             }
         }
         return elsewhere;
     }
 
-    private boolean isElsewhere(int pack, PackIds going) throws IOException {
+    private boolean isElsewhere(int pack, PackIds going, Predicate<PackInfo> known) throws IOException {
         for (int entry = index.firstOf(pack); entry < index.endOf(pack); entry++) {
-            if (live.get(index.first(entry)) && !hasOther(index.name(entry), going)) {
+            if (live.get(index.first(entry)) && !hasOther(index.name(entry), going, known)) {
                 return false;
             }
         }
         return true;
     }
 
-    private boolean hasOther(ChunkName name, PackIds going) throws IOException {
+    private boolean hasOther(ChunkName name, PackIds going, Predicate<PackInfo> known) throws IOException {
         Io.checkInterrupt();
         for (Optional<Place> other;
                 (other = index.findGood(name, (high, low) -> !going.contains(high, low))).isPresent(); ) {
-            if (isWhole(other.get())) {
+            if (known.test(other.get().pack()) || isWhole(other.get())) {
                 return true;
             }
         }

@@ -2,6 +2,7 @@ package dev.lifeboat.internal.prune;
 
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.internal.json.Envelope;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.json.SealedDocument;
@@ -112,7 +113,8 @@ public final class Condemned {
                     if (kind.equals(KIND)) {
                         names(json, json.has("packs") ? "packs" : "archives", key);
                     }
-                } catch (FileNotFoundException e) {
+                } catch (FileNotFoundException | UnsupportedVersionException e) {
+                    // Gone since it was listed; or of a newer release, and then no damage.
                     continue;
                 } catch (DamagedException e) {
                     unreadable.put(key, e);

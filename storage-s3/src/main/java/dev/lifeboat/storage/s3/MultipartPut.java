@@ -16,13 +16,15 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.CompletedMultipartUpload;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
 /**
- * Stores what is too long for one request, or of unknown length, part by part, several at once, in memory that does not grow with it. Gives up what it
- * has begun if anything fails before the end. Used by one thread.
+ * Stores what is too long for one request, or of unknown length, part by part, several at once: some 40 MiB of memory for objects up to 32 GB, and past
+ * that up to three parts, of which each is a thousandth of the object or less. Gives up what it has begun if anything fails before the end. Used by one
+ * thread.
  */
 final class MultipartPut {
     private static final Logger log = LoggerFactory.getLogger(MultipartPut.class);
@@ -52,9 +54,17 @@ final class MultipartPut {
     }
 
     static MultipartPut begin(
-            S3Client client, String bucket, String key, Map<String, String> metadata, ExecutorService executor) {
-        String upload = client.createMultipartUpload(
-                        r -> r.bucket(bucket).key(key).metadata(metadata))
+            S3Client client,
+            String bucket,
+            String key,
+            Map<String, String> metadata,
+            boolean checksums,
+            ExecutorService executor) {
+        // AWS wants to hear first of the checksums that come with the parts; the SDK does not say it by itself.
+        String upload = client.createMultipartUpload(r -> r.bucket(bucket)
+                        .key(key)
+                        .metadata(metadata)
+                        .checksumAlgorithm(checksums ? ChecksumAlgorithm.CRC32 : null))
                 .uploadId();
         return new MultipartPut(client, bucket, key, executor, upload);
     }

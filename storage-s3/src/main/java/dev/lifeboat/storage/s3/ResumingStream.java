@@ -10,6 +10,8 @@ import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 /** Content of an object. When the connection breaks it goes on from where it was, as long as the object is the same. */
 final class ResumingStream extends InputStream {
     private static final int MAX_RESUMES = 5;
+    /** After so much more the count begins anew. */
+    private static final int PROGRESS_BYTES = 1 << 20;
 
     /** Opens the object again, from an offset on, only if it still has this tag. */
     @FunctionalInterface
@@ -22,7 +24,9 @@ final class ResumingStream extends InputStream {
     private final long length;
     private ResponseInputStream<GetObjectResponse> in;
     private long given;
+    private long givenAtResume;
     private int resumes;
+    private volatile boolean closed;
 
     ResumingStream(ResponseInputStream<GetObjectResponse> in, Reopen reopen) {
         this.in = in;
@@ -40,6 +44,9 @@ final class ResumingStream extends InputStream {
     @Override
     public int read(byte[] b, int off, int len) throws IOException {
         while (true) {
+            if (closed) {
+                throw new IOException("the stream is closed");
+            }
             if (Thread.currentThread().isInterrupted()) {
                 in.abort();
                 throw new InterruptedIOException("interrupted while reading an object");
@@ -63,9 +70,11 @@ final class ResumingStream extends InputStream {
     }
 
     private void resume(IOException cause) throws IOException {
-        if (resumes++ == MAX_RESUMES) {
+        resumes = given - givenAtResume >= PROGRESS_BYTES ? 0 : resumes;
+        if (closed || given == length || resumes++ == MAX_RESUMES) {
             throw cause;
         }
+        givenAtResume = given;
         in.abort();
         try {
             in = reopen.from(given, tag);
@@ -78,6 +87,7 @@ final class ResumingStream extends InputStream {
     /** What is not wanted is not read to its end. */
     @Override
     public void close() {
+        closed = true;
         if (given < length) {
             in.abort();
         } else {

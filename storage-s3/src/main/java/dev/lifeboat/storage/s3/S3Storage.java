@@ -21,15 +21,16 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
-import software.amazon.awssdk.http.ContentStreamProvider;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.CompletedMultipartUpload;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
@@ -49,6 +50,9 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * <p>What fails for a while (no connection, 5xx, being told to slow down) is tried again for some 30 seconds, with pauses that grow and differ; a read goes on
  * from where it broke. Checksums go with what is sent, and the store refuses what has changed on its way.
  *
+ * <p>Found out is a store that ignores conditions altogether; not one that honours them for whole objects but not for objects in parts (Ceph 16 and 18), or not
+ * in a race.
+ *
  * <p>An object of up to 16 MiB and of known length is stored by one request, any other in parts of 8 MiB and more, of which at most 32 MiB are in memory. A process that dies leaves such parts
  * behind, unseen but paid for: {@link #sweep} removes them, as does a rule of the bucket (AbortIncompleteMultipartUpload).
  *
@@ -66,6 +70,7 @@ public final class S3Storage implements StorageTarget {
 
     private static final int DELETE_BATCH = 1000;
     private static final int MAX_CONFLICTS = 20;
+    private static final int MAX_DELETE_ATTEMPTS = 6;
     private static final String PUT_ID = "lifeboat-put";
     /** Shows whether a store honours conditions; not part of any listing. */
     private static final String PROBE = "lifeboat.probe";
@@ -80,16 +85,18 @@ public final class S3Storage implements StorageTarget {
     private final String location;
     private final S3Errors errors;
     private final boolean singleWriter;
+    private final boolean checksums;
     private final ExecutorService executor;
     private volatile boolean conditionsHold;
 
-    S3Storage(S3Client client, String bucket, String prefix, String location, boolean singleWriter) {
+    S3Storage(S3Client client, String bucket, String prefix, String location, boolean singleWriter, boolean checksums) {
         this.client = client;
         this.bucket = bucket;
         this.prefix = prefix;
         this.location = location;
         this.errors = new S3Errors(location);
         this.singleWriter = singleWriter;
+        this.checksums = checksums;
         this.executor = Executors.newCachedThreadPool(work -> {
             Thread thread = new Thread(work, "lifeboat-s3");
             thread.setDaemon(true);
@@ -131,9 +138,17 @@ public final class S3Storage implements StorageTarget {
                 probe();
             }
             return put(key, content, recorded, conditional);
-        } catch (SdkException e) {
+        } catch (RuntimeException e) {
             IOException failure = recorded.failure();
-            throw failure != null ? failure : errors.explained(what, permission("s3:PutObject"), e);
+            if (failure != null) {
+                throw failure;
+            }
+            if (e instanceof SdkException sdk) {
+                throw errors.explained(what, permission("s3:PutObject"), sdk);
+            }
+            throw e;
+        } finally {
+            recorded.closeLast();
         }
     }
 
@@ -143,7 +158,7 @@ public final class S3Storage implements StorageTarget {
         if (known >= 0 && known <= SINGLE_BYTES && content.repeatable()) {
             return putOne(
                     key,
-                    RequestBody.fromContentProvider(provider(recorded), known, "application/octet-stream"),
+                    RequestBody.fromContentProvider(recorded::openForRetries, known, "application/octet-stream"),
                     known,
                     conditional);
         }
@@ -156,16 +171,6 @@ public final class S3Storage implements StorageTarget {
                     ? putOne(key, RequestBody.fromBytes(first), first.length, conditional)
                     : putParts(key, first, in, conditional);
         }
-    }
-
-    private static ContentStreamProvider provider(RecordedContent content) {
-        return () -> {
-            try {
-                return content.open();
-            } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
-            }
-        };
     }
 
     /** What makes an object: one request, which is not given up half way, since nobody could tell then whether it has happened. */
@@ -194,7 +199,7 @@ public final class S3Storage implements StorageTarget {
 
     private ObjectInfo putParts(ObjectKey key, byte[] first, InputStream rest, boolean conditional) throws IOException {
         String id = newId();
-        MultipartPut parts = MultipartPut.begin(client, bucket, name(key), Map.of(PUT_ID, id), executor);
+        MultipartPut parts = MultipartPut.begin(client, bucket, name(key), Map.of(PUT_ID, id), checksums, executor);
         boolean done = false;
         try {
             long length = parts.send(first, rest);
@@ -224,30 +229,30 @@ public final class S3Storage implements StorageTarget {
     }
 
     /**
-     * Runs it to its end, whoever interrupts. A refusal may be of our own object: the first attempt came through and its answer was lost; so the object
-     * is asked who has put it.
+     * Runs it to its end, whoever interrupts: on a thread of ours, since the SDK gives up between an answer and its return if the calling one is
+     * interrupted.
      */
     private void commit(ObjectKey key, String id, boolean conditional, Commit commit) throws IOException {
-        boolean interrupted = Thread.interrupted();
+        Future<?> running = executor.submit(() -> {
+            commitHere(key, id, conditional, commit);
+            return null;
+        });
+        boolean interrupted = false;
         try {
-            for (int conflicts = 0; ; conflicts++) {
+            while (true) {
                 try {
-                    commit.run();
+                    running.get();
                     return;
-                } catch (AwsServiceException e) {
-                    boolean exists = e.statusCode() == 412;
-                    boolean maybeDone = exists || S3Errors.code(e).equals("NoSuchUpload");
-                    if (maybeDone && isOurs(key, id)) {
-                        return;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    if (e.getCause() instanceof IOException io) {
+                        throw io;
                     }
-                    if (exists && conditional) {
-                        throw new PreconditionFailedException(key, location);
+                    if (e.getCause() instanceof RuntimeException runtime) {
+                        throw runtime;
                     }
-                    boolean again = e.statusCode() == 409 && conflicts < MAX_CONFLICTS;
-                    if (!again) {
-                        throw e;
-                    }
-                    interrupted |= pause(conflicts);
+                    throw new IOException(e.getCause());
                 }
             }
         } finally {
@@ -257,26 +262,53 @@ public final class S3Storage implements StorageTarget {
         }
     }
 
-    private boolean isOurs(ObjectKey key, String id) {
-        try {
-            return id.equals(client.headObject(r -> r.bucket(bucket).key(name(key)))
-                    .metadata()
-                    .get(PUT_ID));
-        } catch (AwsServiceException e) {
-            if (e.statusCode() == 404) {
-                return false;
+    /**
+     * A refusal may be of our own object: an earlier attempt came through and its answer was lost, as the last one's may be. So the object is asked who
+     * has put it.
+     */
+    private void commitHere(ObjectKey key, String id, boolean conditional, Commit commit) throws IOException {
+        for (int conflicts = 0; ; conflicts++) {
+            try {
+                commit.run();
+                return;
+            } catch (SdkException e) {
+                int status = e instanceof AwsServiceException service ? service.statusCode() : 0;
+                if (status == 409 && conflicts < MAX_CONFLICTS) {
+                    pause(conflicts);
+                    continue;
+                }
+                Optional<String> owner = owner(key);
+                if (owner.isPresent() && owner.get().equals(id)) {
+                    return;
+                }
+                boolean refused = status == 412 || status == 404 && owner.isPresent();
+                if (conditional && refused) {
+                    throw new PreconditionFailedException(key, location);
+                }
+                throw e;
             }
-            throw e;
+        }
+    }
+
+    /** Id of the put that made an object, empty text if it was not one of ours; nothing if there is none, or nobody answers. */
+    private Optional<String> owner(ObjectKey key) {
+        try {
+            return Optional.of(client.headObject(r -> r.bucket(bucket).key(name(key)))
+                    .metadata()
+                    .getOrDefault(PUT_ID, ""));
+        } catch (SdkException e) {
+            log.debug("no answer who has put an object", e);
+            return Optional.empty();
         }
     }
 
     /** Two puts of one key at once: S3 asks one of them to come again. */
-    private static boolean pause(int attempt) {
+    private static void pause(int attempt) {
         try {
             Thread.sleep(RANDOM.nextInt(Math.min(2000, 20 << Math.min(attempt, 10)) + 1));
-            return false;
         } catch (InterruptedException e) {
-            return true;
+            // The storage is being closed; the next call finds that out.
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -323,6 +355,10 @@ public final class S3Storage implements StorageTarget {
                 try {
                     long length = range.length() == ByteRange.TO_END ? ByteRange.TO_END : range.length() - offset;
                     return get(key, new ByteRange(range.offset() + offset, length), tag);
+                } catch (AwsServiceException e) {
+                    throw e.statusCode() == 404
+                            ? missing(key)
+                            : errors.explained("go on to " + what, permission("s3:GetObject"), e);
                 } catch (SdkException e) {
                     throw errors.explained("go on to " + what, permission("s3:GetObject"), e);
                 }
@@ -341,15 +377,21 @@ public final class S3Storage implements StorageTarget {
     }
 
     private ResponseInputStream<GetObjectResponse> get(
-            ObjectKey key, ByteRange range, @org.jspecify.annotations.Nullable String tag) {
+            ObjectKey key, ByteRange range, @org.jspecify.annotations.Nullable String tag) throws IOException {
         String header;
         if (range.length() == ByteRange.TO_END) {
             header = range.offset() == 0 ? null : "bytes=" + range.offset() + "-";
         } else {
             header = "bytes=" + range.offset() + "-" + (range.offset() + range.length() - 1);
         }
-        return client.getObject(
+        ResponseInputStream<GetObjectResponse> in = client.getObject(
                 r -> r.bucket(bucket).key(name(key)).range(header).ifMatch(tag));
+        if (header != null && in.response().contentRange() == null
+                || in.response().contentLength() == null) {
+            in.abort();
+            throw new IOException("the store behind " + location + " does not answer requests for ranges as S3 does");
+        }
+        return in;
     }
 
     private FileNotFoundException missing(ObjectKey key) {
@@ -387,7 +429,7 @@ public final class S3Storage implements StorageTarget {
                     visitor.visit(new ObjectInfo(new ObjectKey(value), object.size(), object.lastModified()));
                 }
             }
-            next = page.isTruncated() ? page.nextContinuationToken() : null;
+            next = Boolean.TRUE.equals(page.isTruncated()) ? page.nextContinuationToken() : null;
         } while (next != null);
     }
 
@@ -426,13 +468,28 @@ public final class S3Storage implements StorageTarget {
             throw new InterruptedIOException("interrupted while removing objects from " + location);
         }
         String what = "remove " + batch.size() + " objects";
+        List<ObjectIdentifier> left = new ArrayList<>(batch);
         try {
-            DeleteObjectsResponse done = client.deleteObjects(
-                    r -> r.bucket(bucket).delete(d -> d.objects(batch).quiet(true)));
-            for (S3Error error : done.errors()) {
-                if (!"NoSuchKey".equals(error.code())) {
-                    throw new IOException("cannot remove " + error.key() + " from " + location + ": " + error.message()
-                            + " [" + error.code() + "]; it takes " + permission("s3:DeleteObject"));
+            for (int attempt = 0; !left.isEmpty(); attempt++) {
+                List<ObjectIdentifier> asked = List.copyOf(left);
+                DeleteObjectsResponse done = client.deleteObjects(
+                        r -> r.bucket(bucket).delete(d -> d.objects(asked).quiet(true)));
+                left.clear();
+                for (S3Error error : done.errors()) {
+                    boolean passes = "InternalError".equals(error.code()) || "SlowDown".equals(error.code());
+                    if (passes && attempt < MAX_DELETE_ATTEMPTS) {
+                        left.add(ObjectIdentifier.builder().key(error.key()).build());
+                    } else if (!"NoSuchKey".equals(error.code())) {
+                        throw new IOException(
+                                "cannot remove " + error.key() + " from " + location + ": " + error.message()
+                                        + " [" + error.code() + "]"
+                                        + ("AccessDenied".equals(error.code())
+                                                ? "; the credentials lack " + permission("s3:DeleteObject")
+                                                : ""));
+                    }
+                }
+                if (!left.isEmpty()) {
+                    pause(attempt + 4);
                 }
             }
         } catch (SdkException e) {
@@ -443,7 +500,7 @@ public final class S3Storage implements StorageTarget {
     /**
      * Gives up uploads under the prefix that were begun and neither ended nor given up, by processes that have died.
      *
-     * @param age that an upload must have, by the clock of the store; longer than any put takes
+     * @param age that an upload must have, by the time the store gives it and the clock here; longer than any put takes
      * @return how many there were
      * @throws IOException if the store fails; some may be gone
      */
@@ -455,9 +512,7 @@ public final class S3Storage implements StorageTarget {
                             r -> r.bucket(bucket).prefix(prefix))
                     .uploads()) {
                 if (upload.initiated().isBefore(limit)) {
-                    client.abortMultipartUpload(
-                            r -> r.bucket(bucket).key(upload.key()).uploadId(upload.uploadId()));
-                    swept++;
+                    swept += abort(upload);
                 }
             }
         } catch (SdkException e) {
@@ -473,9 +528,22 @@ public final class S3Storage implements StorageTarget {
         return swept;
     }
 
+    /** Others may sweep, too. */
+    private int abort(MultipartUpload upload) {
+        try {
+            client.abortMultipartUpload(r -> r.bucket(bucket).key(upload.key()).uploadId(upload.uploadId()));
+            return 1;
+        } catch (AwsServiceException e) {
+            if (e.statusCode() == 404) {
+                return 0;
+            }
+            throw e;
+        }
+    }
+
     /** For tests: begins an upload and forgets it, as a process that dies does. */
     void leaveAnUploadBehind(ObjectKey key) {
-        MultipartPut.begin(client, bucket, name(key), Map.of(), executor);
+        MultipartPut.begin(client, bucket, name(key), Map.of(), checksums, executor);
     }
 
     @Override

@@ -15,6 +15,7 @@ import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.StandardRetryStrategy;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
+import software.amazon.awssdk.services.s3.LegacyMd5Plugin;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
 
@@ -66,9 +67,19 @@ public final class S3StorageBuilder {
         return this;
     }
 
-    /** Uses another store than AWS, such as {@code https://minio.example.org}. */
+    /**
+     * Uses another store than AWS, such as {@code https://minio.example.org}.
+     *
+     * @throws IllegalArgumentException if it has a user, a query or a fragment, or no host
+     */
     @CanIgnoreReturnValue
     public S3StorageBuilder endpoint(URI newEndpoint) {
+        if (newEndpoint.getHost() == null
+                || newEndpoint.getRawUserInfo() != null
+                || newEndpoint.getRawQuery() != null
+                || newEndpoint.getRawFragment() != null) {
+            throw new IllegalArgumentException("endpoint is not of the form https://host:port");
+        }
         endpoint = newEndpoint;
         return this;
     }
@@ -157,16 +168,20 @@ public final class S3StorageBuilder {
         if (endpoint != null) {
             client.endpointOverride(endpoint);
         }
+        if (checksumsOnlyIfRequired) {
+            // Where they are required, the older stores know MD5 only.
+            client.addPlugin(LegacyMd5Plugin.create());
+        }
         if (region != null) {
             client.region(Region.of(region));
         } else if (endpoint != null) {
             client.region(Region.US_EAST_1);
         }
-        String location = (endpoint == null ? "s3://" : endpoint + "/")
+        String location = (endpoint == null ? "s3://" : endpoint.toString().replaceFirst("/+$", "") + "/")
                 + name
                 + (prefix.isEmpty() ? "" : "/" + prefix.substring(0, prefix.length() - 1));
         try {
-            return new S3Storage(client.build(), name, prefix, location, singleWriter);
+            return new S3Storage(client.build(), name, prefix, location, singleWriter, !checksumsOnlyIfRequired);
         } catch (software.amazon.awssdk.core.exception.SdkClientException e) {
             throw new IllegalStateException("cannot use " + location + ": " + e.getMessage(), e);
         }
