@@ -153,16 +153,6 @@ class S3StorageTest {
     }
 
     @Test
-    void builder_saysWhatIsMissing() {
-        assertThatThrownBy(() -> S3Storage.builder().build())
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("bucket(..)");
-        assertThatThrownBy(() -> S3Storage.builder().prefix("a//b")).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> S3Storage.builder().timeout(Duration.ZERO))
-                .isInstanceOf(IllegalArgumentException.class);
-    }
-
-    @Test
     void singleWriter_needsNoConditions() throws IOException {
         try (S3Storage storage = TestServer.at(TestServer.endpoint(), TestServer.newPrefix())
                 .singleWriter()
