@@ -9,16 +9,13 @@ module dev.lifeboat.storage.s3 {
     requires org.slf4j;
     requires software.amazon.awssdk.auth;
     requires software.amazon.awssdk.awscore;
-    requires software.amazon.awssdk.checksums;
     requires software.amazon.awssdk.core;
     requires software.amazon.awssdk.http;
     requires software.amazon.awssdk.http.apache5;
-    requires software.amazon.awssdk.identity.spi;
     requires software.amazon.awssdk.regions;
     requires software.amazon.awssdk.retries;
     requires software.amazon.awssdk.retries.api;
     requires software.amazon.awssdk.services.s3;
-    requires software.amazon.awssdk.utils;
     requires static com.google.errorprone.annotations;
     requires static transitive org.jspecify;
 }

@@ -135,7 +135,7 @@ final class ChunkedPruner {
             long length = packs.length(id);
             if (used == 0) {
                 unused.add(i);
-            } else if (used < length * MIN_USE || condemned.contains(id)) {
+            } else if (used < chunkBytes(i) * MIN_USE || condemned.contains(id)) {
                 worn.add(i);
             } else if (length < SMALL_BYTES) {
                 small.add(i);
@@ -144,6 +144,15 @@ final class ChunkedPruner {
         if (small.size() >= MANY_SMALL) {
             worn.addAll(small);
         }
+    }
+
+    /** Of all chunks of a pack: what is around them is more than half of a pack of one small chunk, which is not to be packed anew for ever. */
+    private long chunkBytes(int pack) {
+        long bytes = 0;
+        for (int entry = index.firstOf(pack); entry < index.endOf(pack); entry++) {
+            bytes += ChunkHeader.BYTES + index.entry(entry).storedLength();
+        }
+        return bytes;
     }
 
     private Pruned planned(ChunkIndex.Listing packs, Uses uses, Set<Integer> unused, List<Integer> worn) {

@@ -1,5 +1,6 @@
 package dev.lifeboat.internal.seal;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.format.DamagedException;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -31,6 +32,21 @@ final class Gcm {
         return cipher;
     }
 
+    /** Works through bytes piece by piece, to the end; returns how many come out. */
+    @CanIgnoreReturnValue
+    private static int pieces(Cipher cipher, byte[] in, int offset, int length, byte[] out, int outOffset)
+            throws GeneralSecurityException {
+        int from = offset;
+        int to = outOffset;
+        int end = offset + length;
+        while (end - from > PIECE_BYTES) {
+            to += cipher.update(in, from, PIECE_BYTES, out, to);
+            from += PIECE_BYTES;
+        }
+        to += cipher.doFinal(in, from, end - from, out, to);
+        return to - outOffset;
+    }
+
     static int seal(
             SecretKey key,
             byte[] nonce,
@@ -42,15 +58,7 @@ final class Gcm {
             int outOffset) {
         try {
             Cipher cipher = cipher(Cipher.ENCRYPT_MODE, key, nonce, associated);
-            int from = offset;
-            int to = outOffset;
-            int end = offset + length;
-            while (end - from > PIECE_BYTES) {
-                to += cipher.update(in, from, PIECE_BYTES, out, to);
-                from += PIECE_BYTES;
-            }
-            to += cipher.doFinal(in, from, end - from, out, to);
-            return to - outOffset;
+            return pieces(cipher, in, offset, length, out, outOffset);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every Java has AES-GCM", e);
         }
@@ -98,14 +106,7 @@ final class Gcm {
         counter[15] = 2;
         Cipher cipher = Cipher.getInstance("AES/CTR/NoPadding");
         cipher.init(Cipher.DECRYPT_MODE, key, new IvParameterSpec(counter));
-        int from = offset;
-        int to = outOffset;
-        int end = offset + length;
-        while (end - from > PIECE_BYTES) {
-            to += cipher.update(in, from, PIECE_BYTES, out, to);
-            from += PIECE_BYTES;
-        }
-        cipher.doFinal(in, from, end - from, out, to);
+        pieces(cipher, in, offset, length, out, outOffset);
     }
 
     /**

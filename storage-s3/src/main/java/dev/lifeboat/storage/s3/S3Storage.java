@@ -21,10 +21,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -69,9 +67,7 @@ public final class S3Storage implements StorageTarget {
     private static final long SINGLE_BYTES = 24 << 20;
 
     private static final int DELETE_BATCH = 1000;
-    private static final int MAX_CONFLICTS = 20;
     private static final int MAX_DELETE_ATTEMPTS = 6;
-    private static final String PUT_ID = "lifeboat-put";
     /** Shows whether a store honours conditions; not part of any listing. */
     private static final String PROBE = "lifeboat.probe";
 
@@ -87,6 +83,7 @@ public final class S3Storage implements StorageTarget {
     private final boolean singleWriter;
     private final boolean checksums;
     private final ExecutorService executor;
+    private final Commits commits;
     private volatile boolean conditionsHold;
 
     S3Storage(S3Client client, String bucket, String prefix, String location, boolean singleWriter, boolean checksums) {
@@ -102,6 +99,7 @@ public final class S3Storage implements StorageTarget {
             thread.setDaemon(true);
             return thread;
         });
+        this.commits = new Commits(client, bucket, prefix, location, executor);
     }
 
     /** Describes a bucket. */
@@ -173,18 +171,12 @@ public final class S3Storage implements StorageTarget {
         }
     }
 
-    /** What makes an object: one request, which is not given up half way, since nobody could tell then whether it has happened. */
-    @FunctionalInterface
-    private interface Commit {
-        void run();
-    }
-
     private ObjectInfo putOne(ObjectKey key, RequestBody body, long length, boolean conditional) throws IOException {
         if (Thread.currentThread().isInterrupted()) {
             throw new InterruptedIOException("interrupted before storing " + key);
         }
         String id = newId();
-        commit(
+        commits.commit(
                 key,
                 id,
                 conditional,
@@ -192,19 +184,20 @@ public final class S3Storage implements StorageTarget {
                         r -> r.bucket(bucket)
                                 .key(name(key))
                                 .ifNoneMatch(conditional ? "*" : null)
-                                .metadata(Map.of(PUT_ID, id)),
+                                .metadata(Map.of(Commits.PUT_ID, id)),
                         body));
         return new ObjectInfo(key, length, Instant.now());
     }
 
     private ObjectInfo putParts(ObjectKey key, byte[] first, InputStream rest, boolean conditional) throws IOException {
         String id = newId();
-        MultipartPut parts = MultipartPut.begin(client, bucket, name(key), Map.of(PUT_ID, id), checksums, executor);
+        MultipartPut parts =
+                MultipartPut.begin(client, bucket, name(key), Map.of(Commits.PUT_ID, id), checksums, executor);
         boolean done = false;
         try {
             long length = parts.send(first, rest);
             CompletedMultipartUpload all = parts.finish();
-            commit(
+            commits.commit(
                     key,
                     id,
                     conditional,
@@ -226,90 +219,6 @@ public final class S3Storage implements StorageTarget {
         byte[] id = new byte[16];
         RANDOM.nextBytes(id);
         return HexFormat.of().formatHex(id);
-    }
-
-    /**
-     * Runs it to its end, whoever interrupts: on a thread of ours, since the SDK gives up between an answer and its return if the calling one is
-     * interrupted.
-     */
-    private void commit(ObjectKey key, String id, boolean conditional, Commit commit) throws IOException {
-        Future<?> running = executor.submit(() -> {
-            commitHere(key, id, conditional, commit);
-            return null;
-        });
-        boolean interrupted = false;
-        try {
-            while (true) {
-                try {
-                    running.get();
-                    return;
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                } catch (ExecutionException e) {
-                    if (e.getCause() instanceof IOException io) {
-                        throw io;
-                    }
-                    if (e.getCause() instanceof RuntimeException runtime) {
-                        throw runtime;
-                    }
-                    throw new IOException(e.getCause());
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    /**
-     * A refusal may be of our own object: an earlier attempt came through and its answer was lost, as the last one's may be. So the object is asked who
-     * has put it.
-     */
-    private void commitHere(ObjectKey key, String id, boolean conditional, Commit commit) throws IOException {
-        for (int conflicts = 0; ; conflicts++) {
-            try {
-                commit.run();
-                return;
-            } catch (SdkException e) {
-                int status = e instanceof AwsServiceException service ? service.statusCode() : 0;
-                if (status == 409 && conflicts < MAX_CONFLICTS) {
-                    pause(conflicts);
-                    continue;
-                }
-                Optional<String> owner = owner(key);
-                if (owner.isPresent() && owner.get().equals(id)) {
-                    return;
-                }
-                boolean refused = status == 412 || status == 404 && owner.isPresent();
-                if (conditional && refused) {
-                    throw new PreconditionFailedException(key, location);
-                }
-                throw e;
-            }
-        }
-    }
-
-    /** Id of the put that made an object, empty text if it was not one of ours; nothing if there is none, or nobody answers. */
-    private Optional<String> owner(ObjectKey key) {
-        try {
-            return Optional.of(client.headObject(r -> r.bucket(bucket).key(name(key)))
-                    .metadata()
-                    .getOrDefault(PUT_ID, ""));
-        } catch (SdkException e) {
-            log.debug("no answer who has put an object", e);
-            return Optional.empty();
-        }
-    }
-
-    /** Two puts of one key at once: S3 asks one of them to come again. */
-    private static void pause(int attempt) {
-        try {
-            Thread.sleep(RANDOM.nextInt(Math.min(2000, 20 << Math.min(attempt, 10)) + 1));
-        } catch (InterruptedException e) {
-            // The storage is being closed; the next call finds that out.
-            Thread.currentThread().interrupt();
-        }
     }
 
     /** The second of two puts of one key, neither of which may replace anything, has to be refused; an object from before is as good as the first. */
@@ -489,7 +398,7 @@ public final class S3Storage implements StorageTarget {
                     }
                 }
                 if (!left.isEmpty()) {
-                    pause(attempt + 4);
+                    Commits.pause(attempt + 4);
                 }
             }
         } catch (SdkException e) {

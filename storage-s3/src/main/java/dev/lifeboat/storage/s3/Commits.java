@@ -1,0 +1,127 @@
+package dev.lifeboat.storage.s3;
+
+import dev.lifeboat.storage.ObjectKey;
+import dev.lifeboat.storage.PreconditionFailedException;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.s3.S3Client;
+
+/** Sends the requests that make objects, and finds out whether they have, whatever became of the answer (ADR 11). Thread-safe. */
+final class Commits {
+    private static final Logger log = LoggerFactory.getLogger(Commits.class);
+    private static final int MAX_CONFLICTS = 20;
+    /** In the metadata of each object: which put has made it. */
+    static final String PUT_ID = "lifeboat-put";
+
+    private final S3Client client;
+    private final String bucket;
+    private final String prefix;
+    private final String location;
+    private final ExecutorService executor;
+
+    Commits(S3Client client, String bucket, String prefix, String location, ExecutorService executor) {
+        this.client = client;
+        this.bucket = bucket;
+        this.prefix = prefix;
+        this.location = location;
+        this.executor = executor;
+    }
+
+    /** What makes an object: one request, which is not given up half way, since nobody could tell then whether it has happened. */
+    @FunctionalInterface
+    interface Commit {
+        void run();
+    }
+
+    /**
+     * Runs it to its end, whoever interrupts: on a thread of ours, since the SDK gives up between an answer and its return if the calling one is
+     * interrupted.
+     */
+    void commit(ObjectKey key, String id, boolean conditional, Commit commit) throws IOException {
+        Future<?> running = executor.submit(() -> {
+            commitHere(key, id, conditional, commit);
+            return null;
+        });
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    running.get();
+                    return;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    if (e.getCause() instanceof IOException io) {
+                        throw io;
+                    }
+                    if (e.getCause() instanceof RuntimeException runtime) {
+                        throw runtime;
+                    }
+                    throw new IOException(e.getCause());
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /**
+     * A refusal may be of our own object: an earlier attempt came through and its answer was lost, as the last one's may be. So the object is asked who
+     * has put it.
+     */
+    private void commitHere(ObjectKey key, String id, boolean conditional, Commit commit) throws IOException {
+        for (int conflicts = 0; ; conflicts++) {
+            try {
+                commit.run();
+                return;
+            } catch (SdkException e) {
+                int status = e instanceof AwsServiceException service ? service.statusCode() : 0;
+                if (status == 409 && conflicts < MAX_CONFLICTS) {
+                    pause(conflicts);
+                    continue;
+                }
+                Optional<String> owner = owner(key);
+                if (owner.isPresent() && owner.get().equals(id)) {
+                    return;
+                }
+                boolean refused = status == 412 || status == 404 && owner.isPresent();
+                if (conditional && refused) {
+                    throw new PreconditionFailedException(key, location);
+                }
+                throw e;
+            }
+        }
+    }
+
+    /** Id of the put that made an object, empty text if it was not one of ours; nothing if there is none, or nobody answers. */
+    private Optional<String> owner(ObjectKey key) {
+        try {
+            return Optional.of(client.headObject(r -> r.bucket(bucket).key(prefix + key.value()))
+                    .metadata()
+                    .getOrDefault(PUT_ID, ""));
+        } catch (SdkException e) {
+            log.debug("no answer who has put an object", e);
+            return Optional.empty();
+        }
+    }
+
+    /** Two puts of one key at once: S3 asks one of them to come again. */
+    static void pause(int attempt) {
+        try {
+            Thread.sleep(ThreadLocalRandom.current().nextInt(Math.min(2000, 20 << Math.min(attempt, 10)) + 1));
+        } catch (InterruptedException e) {
+            // The storage is being closed; the next call finds that out.
+            Thread.currentThread().interrupt();
+        }
+    }
+}
