@@ -28,9 +28,22 @@ public final class MemoryStorage implements StorageTarget {
 
     private record Held(ObjectInfo info, byte[] bytes) {}
 
+    /** Gives its array away where it is full, instead of a copy. */
+    private static final class ExactBytes extends ByteArrayOutputStream {
+        ExactBytes(int length) {
+            super(length);
+        }
+
+        @Override
+        public synchronized byte[] toByteArray() {
+            return count == buf.length ? buf : super.toByteArray();
+        }
+    }
+
     @Override
     public ObjectInfo put(ObjectKey key, Content content, PutCondition condition) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        // Growing step by step would take three times the memory of a pack, in a heap that holds the store, too.
+        ByteArrayOutputStream bytes = new ExactBytes(Math.toIntExact(content.length().orElse(1 << 10)));
         try (InputStream in = content.open()) {
             byte[] buffer = new byte[1 << 14];
             for (int n; (n = in.read(buffer)) >= 0; ) {
