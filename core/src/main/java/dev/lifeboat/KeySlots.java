@@ -2,6 +2,7 @@ package dev.lifeboat;
 
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.UnsupportedVersionException;
+import dev.lifeboat.internal.io.Recovery;
 import dev.lifeboat.internal.json.SealedDocument;
 import dev.lifeboat.internal.seal.KeyBundle;
 import dev.lifeboat.internal.seal.KeySlot;
@@ -62,13 +63,8 @@ final class KeySlots {
         });
         List<KeySlot> slots = new ArrayList<>();
         for (ObjectKey key : keys) {
-            try (InputStream in = storage.open(key, ByteRange.all())) {
-                KeySlot slot =
-                        KeySlot.parse(in.readNBytes(SealedDocument.MAX_BYTES), key + " in " + storage.location());
-                if (!key.lastSegment().equals(slot.id())) {
-                    throw new DamagedException(key + " in " + storage.location() + " is key slot " + slot.id());
-                }
-                slots.add(slot);
+            try {
+                slots.add(Recovery.reading(storage, key, () -> read(storage, key)));
             } catch (FileNotFoundException e) {
                 // Removed since it was listed.
                 continue;
@@ -77,6 +73,16 @@ final class KeySlots {
             }
         }
         return slots;
+    }
+
+    private static KeySlot read(StorageTarget storage, ObjectKey key) throws IOException {
+        try (InputStream in = storage.open(key, ByteRange.all())) {
+            KeySlot slot = KeySlot.parse(in.readNBytes(SealedDocument.MAX_BYTES), key + " in " + storage.location());
+            if (!key.lastSegment().equals(slot.id())) {
+                throw new DamagedException(key + " in " + storage.location() + " is key slot " + slot.id());
+            }
+            return slot;
+        }
     }
 
     /** Empty if the secret opens none of the slots. */

@@ -118,6 +118,7 @@ public final class Keyring {
                 // Another process has removed the other one at the same time.
                 KeySlots.put(repository.storage(), there);
             }
+            repository.settleReplicas();
             return slot;
         });
         checkOneIsLeft(slot);

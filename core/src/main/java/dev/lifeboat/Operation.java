@@ -20,7 +20,7 @@ import java.util.function.Consumer;
  * @param <S> its own type
  */
 public abstract sealed class Operation<T, S extends Operation<T, S>>
-        permits Backup, Copy, Restore, Diff, Prune, Repair, Verify {
+        permits Backup, CatchUp, Copy, Restore, Diff, Prune, Repair, Verify {
     final Repository repository;
     private final List<Consumer<? super OperationEvent>> listeners = new ArrayList<>();
     private final AtomicReference<OperationEvent.Progress> progress = new AtomicReference<>();

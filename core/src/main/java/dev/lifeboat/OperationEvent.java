@@ -44,6 +44,7 @@ public sealed interface OperationEvent {
         VERIFYING,
         PRUNING,
         REPAIRING,
-        COMPARING
+        COMPARING,
+        COPYING
     }
 }

@@ -121,6 +121,9 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
             objects += freed.objects();
             bytes += freed.bytes();
         }
+        if (!dryRun) {
+            repository.settleReplicas();
+        }
         events.progress();
         return new Pruned(kept, removed, ended, objects, bytes);
     }

@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings a damaged repository in order; reads all of it. What is whole in damaged objects is saved, the rest of them set apart: moved to where nothing
+ * Brings a damaged repository in order; reads all of it. What replicas have whole is taken from there, and they from the first store. What then is whole in damaged objects is saved, the rest of them set apart: moved to where nothing
  * reads it, never deleted. A snapshot whose list of entries is damaged is replaced by one that has what is left, and set apart. A snapshot that has lost
  * content only stays as it is: what it lacks a restore tells by name, and a backup of a source that still has it stores it again, which makes the
  * snapshot whole.
@@ -44,6 +44,7 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
      *
      * @param setApart where damaged objects and manifests of broken snapshots are now
      * @param replaced broken snapshots, each with the one that has what is left of it
+     * @param recovered objects in whose place a good copy was put, from a replica or in one
      * @param chunksSaved taken out of damaged objects
      * @param postponed damaged objects that could not be set apart since backups or prunes are under way; repair again when these have ended
      * @param findings damages that are left: what is lost until it is stored again
@@ -51,12 +52,13 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
     public record Repaired(
             List<ObjectKey> setApart,
             Map<SnapshotId, Snapshot> replaced,
+            long recovered,
             long chunksSaved,
             List<ObjectKey> postponed,
             List<Verify.Finding> findings) {
         /** Whether nothing was damaged in the first place. */
         public boolean isClean() {
-            return setApart.isEmpty() && postponed.isEmpty() && findings.isEmpty();
+            return recovered == 0 && setApart.isEmpty() && postponed.isEmpty() && findings.isEmpty();
         }
     }
 
@@ -68,6 +70,7 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
     @Override
     Repaired execute(Events events) throws IOException {
         events.phase(Phase.REPAIRING);
+        long recovered = recover();
         List<ObjectKey> apart = new ArrayList<>(setUnreadableApart(events));
         List<ObjectKey> postponed = new ArrayList<>();
         long saved = 0;
@@ -81,7 +84,18 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
         Map<SnapshotId, Snapshot> replaced = replaceBroken(events, apart);
         List<Verify.Finding> findings = repository.verify().readData().run().findings();
         events.progress();
-        return new Repaired(List.copyOf(apart), Map.copyOf(replaced), saved, List.copyOf(postponed), findings);
+        return new Repaired(
+                List.copyOf(apart), Map.copyOf(replaced), recovered, saved, List.copyOf(postponed), findings);
+    }
+
+    /** Before anything is set apart: with a good copy elsewhere nothing is lost. */
+    private long recover() throws IOException {
+        if (repository.replicated().isEmpty()) {
+            return 0;
+        }
+        List<Verify.Finding> findings =
+                repository.verify().readData().withoutReplicas().run().findings();
+        return new Replicas(repository.replicated().get(), repository.objectCheck()).mend(findings);
     }
 
     /** A session that cannot be read is ended first, so that what it refers to need not be known. */

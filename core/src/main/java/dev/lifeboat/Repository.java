@@ -13,6 +13,7 @@ import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.format.chunked.ChunkedFormat;
 import dev.lifeboat.format.tar.TarFormat;
 import dev.lifeboat.internal.json.Envelope;
+import dev.lifeboat.internal.replica.ReplicatedStorage;
 import dev.lifeboat.internal.seal.KeyBundle;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
@@ -52,6 +53,7 @@ public final class Repository implements AutoCloseable {
     private static final AtomicInteger THREADS = new AtomicInteger();
 
     private final StorageTarget storage;
+    private final Optional<ReplicatedStorage> replicated;
     private final ArchiveFormat format;
     private final Clock clock;
     private final Catalog catalog;
@@ -67,14 +69,21 @@ public final class Repository implements AutoCloseable {
     private final AtomicInteger running = new AtomicInteger();
     private volatile boolean closed;
 
-    Repository(StorageTarget storage, ArchiveFormat format, Clock clock, Opened opened) {
+    Repository(
+            StorageTarget storage,
+            Optional<ReplicatedStorage> replicated,
+            ArchiveFormat format,
+            Clock clock,
+            Opened opened) {
         this.storage = storage;
+        this.replicated = replicated;
         this.format = format;
         this.clock = clock;
         this.keys = opened.keys();
         this.parameters = opened.parameters();
         this.catalog = new Catalog(storage, new Envelope(keys));
         this.keyring = opened.bundle().map(bundle -> new Keyring(this, keys.repository(), bundle));
+        replicated.ifPresent(all -> all.soundness(objectCheck()));
     }
 
     /** What the descriptor and the keys of a repository give. */
@@ -159,6 +168,11 @@ public final class Repository implements AutoCloseable {
         return new Repair(this);
     }
 
+    /** Brings replicas in step with the first store. */
+    public CatchUp catchUp() {
+        return new CatchUp(this);
+    }
+
     /** Drops snapshots that the policy does not keep, series by series, then frees what nothing needs. */
     public Prune prune(Retention retention) {
         return new Prune(this, retention);
@@ -215,6 +229,11 @@ public final class Repository implements AutoCloseable {
         return catalog;
     }
 
+    /** The catalog of the first store by itself. */
+    Catalog unaidedCatalog() {
+        return replicated.isEmpty() ? catalog : new Catalog(firstStorage(), new Envelope(keys));
+    }
+
     Clock clock() {
         return clock;
     }
@@ -223,9 +242,33 @@ public final class Repository implements AutoCloseable {
         return format;
     }
 
+    Optional<ReplicatedStorage> replicated() {
+        return replicated;
+    }
+
+    /** The first store by itself, without help from replicas. */
+    StorageTarget firstStorage() {
+        return replicated
+                .<StorageTarget>map(all -> new StorageGate(all.first()))
+                .orElse(storage);
+    }
+
+    /** Brings replicas in step after something was removed. */
+    void settleReplicas() {
+        replicated.ifPresent(ReplicatedStorage::settle);
+    }
+
+    /** Tells whole objects from damaged ones. */
+    ObjectCheck objectCheck() {
+        return new ObjectCheck(formats(), this::formatContext);
+    }
+
     FormatContext formatContext() {
-        return new FormatContext(
-                storage, executor, Runtime.getRuntime().availableProcessors(), keys, parameters, memory);
+        return formatContext(storage);
+    }
+
+    FormatContext formatContext(StorageTarget in) {
+        return new FormatContext(in, executor, Runtime.getRuntime().availableProcessors(), keys, parameters, memory);
     }
 
     /** All formats there are; in place of one of ours the one this was opened with. */

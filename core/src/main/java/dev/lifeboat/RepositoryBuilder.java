@@ -8,6 +8,7 @@ import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.format.chunked.ChunkedFormat;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.internal.replica.ReplicatedStorage;
 import dev.lifeboat.internal.seal.KeyBundle;
 import dev.lifeboat.internal.seal.KeySlot;
 import dev.lifeboat.internal.seal.SealedKeys;
@@ -23,7 +24,10 @@ import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -34,12 +38,20 @@ public final class RepositoryBuilder {
     private static final String NOT_ENCRYPTED = "none";
     private static final String ENCRYPTED = "aes-256-gcm";
 
-    private final StorageTarget storage;
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final StorageTarget first;
+    private final List<StorageTarget> replicas = new ArrayList<>();
+    private StorageTarget storage;
+    private Optional<ReplicatedStorage> replicated = Optional.empty();
+    private int quorum = 1;
+    private Duration patience = PATIENCE;
     private @Nullable ArchiveFormat format;
     private @Nullable Encryption encryption;
     private Clock clock = Clock.systemUTC();
 
     RepositoryBuilder(StorageTarget storage) {
+        this.first = storage;
         this.storage = new StorageGate(storage);
     }
 
@@ -68,6 +80,50 @@ public final class RepositoryBuilder {
             throw new IllegalStateException("the encryption is set already: " + encryption);
         }
         encryption = newEncryption;
+        return this;
+    }
+
+    /**
+     * Keeps a copy of the repository in another store, too; may be called again for more. What a backup reads is read once and goes to all. The first store,
+     * that the repository is {@code at}, decides: a replica that fails or is slow holds nothing up, and catches up later, with the next backup or
+     * {@link Repository#catchUp}. What the first store has lost, or has damaged, is read from a replica and put back. A replica is a
+     * repository: if the first store is gone for good, open the replica in its stead.
+     *
+     * <p>The repository closes the store. Nobody but this repository may write to it.
+     */
+    @CanIgnoreReturnValue
+    public RepositoryBuilder replica(StorageTarget replica) {
+        replicas.add(replica);
+        return this;
+    }
+
+    /**
+     * Says how many stores, the first one among them, must have a snapshot before it counts; 1 unless set, so that replicas have it if they can be
+     * reached. If fewer can be had, a backup fails, however long that takes to find out, and its snapshot does not count.
+     *
+     * @throws IllegalArgumentException if it is less than 1; if it is more than there are stores, opening fails
+     */
+    @CanIgnoreReturnValue
+    public RepositoryBuilder quorum(int stores) {
+        if (stores < 1) {
+            throw new IllegalArgumentException("quorum is less than 1: " + stores);
+        }
+        quorum = stores;
+        return this;
+    }
+
+    /**
+     * Says how long a backup, when it is done, waits for replicas that its quorum does not need; ten seconds unless set. One that takes longer goes on by itself while
+     * the repository is open, and is not waited for again until it has caught up.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    @CanIgnoreReturnValue
+    public RepositoryBuilder waitForReplicas(Duration newPatience) {
+        if (newPatience.isNegative()) {
+            throw new IllegalArgumentException("duration is negative: " + newPatience);
+        }
+        patience = newPatience;
         return this;
     }
 
@@ -130,6 +186,7 @@ public final class RepositoryBuilder {
     private Repository guarded(String verb, Opening opening) {
         // Before anything is read or written: both check what was described.
         format();
+        replicate();
         String message = "cannot " + verb + " repository in " + storage.location() + ": ";
         try {
             return opening.run();
@@ -142,6 +199,30 @@ public final class RepositoryBuilder {
             throw new BackupException.Corrupt(message + e.getMessage(), e);
         } catch (IOException e) {
             throw new BackupException.StorageFailed(message + e.getMessage(), e);
+        }
+    }
+
+    private void replicate() {
+        if (quorum > 1 + replicas.size()) {
+            throw new IllegalStateException("a quorum of " + quorum + " stores is asked for, but there are only "
+                    + (1 + replicas.size()) + "; name more with replica(..)");
+        }
+        if (!replicas.isEmpty() && replicated.isEmpty()) {
+            ReplicatedStorage all = new ReplicatedStorage(first, replicas, quorum, patience, ObjectCheck.DOCUMENTS);
+            replicated = Optional.of(all);
+            storage = new StorageGate(all);
+        }
+    }
+
+    /** A place that a repository was in, or whose volume is not mounted, is not to become a new one beside the old. */
+    private void checkNoReplicaHasOne() throws IOException {
+        for (StorageTarget replica : replicas) {
+            if (replica.find(RepositoryObjects.DESCRIPTOR).isPresent()) {
+                throw new BackupException.AlreadyExists("there is no repository in " + storage.location()
+                        + ", but in its replica " + replica.location()
+                        + " there is one: if the first store is lost, open"
+                        + " Repository.at(that replica), with an empty store as replica(..) to copy it to");
+            }
         }
     }
 
@@ -204,6 +285,7 @@ public final class RepositoryBuilder {
     }
 
     private Repository make() throws IOException {
+        checkNoReplicaHasOne();
         storage.list("", object -> {
             ObjectKey key = object.key();
             // Somebody may be making one just now, or have died over it.
@@ -266,6 +348,6 @@ public final class RepositoryBuilder {
     }
 
     private Repository repository(Repository.Opened opened) {
-        return new Repository(storage, format(), clock, opened);
+        return new Repository(storage, replicated, format(), clock, opened);
     }
 }

@@ -100,4 +100,9 @@ final class StorageGate extends ForwardingStorageTarget {
             return keys;
         });
     }
+
+    @Override
+    public boolean recover(ObjectKey key) throws IOException {
+        return guarded(() -> super.recover(key));
+    }
 }

@@ -6,6 +6,7 @@ import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.format.ArchiveFormat;
 import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.Damage;
+import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.internal.json.SealedDocument;
 import dev.lifeboat.internal.prune.Condemned;
@@ -22,10 +23,11 @@ import java.util.Set;
 
 /**
  * Checks that what is stored is what was written: that all objects are there and whole and agree with each other; with {@link #readData}
- * also every byte of content. Writes nothing. Damage is in the result, not an exception.
+ * also every byte of content. Replicas are compared with the first store: that they lack nothing and, where all content is read, that they have the same. Writes nothing. Damage is in the result, not an exception.
  */
 public final class Verify extends Operation<Verify.Verified, Verify> {
     private ArchiveFormat.Depth depth = ArchiveFormat.Depth.structure();
+    private boolean withReplicas = true;
 
     Verify(Repository repository) {
         super(repository);
@@ -79,6 +81,13 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
         return depth(new ArchiveFormat.Depth(percent / 100, Optional.of(budget)));
     }
 
+    /** For a repair, which compares them by itself. */
+    @CanIgnoreReturnValue
+    Verify withoutReplicas() {
+        withReplicas = false;
+        return this;
+    }
+
     private Verify depth(ArchiveFormat.Depth newDepth) {
         checkDescribing();
         depth = newDepth;
@@ -94,28 +103,29 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
     Verified execute(Events events) throws IOException {
         events.phase(Phase.VERIFYING);
         List<Finding> findings = new ArrayList<>();
+        // What a replica could give is damaged all the same.
+        FormatContext context = repository.formatContext(repository.firstStorage());
+        Catalog catalog = repository.unaidedCatalog();
         checkDescriptor(findings);
-        Condemned.unreadable(repository.formatContext())
+        Condemned.unreadable(context)
                 .forEach((key, damage) -> findings.add(new Finding(
                         Optional.empty(),
                         Optional.of(key),
                         Optional.empty(),
                         damage.getMessage()
                                 + "; make sure that no prune is running anywhere, then remove this object")));
-        for (SnapshotId id : repository.catalog().unreadableSessions()) {
+        for (SnapshotId id : catalog.unreadableSessions()) {
             findings.add(new Finding(
                     Optional.empty(),
                     Optional.of(RepositoryObjects.sessionKey(id)),
                     Optional.empty(),
                     "a session without an outcome cannot be read; run repair"));
         }
-        List<Snapshot> snapshots = repository
-                .catalog()
-                .snapshots((id, damage) -> findings.add(new Finding(
-                        Optional.of(id),
-                        Optional.of(RepositoryObjects.snapshotKey(id)),
-                        Optional.empty(),
-                        String.valueOf(damage.getMessage()))));
+        List<Snapshot> snapshots = catalog.snapshots((id, damage) -> findings.add(new Finding(
+                Optional.of(id),
+                Optional.of(RepositoryObjects.snapshotKey(id)),
+                Optional.empty(),
+                String.valueOf(damage.getMessage()))));
         Map<ArchiveRoot, SnapshotId> owners = new LinkedHashMap<>();
         Map<String, List<ArchiveRoot>> byFormat = new LinkedHashMap<>();
         for (Snapshot snapshot : snapshots) {
@@ -128,18 +138,20 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
         for (Map.Entry<String, List<ArchiveRoot>> format : byFormat.entrySet()) {
             ArchiveFormat.Verified verified = repository
                     .formatOf(format.getKey())
-                    .verify(
-                            repository.formatContext(),
-                            format.getValue(),
-                            depth,
-                            damage -> findings.add(finding(damage, owners)));
+                    .verify(context, format.getValue(), depth, damage -> findings.add(finding(damage, owners)));
             objects += verified.objects();
             bytes += verified.bytes();
         }
         // A snapshot that was pruned while we looked is not damaged but gone.
-        Set<SnapshotId> left = repository.catalog().outcomes();
+        Set<SnapshotId> left = catalog.outcomes();
         findings.removeIf(finding -> finding.snapshot().isPresent()
                 && !left.contains(finding.snapshot().get()));
+        if (withReplicas && repository.replicated().isPresent()) {
+            Replicas replicas = new Replicas(repository.replicated().get(), repository.objectCheck());
+            findings.addAll(replicas.compare(depth.share() == 1));
+            objects += replicas.objects();
+            bytes += replicas.bytes();
+        }
         events.read(bytes);
         events.progress();
         return new Verified(snapshots.size(), objects, bytes, List.copyOf(findings));
@@ -152,7 +164,7 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
     private void checkDescriptor(List<Finding> findings) throws IOException {
         try {
             SealedDocument.read(
-                    repository.storage(),
+                    repository.firstStorage(),
                     RepositoryObjects.DESCRIPTOR,
                     RepositoryObjects.REPOSITORY,
                     RepositoryObjects.VERSION);

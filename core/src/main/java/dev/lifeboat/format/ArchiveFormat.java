@@ -62,6 +62,17 @@ public interface ArchiveFormat {
         return Repaired.NOTHING;
     }
 
+    /**
+     * Checks one stored object by itself, all of it.
+     *
+     * @return whether it is one that this format has written; false if its key is none of this format's
+     * @throws DamagedException if it is of this format, and not as it was written
+     * @throws java.io.FileNotFoundException if it is not there
+     */
+    default boolean check(FormatContext context, ObjectKey object) throws IOException {
+        return false;
+    }
+
     /** Whether it seals what it stores by the keys of the repository. One that does not is refused in an encrypted repository. */
     default boolean encrypts() {
         return false;

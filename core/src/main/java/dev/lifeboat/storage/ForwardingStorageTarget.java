@@ -45,6 +45,11 @@ public abstract class ForwardingStorageTarget implements StorageTarget {
     }
 
     @Override
+    public boolean recover(ObjectKey key) throws IOException {
+        return delegate.recover(key);
+    }
+
+    @Override
     public String location() {
         return delegate.location();
     }

@@ -57,6 +57,16 @@ public interface StorageTarget extends AutoCloseable {
     /** Removes objects; one that is not there is passed over. Not atomic: on failure any of them may be gone. */
     void delete(Collection<ObjectKey> keys) throws IOException;
 
+    /**
+     * Puts a good copy of an object in its place, if it has one elsewhere: asked by who found it damaged or missing, who then reads once more.
+     * A store that keeps one copy of each object has nothing to do, and says so.
+     *
+     * @return whether there is anything else to read than before
+     */
+    default boolean recover(ObjectKey key) throws IOException {
+        return false;
+    }
+
     /** Where the objects are, for messages and logs, such as {@code s3://bucket/prefix}. Holds no secret. */
     String location();
 

@@ -43,7 +43,8 @@ public final class MemoryStorage implements StorageTarget {
     @Override
     public ObjectInfo put(ObjectKey key, Content content, PutCondition condition) throws IOException {
         // Growing step by step would take three times the memory of a pack, in a heap that holds the store, too.
-        ByteArrayOutputStream bytes = new ExactBytes(Math.toIntExact(content.length().orElse(1 << 10)));
+        ByteArrayOutputStream bytes =
+                new ExactBytes(Math.toIntExact(content.length().orElse(1 << 10)));
         try (InputStream in = content.open()) {
             byte[] buffer = new byte[1 << 14];
             for (int n; (n = in.read(buffer)) >= 0; ) {

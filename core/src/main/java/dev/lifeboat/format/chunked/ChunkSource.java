@@ -12,6 +12,7 @@ import dev.lifeboat.internal.tree.Node;
 import dev.lifeboat.internal.tree.TreePages;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +30,9 @@ final class ChunkSource implements TreePages {
     private final ChunkReader reader;
     /** Brings itself up to date so often: each pack that is gone is news, but nobody shall go round for ever. */
     private static final int MAX_REFRESHES = 50;
+
+    /** Packs that the store was asked to recover, and whether it could. */
+    private final Map<String, Boolean> recovered = new HashMap<>();
 
     private boolean refreshed;
     private int refreshes;
@@ -64,8 +68,36 @@ final class ChunkSource implements TreePages {
         if (place.isEmpty() && refresh()) {
             place = index.find(name);
         }
+        if (place.isEmpty()) {
+            place = recovered(name);
+        }
         return place.orElseThrow(() -> new DamagedException("chunk " + name + " is in no pack in "
                 + context.storage().location() + "; a new backup of what it held stores it again"));
+    }
+
+    /** In a pack that was lost and is to be had elsewhere. */
+    private Optional<Place> recovered(ChunkName name) throws IOException {
+        Optional<Place> place = index.findGone(name);
+        if (place.isEmpty() || !recover(place.get().pack())) {
+            return Optional.empty();
+        }
+        index.back(place.get().pack());
+        return place;
+    }
+
+    /** Whether the store has now something else to read than before; asked once for each pack. */
+    private boolean recover(PackInfo pack) throws IOException {
+        synchronized (recovered) {
+            Boolean known = recovered.get(pack.id());
+            if (known == null) {
+                known = context.storage().recover(pack.key());
+                recovered.put(pack.id(), known);
+                synchronized (ranges) {
+                    ranges.remove(pack.id());
+                }
+            }
+            return known;
+        }
     }
 
     private synchronized boolean refresh() throws IOException {
@@ -85,6 +117,7 @@ final class ChunkSource implements TreePages {
 
     /** Opens a chunk wherever it lies and is whole. */
     private byte[] open(ChunkName name, Opening opening) throws IOException {
+        boolean asked = false;
         while (true) {
             Place place = place(name);
             try {
@@ -92,17 +125,16 @@ final class ChunkSource implements TreePages {
             } catch (FileNotFoundException e) {
                 gone(place.pack());
             } catch (DamagedException e) {
-                suspect(name, place);
+                if (!asked && recover(place.pack())) {
+                    asked = true;
+                    continue;
+                }
+                index.suspect(name, place.pack());
                 if (!hasGood(name)) {
                     throw e;
                 }
             }
         }
-    }
-
-    /** Notes that in a place is not what should be: the next look finds another place, if there is one. */
-    void suspect(ChunkName name, Place place) {
-        index.suspect(name, place.pack());
     }
 
     private boolean hasGood(ChunkName name) throws IOException {

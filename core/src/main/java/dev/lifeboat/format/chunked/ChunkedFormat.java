@@ -8,7 +8,10 @@ import dev.lifeboat.format.Damage;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.PruneContext;
+import dev.lifeboat.internal.index.IndexFile;
 import dev.lifeboat.internal.pack.ChunkName;
+import dev.lifeboat.internal.pack.PackInfo;
+import dev.lifeboat.storage.ObjectKey;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -84,6 +87,15 @@ public final class ChunkedFormat implements ArchiveFormat {
     public Verified verify(FormatContext context, List<ArchiveRoot> roots, Depth depth, Consumer<Damage> damages)
             throws IOException {
         return new ChunkedVerifier(context, damages).verify(roots, depth);
+    }
+
+    @Override
+    public boolean check(FormatContext context, ObjectKey object) throws IOException {
+        if (object.value().startsWith(IndexFile.PREFIX)) {
+            IndexFile.read(context.storage(), context.keys(), object);
+            return true;
+        }
+        return object.value().startsWith(PackInfo.PREFIX) && PackVerifier.isWhole(context, object);
     }
 
     @Override

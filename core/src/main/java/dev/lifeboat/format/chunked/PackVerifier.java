@@ -12,7 +12,10 @@ import dev.lifeboat.internal.pack.ChunkHeader;
 import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.pack.ChunkReader;
 import dev.lifeboat.internal.pack.Directory;
+import dev.lifeboat.internal.pack.PackFile;
 import dev.lifeboat.internal.pack.PackInfo;
+import dev.lifeboat.storage.ObjectInfo;
+import dev.lifeboat.storage.ObjectKey;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -144,6 +147,30 @@ final class PackVerifier {
                 index.suspect(entry);
             }
         }
+    }
+
+    /**
+     * Checks one pack by itself, as far as the keys at hand go.
+     *
+     * @return true
+     * @throws DamagedException if it is not whole
+     */
+    static boolean isWhole(FormatContext context, ObjectKey key) throws IOException {
+        ObjectInfo object = context.storage()
+                .find(key)
+                .orElseThrow(() -> new FileNotFoundException(
+                        key + " is not in " + context.storage().location()));
+        if (object.length() > MAX_PACK_BYTES) {
+            throw new DamagedException(key + " has " + object.length() + " bytes, more than any pack");
+        }
+        ChunkReader reader = new ChunkReader(context.storage(), context.keys());
+        Directory directory = PackFile.readDirectory(context.storage(), context.keys(), key, object.length());
+        byte[] content = reader.fetch(directory.pack(), 0, (int) object.length());
+        reader.checkHead(directory.pack(), content);
+        for (int i = 0; i < directory.count(); i++) {
+            reader.checkAll(directory.pack(), content, directory.offset(i), directory.name(i));
+        }
+        return true;
     }
 
     private void tell(int number, String detail) {

@@ -231,7 +231,8 @@ final class Sender implements AutoCloseable {
             try {
                 return source.reader().open(shared.place().pack(), range, at, shared.chunk());
             } catch (DamagedException e) {
-                source.suspect(shared.chunk(), shared.place());
+                // Found out once more, and then looked for elsewhere, where one chunk alone is read.
+                return source.data(shared.chunk());
             }
         }
         return source.data(shared.chunk());

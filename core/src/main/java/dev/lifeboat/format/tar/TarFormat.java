@@ -8,6 +8,7 @@ import dev.lifeboat.format.Damage;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.PruneContext;
 import dev.lifeboat.internal.frame.FrameCodec;
+import dev.lifeboat.storage.ObjectKey;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -86,6 +87,11 @@ public final class TarFormat implements ArchiveFormat {
     public Verified verify(FormatContext context, List<ArchiveRoot> roots, Depth depth, Consumer<Damage> damages)
             throws IOException {
         return new TarVerifier(context, damages).verify(roots, depth.share() > 0);
+    }
+
+    @Override
+    public boolean check(FormatContext context, ObjectKey object) throws IOException {
+        return TarManifest.isWhole(context.storage(), object);
     }
 
     @Override

@@ -7,18 +7,27 @@ import dev.lifeboat.internal.frame.FrameCodec;
 import dev.lifeboat.internal.frame.FrameSource;
 import dev.lifeboat.internal.frame.FrameTable;
 import dev.lifeboat.internal.frame.FrameWriter;
+import dev.lifeboat.internal.io.Digests;
+import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.io.Recovery;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PutCondition;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What {@code archives/<name>.json} says of an archive; docs/FORMAT.md, section 5. Written last, so an archive without it is none.
@@ -27,6 +36,7 @@ import java.util.TreeSet;
  */
 record TarManifest(
         String name, FrameCodec.Kind compression, Part tar, Part entries, long entryCount, SortedSet<String> needs) {
+    private static final Pattern OBJECT = Pattern.compile("archives/([0-9a-f]{32})\\..+");
     private static final String KIND = "tar-archive";
     private static final int VERSION = 1;
 
@@ -97,6 +107,32 @@ record TarManifest(
         storage.put(key(name), Content.of(sealed), PutCondition.IF_ABSENT);
     }
 
+    /**
+     * Checks an object of an archive by itself.
+     *
+     * @return false if it is none by its key
+     * @throws DamagedException if it is not whole
+     */
+    static boolean isWhole(StorageTarget storage, ObjectKey object) throws IOException {
+        Matcher matcher = OBJECT.matcher(object.value());
+        if (!matcher.matches()) {
+            return false;
+        }
+        TarManifest manifest = read(storage, matcher.group(1));
+        if (object.equals(key(manifest.name()))) {
+            return true;
+        }
+        Part part = object.equals(manifest.entriesKey()) ? manifest.entries() : manifest.tar();
+        MessageDigest digest = Digests.sha256();
+        try (InputStream in = new DigestInputStream(storage.open(object, ByteRange.all()), digest)) {
+            if (Io.drain(in) != part.length() || !Digests.hex(digest.digest()).equals(part.sha256())) {
+                throw new DamagedException(
+                        object + " in " + storage.location() + " is damaged: it is not what its manifest says");
+            }
+        }
+        return true;
+    }
+
     static TarManifest read(FormatContext context, ArchiveRoot root) throws IOException {
         return read(context.storage(), name(root));
     }
@@ -123,11 +159,13 @@ record TarManifest(
 
     static TarManifest read(StorageTarget storage, String name) throws IOException {
         JsonObject json;
-        try {
-            json = SealedDocument.read(storage, key(name), KIND, VERSION);
-        } catch (FileNotFoundException e) {
-            throw new DamagedException("object " + key(name) + " is missing in " + storage.location(), e);
-        }
+        json = Recovery.reading(storage, key(name), () -> {
+            try {
+                return SealedDocument.read(storage, key(name), KIND, VERSION);
+            } catch (FileNotFoundException e) {
+                throw new DamagedException("object " + key(name) + " is missing in " + storage.location(), e);
+            }
+        });
         if (!json.string("name").equals(name)) {
             throw new DamagedException(json + " is that of archive " + json.string("name"));
         }

@@ -1,6 +1,7 @@
 package dev.lifeboat.internal.frame;
 
 import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.io.Recovery;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
@@ -11,6 +12,10 @@ import java.io.InputStream;
 /** Reads frames of one object, each checked before it is given out. Thread-safe. */
 public record FrameSource(StorageTarget storage, ObjectKey key, FrameTable table, FrameCodec.Kind kind) {
     byte[] load(int i) throws IOException {
+        return Recovery.reading(storage, key, () -> loadOnce(i));
+    }
+
+    private byte[] loadOnce(int i) throws IOException {
         String label = "frame " + i + " of " + key + " in " + storage.location();
         byte[] bytes;
         try (InputStream in = storage.open(key, ByteRange.of(table.offset(i), table.length(i)))) {

@@ -248,6 +248,12 @@ public final class ChunkIndex {
         return entry < 0 ? Optional.empty() : Optional.of(place(entry));
     }
 
+    /** Finds a chunk in a pack that is not there any more. */
+    public synchronized Optional<Place> findGone(ChunkName name) {
+        int entry = table.find(name, candidate -> gone.get(table.pack(candidate)));
+        return entry < 0 ? Optional.empty() : Optional.of(place(entry));
+    }
+
     private Place place(int entry) {
         int pack = table.pack(entry);
         return new Place(
@@ -296,6 +302,14 @@ public final class ChunkIndex {
         int number = packs.ids().find(pack.id());
         if (number >= 0) {
             gone.set(number);
+        }
+    }
+
+    /** Notes that a pack that was gone is there again. */
+    public synchronized void back(PackInfo pack) {
+        int number = packs.ids().find(pack.id());
+        if (number >= 0) {
+            gone.clear(number);
         }
     }
 

@@ -4,6 +4,7 @@ import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.UnsupportedVersionException;
+import dev.lifeboat.internal.io.Recovery;
 import dev.lifeboat.internal.pack.Directory;
 import dev.lifeboat.internal.pack.Naming;
 import dev.lifeboat.storage.ByteRange;
@@ -82,6 +83,11 @@ public final class IndexFile {
      * @throws DamagedException if it is not what was written
      */
     public static List<Directory> read(StorageTarget storage, RepositoryKeys keys, ObjectKey key) throws IOException {
+        return Recovery.reading(storage, key, () -> readOnce(storage, keys, key));
+    }
+
+    private static List<Directory> readOnce(StorageTarget storage, RepositoryKeys keys, ObjectKey key)
+            throws IOException {
         String label = key + " in " + storage.location();
         byte[] bytes;
         try (InputStream in = storage.open(key, ByteRange.all())) {

@@ -3,6 +3,7 @@ package dev.lifeboat.internal.json;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.internal.io.Digests;
+import dev.lifeboat.internal.io.Recovery;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
@@ -54,10 +55,25 @@ public final class SealedDocument {
      * @throws UnsupportedVersionException if it is of a later version than {@code known}
      */
     public static JsonObject read(StorageTarget storage, ObjectKey key, String kind, int known) throws IOException {
-        try (InputStream in = storage.open(key, ByteRange.all())) {
-            byte[] bytes = in.readNBytes(MAX_BYTES + 1);
-            return open(bytes, kind, known, key + " in " + storage.location());
-        }
+        return Recovery.reading(storage, key, () -> {
+            try (InputStream in = storage.open(key, ByteRange.all())) {
+                byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+                return open(bytes, kind, known, key + " in " + storage.location());
+            }
+        });
+    }
+
+    /** Whether this is a document of any kind and version, and whole. */
+    public static boolean isWhole(byte[] bytes) {
+        String head = new String(bytes, 0, Math.min(bytes.length, 80), StandardCharsets.US_ASCII);
+        return HEAD.matcher(head).lookingAt() && isSealed(bytes);
+    }
+
+    private static boolean isSealed(byte[] bytes) {
+        int body = bytes.length - TAIL_BYTES;
+        return body >= 0
+                && (TAIL_START + Digests.hex(Digests.sha256(bytes, body)) + TAIL_END)
+                        .equals(new String(bytes, body, TAIL_BYTES, StandardCharsets.ISO_8859_1));
     }
 
     /**
@@ -83,9 +99,7 @@ public final class SealedDocument {
         if (bytes.length > MAX_BYTES) {
             throw new DamagedException(label + " is damaged: longer than " + MAX_BYTES + " bytes");
         }
-        int body = bytes.length - TAIL_BYTES;
-        String expected = body < 0 ? "" : TAIL_START + Digests.hex(Digests.sha256(bytes, body)) + TAIL_END;
-        if (body < 0 || !expected.equals(new String(bytes, body, TAIL_BYTES, StandardCharsets.ISO_8859_1))) {
+        if (!isSealed(bytes)) {
             throw new DamagedException(label + " is damaged: its checksum does not match");
         }
         return JsonObject.parse(bytes, label);

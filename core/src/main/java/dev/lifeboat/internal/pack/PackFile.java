@@ -3,6 +3,7 @@ package dev.lifeboat.internal.pack;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.UnsupportedVersionException;
+import dev.lifeboat.internal.io.Recovery;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
@@ -61,6 +62,11 @@ public final class PackFile {
      * @throws DamagedException if its end is not what was written
      */
     public static Directory readDirectory(StorageTarget storage, RepositoryKeys keys, ObjectKey key, long objectLength)
+            throws IOException {
+        return Recovery.reading(storage, key, () -> readOnce(storage, keys, key, objectLength));
+    }
+
+    private static Directory readOnce(StorageTarget storage, RepositoryKeys keys, ObjectKey key, long objectLength)
             throws IOException {
         String label = key + " in " + storage.location();
         byte[] end = read(storage, key, Math.max(0, objectLength - GUESS_BYTES), objectLength);

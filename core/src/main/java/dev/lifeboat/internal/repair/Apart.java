@@ -1,7 +1,7 @@
 package dev.lifeboat.internal.repair;
 
+import dev.lifeboat.internal.io.StoredContent;
 import dev.lifeboat.storage.ByteRange;
-import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PreconditionFailedException;
@@ -15,7 +15,6 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /** Where damaged objects go: under a key that nothing reads, as they are, for people to look at; docs/FORMAT.md, section 13. */
@@ -40,7 +39,7 @@ public final class Apart {
         ObjectKey key = new ObjectKey(PREFIX + object);
         while (true) {
             try {
-                storage.put(key, new Stored(storage, there.get()), PutCondition.IF_ABSENT);
+                storage.put(key, new StoredContent(storage, there.get()), PutCondition.IF_ABSENT);
                 return Optional.of(key);
             } catch (PreconditionFailedException e) {
                 if (isSame(storage, object, key)) {
@@ -80,22 +79,5 @@ public final class Apart {
         }
         storage.delete(moved.keySet());
         return moved;
-    }
-
-    private record Stored(StorageTarget storage, ObjectInfo object) implements Content {
-        @Override
-        public OptionalLong length() {
-            return OptionalLong.of(object.length());
-        }
-
-        @Override
-        public InputStream open() throws IOException {
-            return storage.open(object.key(), ByteRange.all());
-        }
-
-        @Override
-        public boolean repeatable() {
-            return true;
-        }
     }
 }

@@ -1,0 +1,79 @@
+package dev.lifeboat;
+
+import dev.lifeboat.OperationEvent.Phase;
+import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.replica.CaughtUp;
+import dev.lifeboat.internal.replica.ReplicatedStorage;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Future;
+
+/**
+ * Brings the replicas of a repository in step with its first store, however long that takes: what each lacks is copied, manifests last. Backups and prunes do
+ * the same by the way, with less patience. Removes nothing but what prunes of this process have removed from the first store: what a replica has
+ * beyond that is told as surplus, and stays, for the first store may have lost it.
+ *
+ * <p>One replica that fails does not keep the others from it; it is in the result.
+ */
+public final class CatchUp extends Operation<List<CatchUp.Replica>, CatchUp> {
+    CatchUp(Repository repository) {
+        super(repository);
+    }
+
+    /**
+     * How it went with one replica.
+     *
+     * @param location of its store
+     * @param objects that it was given
+     * @param bytes in these
+     * @param surplus objects that it has and the first store has not
+     * @param failure why it is not in step; empty if it is
+     */
+    public record Replica(String location, long objects, long bytes, long surplus, Optional<String> failure) {
+        /** Whether all snapshots of the first store are in it, whole. */
+        public boolean isInStep() {
+            return failure.isEmpty();
+        }
+    }
+
+    @Override
+    CatchUp self() {
+        return this;
+    }
+
+    @Override
+    List<Replica> execute(Events events) throws IOException {
+        events.phase(Phase.COPYING);
+        Optional<ReplicatedStorage> replicated = repository.replicated();
+        if (replicated.isEmpty()) {
+            return List.of();
+        }
+        List<Future<CaughtUp>> comparisons = new ArrayList<>();
+        for (int i = 0; i < replicated.get().copies().size(); i++) {
+            comparisons.add(replicated.get().compare(i));
+        }
+        List<Replica> replicas = new ArrayList<>();
+        for (int i = 0; i < comparisons.size(); i++) {
+            String location = replicated.get().copies().get(i).location();
+            try {
+                CaughtUp done = Io.await(comparisons.get(i));
+                events.addStored(done.bytes());
+                replicas.add(new Replica(location, done.objects(), done.bytes(), done.surplus(), Optional.empty()));
+            } catch (InterruptedIOException e) {
+                throw e;
+            } catch (IOException e) {
+                replicas.add(new Replica(location, 0, 0, 0, Optional.of(String.valueOf(e.getMessage()))));
+            }
+        }
+        events.progress();
+        return List.copyOf(replicas);
+    }
+
+    @Override
+    String describe() {
+        return "cannot have the replicas of " + repository.location() + " catch up";
+    }
+}

@@ -1,0 +1,25 @@
+package dev.lifeboat.internal.replica;
+
+import dev.lifeboat.internal.index.PackIds;
+import dev.lifeboat.internal.io.Digests;
+import dev.lifeboat.storage.ObjectKey;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+
+/** Keys with a number beside each, by their digests: some 32 bytes each however long they are. Not thread-safe. */
+final class KeySet {
+    private final PackIds ids = new PackIds();
+
+    void add(ObjectKey key, long number) {
+        ids.add(id(key, number));
+    }
+
+    boolean contains(ObjectKey key, long number) {
+        return ids.contains(id(key, number));
+    }
+
+    private static String id(ObjectKey key, long number) {
+        byte[] digest = Digests.sha256().digest((number + " " + key).getBytes(StandardCharsets.UTF_8));
+        return HexFormat.of().formatHex(digest, 0, 16);
+    }
+}

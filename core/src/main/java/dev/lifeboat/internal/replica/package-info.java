@@ -1,0 +1,5 @@
+/** Copies of a repository in other stores. */
+@NullMarked
+package dev.lifeboat.internal.replica;
+
+import org.jspecify.annotations.NullMarked;
