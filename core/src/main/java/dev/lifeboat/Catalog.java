@@ -3,6 +3,7 @@ package dev.lifeboat;
 import dev.lifeboat.RepositoryObjects.Session;
 import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.io.Recovery;
 import dev.lifeboat.internal.json.Envelope;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.repair.Apart;
@@ -85,21 +86,27 @@ final class Catalog {
         Optional<Snapshot> snapshot = known.get(id);
         if (snapshot == null) {
             try {
-                snapshot = RepositoryObjects.snapshot(
-                        envelope.open(
-                                storage,
-                                RepositoryObjects.snapshotKey(id),
-                                RepositoryObjects.OUTCOME,
-                                RepositoryObjects.VERSION),
-                        envelope);
+                // What is whole may still be another's, put in its place.
+                snapshot = Recovery.reading(storage, RepositoryObjects.snapshotKey(id), () -> read(id));
             } catch (FileNotFoundException e) {
                 return Optional.empty();
             }
-            if (snapshot.isPresent() && !snapshot.get().id().equals(id)) {
-                throw new DamagedException("the manifest of snapshot " + id.value() + " in " + storage.location()
-                        + " is that of " + snapshot.get().id().value());
-            }
             known.put(id, snapshot);
+        }
+        return snapshot;
+    }
+
+    private Optional<Snapshot> read(SnapshotId id) throws IOException {
+        Optional<Snapshot> snapshot = RepositoryObjects.snapshot(
+                envelope.open(
+                        storage,
+                        RepositoryObjects.snapshotKey(id),
+                        RepositoryObjects.OUTCOME,
+                        RepositoryObjects.VERSION),
+                envelope);
+        if (snapshot.isPresent() && !snapshot.get().id().equals(id)) {
+            throw new DamagedException("the manifest of snapshot " + id.value() + " in " + storage.location()
+                    + " is that of " + snapshot.get().id().value());
         }
         return snapshot;
     }

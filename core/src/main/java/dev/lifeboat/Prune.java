@@ -5,6 +5,7 @@ import dev.lifeboat.OperationEvent.Phase;
 import dev.lifeboat.format.ArchiveFormat;
 import dev.lifeboat.format.PruneContext;
 import dev.lifeboat.internal.repair.Apart;
+import dev.lifeboat.storage.LockedException;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Drops snapshots that a policy does not keep, then frees what nothing needs. Safe beside backups and other prunes in any process. If it
@@ -38,16 +40,20 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
      *
      * @param kept snapshots, newest first
      * @param removed snapshots, newest first
+     * @param locked snapshots that the policy does not keep and the store does not let go of yet, newest first; they stay, and so does all they need
      * @param endedBackups ids of backups that were taken for dead
      * @param objectsFreed removed from the store beside manifests
      * @param bytesFreed by that
+     * @param lockedUntil when what the store does not let go of may be removed, all of it; empty if nothing was left for that reason
      */
     public record Pruned(
             List<Snapshot> kept,
             List<Snapshot> removed,
+            List<Snapshot> locked,
             List<SnapshotId> endedBackups,
             long objectsFreed,
-            long bytesFreed) {}
+            long bytesFreed,
+            Optional<Instant> lockedUntil) {}
 
     /** Changes nothing, and tells what would be done. */
     @CanIgnoreReturnValue
@@ -103,29 +109,55 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
         List<Snapshot> kept = all.stream().filter(s -> keep.contains(s.id())).toList();
         List<Snapshot> removed =
                 all.stream().filter(s -> !keep.contains(s.id())).toList();
+        List<Snapshot> locked = new ArrayList<>();
+        Optional<Instant> lockedUntil = Optional.empty();
         List<SnapshotId> ended = endDeadBackups(events.clock().instant());
         if (!dryRun) {
             for (Snapshot snapshot : removed) {
-                catalog.remove(snapshot.id());
+                try {
+                    catalog.remove(snapshot.id());
+                } catch (LockedException e) {
+                    locked.add(snapshot);
+                    lockedUntil = latest(lockedUntil, Optional.of(e.until()));
+                }
             }
             if (dropSetApart) {
                 removeSetApart();
             }
         }
-        Set<SnapshotId> removedIds =
-                removed.stream().map(Snapshot::id).collect(java.util.stream.Collectors.toUnmodifiableSet());
+        Set<SnapshotId> removedIds = removed.stream().map(Snapshot::id).collect(Collectors.toUnmodifiableSet());
         long objects = 0;
         long bytes = 0;
         for (ArchiveFormat format : repository.formats()) {
             ArchiveFormat.Pruned freed = format.prune(context(format, removedIds, Set.copyOf(ended), events));
             objects += freed.objects();
             bytes += freed.bytes();
+            lockedUntil = latest(lockedUntil, freed.lockedUntil());
         }
         if (!dryRun) {
+            keepLonger(locked);
             repository.settleReplicas();
         }
         events.progress();
-        return new Pruned(kept, removed, ended, objects, bytes);
+        removed =
+                removed.stream().filter(snapshot -> !locked.contains(snapshot)).toList();
+        return new Pruned(kept, removed, locked, ended, objects, bytes, lockedUntil);
+    }
+
+    private static Optional<Instant> latest(Optional<Instant> one, Optional<Instant> other) {
+        return one.isPresent() && (other.isEmpty() || one.get().isAfter(other.get())) ? one : other;
+    }
+
+    /** What snapshots that are kept need beside their content; formats see to that. */
+    private void keepLonger(List<Snapshot> locked) throws IOException {
+        List<ObjectKey> keys = new ArrayList<>(List.of(RepositoryObjects.DESCRIPTOR));
+        repository.storage().list(KeySlots.PREFIX, object -> keys.add(object.key()));
+        Set<SnapshotId> going = locked.stream().map(Snapshot::id).collect(Collectors.toUnmodifiableSet());
+        repository.catalog().outcomes().stream()
+                .filter(id -> !going.contains(id))
+                .map(RepositoryObjects::snapshotKey)
+                .forEach(keys::add);
+        repository.storage().keep(keys);
     }
 
     /** Ends sessions without an outcome that are old by the clock of the store; drops sessions that have one. */

@@ -3,6 +3,7 @@ package dev.lifeboat;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ForwardingStorageTarget;
+import dev.lifeboat.storage.LockedException;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PreconditionFailedException;
@@ -43,6 +44,7 @@ final class StorageGate extends ForwardingStorageTarget {
             return call.run();
         } catch (FileNotFoundException
                 | PreconditionFailedException
+                | LockedException
                 | InterruptedIOException
                 | ClosedByInterruptException
                 | Failed e) {
@@ -97,6 +99,14 @@ final class StorageGate extends ForwardingStorageTarget {
     public void delete(Collection<ObjectKey> keys) throws IOException {
         guarded(() -> {
             super.delete(keys);
+            return keys;
+        });
+    }
+
+    @Override
+    public void keep(Collection<ObjectKey> keys) throws IOException {
+        guarded(() -> {
+            super.keep(keys);
             return keys;
         });
     }

@@ -3,6 +3,7 @@ package dev.lifeboat.format;
 import dev.lifeboat.storage.ObjectKey;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -122,6 +123,15 @@ public interface ArchiveFormat {
         public static final Repaired NOTHING = new Repaired(List.of(), List.of(), 0);
     }
 
-    /** What a prune removed. */
-    record Pruned(long objects, long bytes) {}
+    /**
+     * What a prune removed.
+     *
+     * @param lockedUntil when what the store would not let go of may be removed; empty if nothing was left
+     */
+    record Pruned(long objects, long bytes, Optional<Instant> lockedUntil) {
+        /** Nothing was left. */
+        public Pruned(long objects, long bytes) {
+            this(objects, bytes, Optional.empty());
+        }
+    }
 }

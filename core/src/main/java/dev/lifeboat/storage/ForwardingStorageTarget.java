@@ -50,6 +50,11 @@ public abstract class ForwardingStorageTarget implements StorageTarget {
     }
 
     @Override
+    public void keep(Collection<ObjectKey> keys) throws IOException {
+        delegate.keep(keys);
+    }
+
+    @Override
     public String location() {
         return delegate.location();
     }

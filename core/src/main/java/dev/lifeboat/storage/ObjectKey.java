@@ -1,5 +1,7 @@
 package dev.lifeboat.storage;
 
+import java.util.List;
+
 /**
  * Name of one stored object: 1 to 512 characters of {@code [a-z0-9._-]} in segments separated by single slashes; no segment
  * begins with a dot. The alphabet is legal and case-safe on every file system and object store.
@@ -7,6 +9,8 @@ package dev.lifeboat.storage;
 public record ObjectKey(String value) implements Comparable<ObjectKey> {
     /** Most characters of a key. */
     public static final int MAX_LENGTH = 512;
+
+    private static final List<String> PASSING = List.of("sessions/", "condemned/", "waiting/", "index/");
 
     public ObjectKey {
         if (!isValid(value)) {
@@ -34,6 +38,11 @@ public record ObjectKey(String value) implements Comparable<ObjectKey> {
             atStart = c == '/';
         }
         return true;
+    }
+
+    /** Whether such objects come and go with the operations that need them, or can be made anew from others: docs/FORMAT.md, section 1. */
+    public boolean isPassing() {
+        return PASSING.stream().anyMatch(value::startsWith);
     }
 
     /** The part after the last slash. */

@@ -54,7 +54,11 @@ public interface StorageTarget extends AutoCloseable {
      */
     void list(String prefix, Visitor visitor) throws IOException;
 
-    /** Removes objects; one that is not there is passed over. Not atomic: on failure any of them may be gone. */
+    /**
+     * Removes objects; one that is not there is passed over. Not atomic: on failure any of them may be gone.
+     *
+     * @throws LockedException if the store has been told to keep some of them for longer; the others are gone
+     */
     void delete(Collection<ObjectKey> keys) throws IOException;
 
     /**
@@ -66,6 +70,12 @@ public interface StorageTarget extends AutoCloseable {
     default boolean recover(ObjectKey key) throws IOException {
         return false;
     }
+
+    /**
+     * Keeps objects from being removed for as long as if they were put now, in a store that locks what is put for some time. Others have nothing to do. One that is not
+     * there is passed over.
+     */
+    default void keep(Collection<ObjectKey> keys) throws IOException {}
 
     /** Where the objects are, for messages and logs, such as {@code s3://bucket/prefix}. Holds no secret. */
     String location();

@@ -16,14 +16,18 @@ import dev.lifeboat.internal.pack.Directory;
 import dev.lifeboat.internal.pack.PackInfo;
 import dev.lifeboat.internal.pack.PackWriter;
 import dev.lifeboat.internal.prune.Condemned;
+import dev.lifeboat.storage.LockedException;
+import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -59,6 +63,8 @@ final class ChunkedPruner {
         this.marking = new Marking(context, index);
     }
 
+    private Optional<Instant> lockedUntil = Optional.empty();
+
     Pruned prune() throws IOException {
         Map<String, SortedSet<String>> records = Condemned.records(context, "packs");
         Set<String> condemned = union(records.values());
@@ -86,7 +92,8 @@ final class ChunkedPruner {
         }
         dropOldRecords(records);
         IndexCompaction.run(context);
-        return new Pruned(objects, Math.max(0, removed - added));
+        keepTheRest(unused);
+        return new Pruned(objects, Math.max(0, removed - added), lockedUntil);
     }
 
     private void mark() throws IOException {
@@ -249,7 +256,7 @@ final class ChunkedPruner {
         List<PackInfo> dead = marking.elsewhere(candidates, PackIds.of(inDoubt), this::isOurs).stream()
                 .map(index::pack)
                 .toList();
-        storage.delete(dead.stream().map(PackInfo::key).toList());
+        dead = delete(dead);
         dead.forEach(index::forget);
         if (open.isEmpty()) {
             Condemned.drop(storage, prune.name());
@@ -257,6 +264,28 @@ final class ChunkedPruner {
             Condemned.leave(context, prune.name(), open);
         }
         return dead;
+    }
+
+    /** Gives those that are gone. */
+    private List<PackInfo> delete(List<PackInfo> dead) throws IOException {
+        try {
+            storage.delete(dead.stream().map(PackInfo::key).toList());
+            return dead;
+        } catch (LockedException e) {
+            lockedUntil = Optional.of(e.until());
+            return dead.stream().filter(pack -> !e.keys().contains(pack.key())).toList();
+        }
+    }
+
+    /** A store that locks what is put for a time shall not let go of what is needed for longer. */
+    private void keepTheRest(Set<Integer> unused) throws IOException {
+        List<ObjectKey> rest = new ArrayList<>();
+        for (int i = 0; i < index.packCount(); i++) {
+            if (!index.isGone(i) && !unused.contains(i)) {
+                rest.add(index.pack(i).key());
+            }
+        }
+        storage.keep(rest);
     }
 
     private boolean isOurs(PackInfo pack) {

@@ -5,10 +5,12 @@ import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.PruneContext;
 import dev.lifeboat.internal.prune.Condemned;
+import dev.lifeboat.storage.LockedException;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,9 +42,16 @@ final class TarPruner {
                         .add(object));
         Set<String> dead = new TreeSet<>(archives.keySet());
         dead.removeAll(needed());
+        if (!context.dryRun()) {
+            storage.keep(archives.entrySet().stream()
+                    .filter(archive -> !dead.contains(archive.getKey()))
+                    .flatMap(archive -> archive.getValue().stream().map(ObjectInfo::key))
+                    .toList());
+        }
         if (dead.isEmpty()) {
             return new Pruned(0, 0);
         }
+        Optional<Instant> lockedUntil = Optional.empty();
         if (!context.dryRun()) {
             Condemned.put(context.format(), context.name(), "archives", dead);
             dead.removeAll(needed());
@@ -56,10 +65,21 @@ final class TarPruner {
             }
         }
         if (!context.dryRun()) {
-            storage.delete(keys);
+            try {
+                storage.delete(keys);
+            } catch (LockedException e) {
+                lockedUntil = Optional.of(e.until());
+                keys.removeAll(e.keys());
+                bytes = 0;
+                for (String name : dead) {
+                    for (ObjectInfo object : archives.getOrDefault(name, List.of())) {
+                        bytes += e.keys().contains(object.key()) ? 0 : object.length();
+                    }
+                }
+            }
             Condemned.drop(storage, context.name());
         }
-        return new Pruned(keys.size(), bytes);
+        return new Pruned(keys.size(), bytes, lockedUntil);
     }
 
     /** Sessions first: one that has committed since is then among the snapshots. */

@@ -5,6 +5,7 @@ import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.io.StoredContent;
 import dev.lifeboat.internal.io.TrackedTask;
 import dev.lifeboat.storage.Content;
+import dev.lifeboat.storage.LockedException;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PreconditionFailedException;
@@ -238,12 +239,20 @@ final class Replica {
         List<ObjectKey> unwanted =
                 difference.surplus().stream().filter(removed::contains).toList();
         List<ObjectKey> manifests = unwanted.stream().filter(Kept::isManifest).toList();
-        copy.delete(manifests);
+        delete(manifests);
         boolean othersLeft =
                 difference.surplus().stream().anyMatch(key -> Kept.isManifest(key) && !removed.contains(key));
         if (!othersLeft) {
-            copy.delete(unwanted.stream().filter(key -> !Kept.isManifest(key)).toList());
+            delete(unwanted.stream().filter(key -> !Kept.isManifest(key)).toList());
             removed.removeAll(unwanted);
+        }
+    }
+
+    private void delete(List<ObjectKey> keys) throws IOException {
+        try {
+            copy.delete(keys);
+        } catch (LockedException e) {
+            log.info("replica keeps what was removed [store={}, cause={}]", copy.location(), e.getMessage());
         }
     }
 

@@ -5,6 +5,7 @@ import dev.lifeboat.internal.io.StoredContent;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ForwardingStorageTarget;
+import dev.lifeboat.storage.LockedException;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PreconditionFailedException;
@@ -18,10 +19,12 @@ import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -202,9 +205,34 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
 
     @Override
     public void delete(Collection<ObjectKey> keys) throws IOException {
-        super.delete(keys);
-        List<ObjectKey> kept = keys.stream().filter(Kept::isKept).toList();
-        replicas.forEach(replica -> replica.remove(kept));
+        Set<ObjectKey> gone = new HashSet<>(keys);
+        try {
+            super.delete(keys);
+        } catch (LockedException e) {
+            gone.removeAll(e.keys());
+            throw e;
+        } finally {
+            List<ObjectKey> kept = gone.stream().filter(Kept::isKept).toList();
+            replicas.forEach(replica -> replica.remove(kept));
+        }
+    }
+
+    /** Replicas, too; one that cannot be reached may do it another time. */
+    @Override
+    public void keep(Collection<ObjectKey> keys) throws IOException {
+        super.keep(keys);
+        for (StorageTarget copy : copies()) {
+            try {
+                copy.keep(keys);
+            } catch (InterruptedIOException | ClosedByInterruptException e) {
+                throw e;
+            } catch (IOException e) {
+                log.warn(
+                        "objects not kept for longer in a replica [store={}, cause={}]",
+                        copy.location(),
+                        e.getMessage());
+            }
+        }
     }
 
     // ---- read
@@ -300,6 +328,9 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
     public boolean recover(ObjectKey key) throws IOException {
         if (!Kept.isKept(key) || elsewhere.containsKey(key)) {
             return false;
+        }
+        if (super.recover(key)) {
+            return true;
         }
         Optional<ObjectInfo> there = super.find(key);
         if (there.isEmpty() && Kept.isManifest(key)) {

@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -26,8 +27,24 @@ final class Commits {
     private final String prefix;
     private final String location;
     private final ExecutorService executor;
+    private final Versions versions;
+    private final boolean checksVersions;
 
-    Commits(S3Client client, String bucket, String prefix, String location, ExecutorService executor) {
+    /**
+     * Sends requests by a client.
+     *
+     * @param checksVersions whether the store may let two conditional puts of one key through in a bucket with versions, as Ceph 20 does
+     */
+    Commits(
+            S3Client client,
+            String bucket,
+            String prefix,
+            String location,
+            ExecutorService executor,
+            Versions versions,
+            boolean checksVersions) {
+        this.versions = versions;
+        this.checksVersions = checksVersions;
         this.client = client;
         this.bucket = bucket;
         this.prefix = prefix;
@@ -38,7 +55,9 @@ final class Commits {
     /** What makes an object: one request, which is not given up half way, since nobody could tell then whether it has happened. */
     @FunctionalInterface
     interface Commit {
-        void run();
+        /** Gives the id of the version that was made; null in a bucket without versions. */
+        @Nullable
+        String run();
     }
 
     /**
@@ -82,7 +101,10 @@ final class Commits {
     private void commitHere(ObjectKey key, String id, boolean conditional, Commit commit) throws IOException {
         for (int conflicts = 0; ; conflicts++) {
             try {
-                commit.run();
+                String version = commit.run();
+                if (conditional && version != null && checksVersions && !versions.isFirst(key, version)) {
+                    throw new PreconditionFailedException(key, location);
+                }
                 return;
             } catch (SdkException e) {
                 int status = e instanceof AwsServiceException service ? service.statusCode() : 0;

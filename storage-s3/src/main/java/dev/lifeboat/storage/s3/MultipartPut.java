@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -16,9 +15,9 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.CompletedMultipartUpload;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
 /**
@@ -53,20 +52,9 @@ final class MultipartPut {
         this.upload = upload;
     }
 
-    static MultipartPut begin(
-            S3Client client,
-            String bucket,
-            String key,
-            Map<String, String> metadata,
-            boolean checksums,
-            ExecutorService executor) {
-        // AWS wants to hear first of the checksums that come with the parts; the SDK does not say it by itself.
-        String upload = client.createMultipartUpload(r -> r.bucket(bucket)
-                        .key(key)
-                        .metadata(metadata)
-                        .checksumAlgorithm(checksums ? ChecksumAlgorithm.CRC32 : null))
-                .uploadId();
-        return new MultipartPut(client, bucket, key, executor, upload);
+    static MultipartPut begin(S3Client client, CreateMultipartUploadRequest request, ExecutorService executor) {
+        String upload = client.createMultipartUpload(request).uploadId();
+        return new MultipartPut(client, request.bucket(), request.key(), executor, upload);
     }
 
     /** Sends content that begins with some bytes that were read already; returns how long it is. */

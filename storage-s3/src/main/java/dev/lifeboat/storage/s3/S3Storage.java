@@ -2,6 +2,7 @@ package dev.lifeboat.storage.s3;
 
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
+import dev.lifeboat.storage.LockedException;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PreconditionFailedException;
@@ -21,8 +22,15 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -30,7 +38,9 @@ import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.CompletedMultipartUpload;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
@@ -54,6 +64,9 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * <p>An object of up to 16 MiB and of known length is stored by one request, any other in parts of 8 MiB and more, of which at most 32 MiB are in memory. A process that dies leaves such parts
  * behind, unseen but paid for: {@link #sweep} removes them, as does a rule of the bucket (AbortIncompleteMultipartUpload).
  *
+ * <p>In a bucket that keeps versions, an object that was overwritten or removed behind Lifeboat's back is read in its first version, as soon as it is found damaged or missing;
+ * {@link S3StorageBuilder#buildAsOf} shows all as it was.
+ *
  * <p>The credentials need s3:PutObject, s3:GetObject, s3:ListBucket, s3:AbortMultipartUpload, and s3:DeleteObject to prune.
  *
  * <p>Thread-safe.
@@ -67,9 +80,10 @@ public final class S3Storage implements StorageTarget {
     private static final long SINGLE_BYTES = 24 << 20;
 
     private static final int DELETE_BATCH = 1000;
+    private static final int KEEPERS = 8;
     private static final int MAX_DELETE_ATTEMPTS = 6;
     /** Shows whether a store honours conditions; not part of any listing. */
-    private static final String PROBE = "lifeboat.probe";
+    static final String PROBE = "lifeboat.probe";
 
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -83,10 +97,24 @@ public final class S3Storage implements StorageTarget {
     private final boolean singleWriter;
     private final boolean checksums;
     private final ExecutorService executor;
+    private final ExecutorService keepers;
     private final Commits commits;
+    private final ObjectSettings settings;
+    private final Versions versions;
+    /** Of objects that were found damaged: what to read in their stead. */
+    private final Map<ObjectKey, String> firstVersions = new ConcurrentHashMap<>();
+
     private volatile boolean conditionsHold;
 
-    S3Storage(S3Client client, String bucket, String prefix, String location, boolean singleWriter, boolean checksums) {
+    S3Storage(
+            S3Client client,
+            String bucket,
+            String prefix,
+            String location,
+            boolean singleWriter,
+            boolean checksums,
+            ObjectSettings settings,
+            boolean isAws) {
         this.client = client;
         this.bucket = bucket;
         this.prefix = prefix;
@@ -94,12 +122,16 @@ public final class S3Storage implements StorageTarget {
         this.errors = new S3Errors(location);
         this.singleWriter = singleWriter;
         this.checksums = checksums;
-        this.executor = Executors.newCachedThreadPool(work -> {
+        this.settings = settings;
+        this.versions = new Versions(client, bucket, prefix);
+        ThreadFactory threads = work -> {
             Thread thread = new Thread(work, "lifeboat-s3");
             thread.setDaemon(true);
             return thread;
-        });
-        this.commits = new Commits(client, bucket, prefix, location, executor);
+        };
+        this.executor = Executors.newCachedThreadPool(threads);
+        this.keepers = Executors.newFixedThreadPool(KEEPERS, threads);
+        this.commits = new Commits(client, bucket, prefix, location, executor, versions, !isAws);
     }
 
     /** Describes a bucket. */
@@ -181,18 +213,20 @@ public final class S3Storage implements StorageTarget {
                 id,
                 conditional,
                 () -> client.putObject(
-                        r -> r.bucket(bucket)
-                                .key(name(key))
-                                .ifNoneMatch(conditional ? "*" : null)
-                                .metadata(Map.of(Commits.PUT_ID, id)),
-                        body));
+                                r -> settings.apply(
+                                        r.bucket(bucket)
+                                                .key(name(key))
+                                                .ifNoneMatch(conditional ? "*" : null)
+                                                .metadata(Map.of(Commits.PUT_ID, id)),
+                                        key),
+                                body)
+                        .versionId());
         return new ObjectInfo(key, length, Instant.now());
     }
 
     private ObjectInfo putParts(ObjectKey key, byte[] first, InputStream rest, boolean conditional) throws IOException {
         String id = newId();
-        MultipartPut parts =
-                MultipartPut.begin(client, bucket, name(key), Map.of(Commits.PUT_ID, id), checksums, executor);
+        MultipartPut parts = begin(key, Map.of(Commits.PUT_ID, id));
         boolean done = false;
         try {
             long length = parts.send(first, rest);
@@ -202,10 +236,11 @@ public final class S3Storage implements StorageTarget {
                     id,
                     conditional,
                     () -> client.completeMultipartUpload(r -> r.bucket(bucket)
-                            .key(name(key))
-                            .uploadId(parts.upload())
-                            .multipartUpload(all)
-                            .ifNoneMatch(conditional ? "*" : null)));
+                                    .key(name(key))
+                                    .uploadId(parts.upload())
+                                    .multipartUpload(all)
+                                    .ifNoneMatch(conditional ? "*" : null))
+                            .versionId());
             done = true;
             return new ObjectInfo(key, length, Instant.now());
         } finally {
@@ -213,6 +248,20 @@ public final class S3Storage implements StorageTarget {
                 parts.abort();
             }
         }
+    }
+
+    private MultipartPut begin(ObjectKey key, Map<String, String> metadata) {
+        // AWS wants to hear first of the checksums that come with the parts; the SDK does not say it by itself.
+        return MultipartPut.begin(
+                client,
+                CreateMultipartUploadRequest.builder()
+                        .bucket(bucket)
+                        .key(name(key))
+                        .metadata(metadata)
+                        .checksumAlgorithm(checksums ? ChecksumAlgorithm.CRC32 : null)
+                        .applyMutation(r -> settings.apply(r, key))
+                        .build(),
+                executor);
     }
 
     private static String newId() {
@@ -251,6 +300,11 @@ public final class S3Storage implements StorageTarget {
 
     @Override
     public InputStream open(ObjectKey key, ByteRange range) throws IOException {
+        return open(key, range, firstVersions.get(key));
+    }
+
+    /** Of the version that is shown, unless another is named. */
+    InputStream open(ObjectKey key, ByteRange range, @Nullable String version) throws IOException {
         if (range.length() == 0) {
             if (find(key).isEmpty()) {
                 throw missing(key);
@@ -259,11 +313,11 @@ public final class S3Storage implements StorageTarget {
         }
         String what = "read " + key;
         try {
-            ResponseInputStream<GetObjectResponse> in = get(key, range, null);
+            ResponseInputStream<GetObjectResponse> in = get(key, range, null, version);
             return new ResumingStream(in, (offset, tag) -> {
                 try {
                     long length = range.length() == ByteRange.TO_END ? ByteRange.TO_END : range.length() - offset;
-                    return get(key, new ByteRange(range.offset() + offset, length), tag);
+                    return get(key, new ByteRange(range.offset() + offset, length), tag, version);
                 } catch (AwsServiceException e) {
                     throw e.statusCode() == 404
                             ? missing(key)
@@ -286,7 +340,7 @@ public final class S3Storage implements StorageTarget {
     }
 
     private ResponseInputStream<GetObjectResponse> get(
-            ObjectKey key, ByteRange range, @org.jspecify.annotations.Nullable String tag) throws IOException {
+            ObjectKey key, ByteRange range, @Nullable String tag, @Nullable String version) throws IOException {
         String header;
         if (range.length() == ByteRange.TO_END) {
             header = range.offset() == 0 ? null : "bytes=" + range.offset() + "-";
@@ -294,7 +348,7 @@ public final class S3Storage implements StorageTarget {
             header = "bytes=" + range.offset() + "-" + (range.offset() + range.length() - 1);
         }
         ResponseInputStream<GetObjectResponse> in = client.getObject(
-                r -> r.bucket(bucket).key(name(key)).range(header).ifMatch(tag));
+                r -> r.bucket(bucket).key(name(key)).range(header).ifMatch(tag).versionId(version));
         if (header != null && in.response().contentRange() == null
                 || in.response().contentLength() == null) {
             in.abort();
@@ -342,8 +396,7 @@ public final class S3Storage implements StorageTarget {
         } while (next != null);
     }
 
-    private ListObjectsV2Response page(String under, @org.jspecify.annotations.Nullable String token)
-            throws IOException {
+    private ListObjectsV2Response page(String under, @Nullable String token) throws IOException {
         if (Thread.currentThread().isInterrupted()) {
             throw new InterruptedIOException("interrupted while listing " + location);
         }
@@ -359,6 +412,10 @@ public final class S3Storage implements StorageTarget {
 
     @Override
     public void delete(Collection<ObjectKey> keys) throws IOException {
+        if (settings.lock().isPresent()) {
+            deleteVersions(keys);
+            return;
+        }
         List<ObjectIdentifier> batch = new ArrayList<>();
         for (ObjectKey key : keys) {
             batch.add(ObjectIdentifier.builder().key(name(key)).build());
@@ -403,6 +460,128 @@ public final class S3Storage implements StorageTarget {
             }
         } catch (SdkException e) {
             throw errors.explained(what, permission("s3:DeleteObject"), e);
+        }
+    }
+
+    /** A plain removal would hide what is locked and free nothing: so all versions go, and an object of which one is locked stays as it is. */
+    private void deleteVersions(Collection<ObjectKey> keys) throws IOException {
+        Set<ObjectKey> locked = new TreeSet<>();
+        Instant until = Instant.MIN;
+        for (ObjectKey key : keys) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new InterruptedIOException("interrupted while removing objects from " + location);
+            }
+            try {
+                Optional<Instant> left = lockedUntil(key);
+                if (left.isPresent()) {
+                    locked.add(key);
+                    until = left.get().isAfter(until) ? left.get() : until;
+                    continue;
+                }
+                for (String version : versions.idsOf(key)) {
+                    client.deleteObject(r -> r.bucket(bucket).key(name(key)).versionId(version));
+                }
+            } catch (SdkException e) {
+                throw errors.explained(
+                        "remove " + key, permission("s3:DeleteObjectVersion") + ", " + versionsPermission(), e);
+            }
+        }
+        if (!locked.isEmpty()) {
+            throw new LockedException(locked, until, location);
+        }
+    }
+
+    /** When what is shown may be removed; empty if it may now, or there is nothing. */
+    private Optional<Instant> lockedUntil(ObjectKey key) {
+        try {
+            HeadObjectResponse head = client.headObject(r -> r.bucket(bucket).key(name(key)));
+            return Optional.ofNullable(head.objectLockRetainUntilDate()).filter(until -> until.isAfter(Instant.now()));
+        } catch (AwsServiceException e) {
+            if (e.statusCode() == 404) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private String versionsPermission() {
+        return "s3:ListBucketVersions on arn:aws:s3:::" + bucket;
+    }
+
+    /** A lock that has lasted for less than a tenth of its time is left as it is. */
+    @Override
+    public void keep(Collection<ObjectKey> keys) throws IOException {
+        if (settings.lock().isEmpty()) {
+            return;
+        }
+        Duration retention = settings.lock().get().retention();
+        List<Future<?>> running = new ArrayList<>();
+        for (ObjectKey key : keys) {
+            if (settings.locks(key)) {
+                running.add(keepers.submit(() -> keep(key, retention)));
+            }
+        }
+        try {
+            for (Future<?> one : running) {
+                one.get();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while locking objects in " + location);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof SdkException sdk) {
+                throw errors.explained("lock objects for longer", permission("s3:PutObjectRetention"), sdk);
+            }
+            throw new IOException(e.getCause());
+        } finally {
+            running.forEach(one -> one.cancel(true));
+        }
+    }
+
+    private void keep(ObjectKey key, Duration retention) {
+        Instant until = settings.until();
+        Optional<Instant> now = lockedUntil(key);
+        if (now.isPresent() && now.get().isAfter(until.minus(retention.dividedBy(10)))) {
+            return;
+        }
+        try {
+            client.putObjectRetention(r -> r.bucket(bucket)
+                    .key(name(key))
+                    .retention(t -> t.mode(settings.mode().toString()).retainUntilDate(until)));
+        } catch (AwsServiceException e) {
+            if (e.statusCode() != 404) {
+                throw e;
+            }
+        }
+    }
+
+    /** If the bucket has an earlier version, that is what was written: somebody has put something else over it, or removed it, for Lifeboat does neither. */
+    @Override
+    public boolean recover(ObjectKey key) throws IOException {
+        if (firstVersions.containsKey(key)) {
+            return false;
+        }
+        Optional<Versions.Version> first;
+        try {
+            first = versions.hiddenFirst(key);
+        } catch (SdkException e) {
+            log.debug("versions of an object not listed", e);
+            return false;
+        }
+        if (first.isEmpty()) {
+            return false;
+        }
+        firstVersions.put(key, first.get().id());
+        log.warn("an object was changed or removed; its first version is read [key={}, store={}]", key, location);
+        return true;
+    }
+
+    /** What there was at a time. */
+    Map<ObjectKey, Versions.Version> asOf(Instant time) throws IOException {
+        try {
+            return versions.asOf(time);
+        } catch (SdkException e) {
+            throw errors.explained("list versions", versionsPermission(), e);
         }
     }
 
@@ -452,7 +631,7 @@ public final class S3Storage implements StorageTarget {
 
     /** For tests: begins an upload and forgets it, as a process that dies does. */
     void leaveAnUploadBehind(ObjectKey key) {
-        MultipartPut.begin(client, bucket, name(key), Map.of(), checksums, executor);
+        begin(key, Map.of());
     }
 
     @Override
@@ -463,6 +642,7 @@ public final class S3Storage implements StorageTarget {
     @Override
     public void close() {
         executor.shutdownNow();
+        keepers.shutdownNow();
         client.close();
     }
 

@@ -2,8 +2,11 @@ package dev.lifeboat.storage.s3;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.storage.ObjectKey;
+import dev.lifeboat.storage.StorageTarget;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -18,6 +21,7 @@ import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.s3.LegacyMd5Plugin;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
+import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 
 /** Describes a bucket to use as storage. Not thread-safe. */
 public final class S3StorageBuilder {
@@ -35,6 +39,10 @@ public final class S3StorageBuilder {
     private @Nullable String accessKey;
     private @Nullable Supplier<String> secretKey;
     private Duration timeout = Duration.ofSeconds(60);
+    private @Nullable String storageClass;
+    private @Nullable ServerSideEncryption serverSide;
+    private @Nullable String kmsKey;
+    private Optional<ObjectLock> lock = Optional.empty();
     private int connections = 16;
 
     S3StorageBuilder() {}
@@ -100,6 +108,58 @@ public final class S3StorageBuilder {
     public S3StorageBuilder credentials(String newAccessKey, Supplier<String> newSecretKey) {
         accessKey = newAccessKey;
         secretKey = newSecretKey;
+        return this;
+    }
+
+    /**
+     * Stores objects in another class than the bucket does by itself, such as {@code STANDARD_IA}. Not in one whose objects have to be thawed before they can be read.
+     */
+    @CanIgnoreReturnValue
+    public S3StorageBuilder storageClass(String newStorageClass) {
+        storageClass = newStorageClass;
+        return this;
+    }
+
+    /** Has S3 encrypt what it stores by keys of its own (SSE-S3), beside what the repository encrypts. */
+    @CanIgnoreReturnValue
+    public S3StorageBuilder encryptedByS3() {
+        serverSide = ServerSideEncryption.AES256;
+        kmsKey = null;
+        return this;
+    }
+
+    /** Has S3 encrypt what it stores by a key in KMS (SSE-KMS). The credentials need kms:GenerateDataKey and kms:Decrypt on it. */
+    @CanIgnoreReturnValue
+    public S3StorageBuilder encryptedByKms(String keyId) {
+        serverSide = ServerSideEncryption.AWS_KMS;
+        kmsKey = keyId;
+        return this;
+    }
+
+    /**
+     * Locks what is stored, so that nobody can remove or replace it before its time: neither stolen credentials nor a mistake. The bucket must have been made with Object
+     * Lock. Each prune renews the locks of what is still needed, so prunes must come more often than locks end; what is not needed any more stays until its lock has ended, which
+     * {@link dev.lifeboat.Prune.Pruned#lockedUntil} tells. What only coordinates writers, and the index, which can be made anew, are not locked.
+     *
+     * <p>The credentials need s3:PutObjectRetention, too; to prune also s3:DeleteObjectVersion and s3:ListBucketVersions.
+     */
+    @CanIgnoreReturnValue
+    public S3StorageBuilder objectLock(ObjectLock newLock) {
+        lock = Optional.of(newLock);
+        return this;
+    }
+
+    /**
+     * Says how many connections may be open at once; 16 unless set.
+     *
+     * @throws IllegalArgumentException if it is less than 4: parts of one object go side by side
+     */
+    @CanIgnoreReturnValue
+    public S3StorageBuilder connections(int newConnections) {
+        if (newConnections < 4) {
+            throw new IllegalArgumentException("connections are fewer than 4: " + newConnections);
+        }
+        connections = newConnections;
         return this;
     }
 
@@ -181,10 +241,28 @@ public final class S3StorageBuilder {
                 + name
                 + (prefix.isEmpty() ? "" : "/" + prefix.substring(0, prefix.length() - 1));
         try {
-            return new S3Storage(client.build(), name, prefix, location, singleWriter, !checksumsOnlyIfRequired);
+            return new S3Storage(
+                    client.build(),
+                    name,
+                    prefix,
+                    location,
+                    singleWriter,
+                    !checksumsOnlyIfRequired,
+                    new ObjectSettings(storageClass, serverSide, kmsKey, lock),
+                    endpoint == null);
         } catch (software.amazon.awssdk.core.exception.SdkClientException e) {
             throw new IllegalStateException("cannot use " + location + ": " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * Makes a view of a bucket that keeps versions: what it held at a time, to read only. To get back what somebody has removed or overwritten since.
+     * The credentials need s3:ListBucketVersions and s3:GetObjectVersion.
+     *
+     * @throws IllegalStateException as {@link #build} does
+     */
+    public StorageTarget buildAsOf(Instant time) {
+        return new PastStorage(build(), time);
     }
 
     private AwsCredentialsProvider credentials() {

@@ -50,6 +50,9 @@ class S3StorageBuilderTest {
         String said = excluded.contains("s3")
                 ? "LEFT OUT: all tests against a real S3 server (tag 's3'). dev/test runs them"
                 : "the tests against a real S3 server run, too";
+        said += excluded.contains("ceph")
+                ? "; LEFT OUT: those against Ceph (tag 'ceph'). dev/test runs them after dev/ceph install"
+                : "; and those against Ceph";
         System.out.println(said);
         assertThat(said).isNotEmpty();
     }
