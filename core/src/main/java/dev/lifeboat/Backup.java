@@ -6,6 +6,8 @@ import dev.lifeboat.RepositoryObjects.Session;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.ArchiveWriter;
+import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.internal.replica.ReplicatedStorage;
 import dev.lifeboat.storage.PreconditionFailedException;
 import java.io.IOException;
 import java.time.Duration;
@@ -87,6 +89,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
     Snapshot execute(Events events) throws IOException {
         events.phase(Phase.PREPARING);
         series = series();
+        repository.replicated().ifPresent(ReplicatedStorage::begin);
         Optional<Snapshot> parent = parent(series);
         Instant begun = events.clock().instant();
         SnapshotId id = new SnapshotId(Repository.randomId());
@@ -145,14 +148,14 @@ public final class Backup extends Operation<Snapshot, Backup> {
 
     /** The format has looked at the condemned records by then; only after that does a parent that is still listed count. */
     private ArchiveWriter writer(SnapshotId id, Optional<Snapshot> parent) throws IOException {
-        ArchiveWriter writer =
-                repository.format().write(repository.formatContext(), id.value(), parent.map(Snapshot::archive));
+        FormatContext context = repository.maintenanceContext(true);
+        ArchiveWriter writer = repository.format().write(context, id.value(), parent.map(Snapshot::archive));
         if (writer.parent().isEmpty()
                 || repository.catalog().exists(parent.orElseThrow().id())) {
             return writer;
         }
         writer.close();
-        return repository.format().write(repository.formatContext(), id.value(), Optional.empty());
+        return repository.format().write(context, id.value(), Optional.empty());
     }
 
     /** Reads the source at rest, and brings it back however that ended. */
@@ -167,6 +170,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
     }
 
     private void commit(Snapshot snapshot) throws IOException {
+        repository.awaitQuorum();
         try {
             repository.catalog().commit(snapshot);
         } catch (PreconditionFailedException e) {
@@ -176,6 +180,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
                             + "they end backups",
                     e);
         }
+        repository.settleReplicas();
     }
 
     @Override

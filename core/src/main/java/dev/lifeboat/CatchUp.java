@@ -1,24 +1,28 @@
 package dev.lifeboat;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.OperationEvent.Phase;
+import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.replica.CaughtUp;
 import dev.lifeboat.internal.replica.ReplicatedStorage;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
 /**
  * Brings the replicas of a repository in step with its first store, however long that takes: what each lacks is copied, manifests last. Backups and prunes do
  * the same by the way, with less patience. Removes nothing but what prunes of this process have removed from the first store: what a replica has
- * beyond that is told as surplus, and stays, for the first store may have lost it.
+ * beyond that is told as surplus, and stays, for the first store may have lost it; {@link #dropSurplus} removes it.
  *
  * <p>One replica that fails does not keep the others from it; it is in the result.
  */
 public final class CatchUp extends Operation<List<CatchUp.Replica>, CatchUp> {
+    private boolean dropSurplus;
+
     CatchUp(Repository repository) {
         super(repository);
     }
@@ -39,6 +43,17 @@ public final class CatchUp extends Operation<List<CatchUp.Replica>, CatchUp> {
         }
     }
 
+    /**
+     * Afterwards removes from replicas what the first store does not have: snapshots that were pruned while a replica was away, and what they needed. Only if a verify finds nothing wrong with the
+     * first store; but what it was made to forget is gone from replicas, too, so have a look before.
+     */
+    @CanIgnoreReturnValue
+    public CatchUp dropSurplus() {
+        checkDescribing();
+        dropSurplus = true;
+        return this;
+    }
+
     @Override
     CatchUp self() {
         return this;
@@ -47,6 +62,10 @@ public final class CatchUp extends Operation<List<CatchUp.Replica>, CatchUp> {
     @Override
     List<Replica> execute(Events events) throws IOException {
         events.phase(Phase.COPYING);
+        if (dropSurplus && !repository.verify().withoutReplicas().run().isClean()) {
+            throw new DamagedException("something is wrong with " + repository.location()
+                    + ", so its replicas lose nothing; run repair before dropSurplus()");
+        }
         Optional<ReplicatedStorage> replicated = repository.replicated();
         if (replicated.isEmpty()) {
             return List.of();
@@ -59,13 +78,16 @@ public final class CatchUp extends Operation<List<CatchUp.Replica>, CatchUp> {
         for (int i = 0; i < comparisons.size(); i++) {
             String location = replicated.get().copies().get(i).location();
             try {
-                CaughtUp done = Io.await(comparisons.get(i));
+                CaughtUp done = comparisons.get(i).get();
                 events.addStored(done.bytes());
-                replicas.add(new Replica(location, done.objects(), done.bytes(), done.surplus(), Optional.empty()));
-            } catch (InterruptedIOException e) {
-                throw e;
-            } catch (IOException e) {
-                replicas.add(new Replica(location, 0, 0, 0, Optional.of(String.valueOf(e.getMessage()))));
+                long dropped = dropSurplus ? replicated.get().dropSurplus(i) : 0;
+                replicas.add(new Replica(
+                        location, done.objects(), done.bytes(), done.surplus() - dropped, Optional.empty()));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw Io.interrupted(e);
+            } catch (ExecutionException e) {
+                replicas.add(new Replica(location, 0, 0, 0, Optional.of(Io.message(e))));
             }
         }
         events.progress();

@@ -12,6 +12,7 @@ import java.util.function.Predicate;
 /**
  * What a format that prunes or repairs asks the engine.
  *
+ * @param format what it works with
  * @param formatId of the format that asks
  * @param dropsSetApart whether what was set apart is taken for gone
  * @param time whether there is time left
@@ -19,6 +20,7 @@ import java.util.function.Predicate;
  */
 record MaintenanceContext(
         Repository repository,
+        FormatContext format,
         String formatId,
         String name,
         boolean dryRun,
@@ -26,11 +28,6 @@ record MaintenanceContext(
         BooleanSupplier time,
         Predicate<SnapshotId> counts)
         implements PruneContext {
-    @Override
-    public FormatContext format() {
-        return repository.formatContext();
-    }
-
     @Override
     public boolean hasTime() {
         return time.getAsBoolean();

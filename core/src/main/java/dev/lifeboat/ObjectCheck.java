@@ -19,9 +19,6 @@ final class ObjectCheck implements Soundness {
     private final List<ArchiveFormat> formats;
     private final Function<StorageTarget, FormatContext> contexts;
 
-    /** Checks documents only, which is all that can be done before a repository is open. */
-    static final Soundness DOCUMENTS = (in, key) -> isDocument(key) && isWhole(in, key);
-
     ObjectCheck(List<ArchiveFormat> formats, Function<StorageTarget, FormatContext> contexts) {
         this.formats = formats;
         this.contexts = contexts;

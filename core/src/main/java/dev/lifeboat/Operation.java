@@ -60,6 +60,7 @@ public abstract sealed class Operation<T, S extends Operation<T, S>>
         } catch (IOException e) {
             throw failure(e);
         } finally {
+            repository.heal();
             repository.leave();
         }
     }

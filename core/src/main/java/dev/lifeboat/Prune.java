@@ -204,6 +204,7 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
         Predicate<SnapshotId> counts = id -> !(dryRun && (removed.contains(id) || ended.contains(id)));
         return new MaintenanceContext(
                 repository,
+                repository.maintenanceContext(true),
                 format.id(),
                 Repository.randomId(),
                 dryRun,

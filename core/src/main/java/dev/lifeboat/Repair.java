@@ -9,6 +9,7 @@ import dev.lifeboat.format.ArchiveReader;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.prune.Condemned;
 import dev.lifeboat.internal.repair.Apart;
+import dev.lifeboat.internal.replica.ReplicatedStorage;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
@@ -44,7 +45,7 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
      *
      * @param setApart where damaged objects and manifests of broken snapshots are now
      * @param replaced broken snapshots, each with the one that has what is left of it
-     * @param recovered objects in whose place a good copy was put, from a replica or in one
+     * @param recovered damaged objects in whose place a good copy was put, from a replica or in one, and chunks or objects that were lost and taken over from one
      * @param chunksSaved taken out of damaged objects
      * @param postponed damaged objects that could not be set apart since backups or prunes are under way; repair again when these have ended
      * @param findings damages that are left: what is lost until it is stored again
@@ -75,8 +76,7 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
         List<ObjectKey> postponed = new ArrayList<>();
         long saved = 0;
         for (ArchiveFormat format : repository.formats()) {
-            ArchiveFormat.Repaired repaired = format.repair(new MaintenanceContext(
-                    repository, format.id(), Repository.randomId(), false, false, () -> true, id -> true));
+            ArchiveFormat.Repaired repaired = format.repair(context(format));
             apart.addAll(repaired.apart());
             postponed.addAll(repaired.postponed());
             saved += repaired.saved();
@@ -93,15 +93,47 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
         if (repository.replicated().isEmpty()) {
             return 0;
         }
-        List<Verify.Finding> findings =
-                repository.verify().readData().withoutReplicas().run().findings();
-        return new Replicas(repository.replicated().get(), repository.objectCheck()).mend(findings);
+        ReplicatedStorage all = repository.replicated().get();
+        Replicas replicas = new Replicas(all, repository.objectCheck());
+        List<Verify.Finding> findings = findings();
+        replicas.recover(findings);
+        long recovered = repository.heal();
+        if (recovered > 0) {
+            findings = findings();
+        }
+        if (!findings.isEmpty()) {
+            recovered += replicas.salvage((copy, objects) -> {
+                long taken = 0;
+                for (ArchiveFormat format : repository.formats()) {
+                    taken += format.salvage(context(format), repository.formatContext(copy), objects);
+                }
+                return taken;
+            });
+        }
+        return recovered + replicas.renew();
+    }
+
+    private List<Verify.Finding> findings() {
+        return repository.verify().readData().withoutReplicas().run().findings();
+    }
+
+    private MaintenanceContext context(ArchiveFormat format) {
+        // What a repair sets apart is not gone in replicas.
+        return new MaintenanceContext(
+                repository,
+                repository.maintenanceContext(false),
+                format.id(),
+                Repository.randomId(),
+                false,
+                false,
+                () -> true,
+                id -> true);
     }
 
     /** A session that cannot be read is ended first, so that what it refers to need not be known. */
     private List<ObjectKey> setUnreadableApart(Events events) throws IOException {
         Catalog catalog = repository.catalog();
-        StorageTarget storage = repository.storage();
+        StorageTarget storage = repository.maintenanceContext(false).storage();
         List<SnapshotId> manifests = new ArrayList<>();
         catalog.snapshots((id, damage) -> manifests.add(id));
         List<ObjectKey> apart = new ArrayList<>();

@@ -1,6 +1,7 @@
 package dev.lifeboat;
 
 import dev.lifeboat.Verify.Finding;
+import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.replica.ReplicatedStorage;
 import dev.lifeboat.internal.replica.Soundness;
 import dev.lifeboat.storage.ByteRange;
@@ -10,15 +11,20 @@ import dev.lifeboat.storage.StorageTarget;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Compares replicas with the first store for a verify, and mends each by the others for a repair. */
 final class Replicas {
+    private static final Logger log = LoggerFactory.getLogger(Replicas.class);
     private static final int PART = 1 << 16;
 
     private final ReplicatedStorage all;
@@ -41,32 +47,33 @@ final class Replicas {
         return bytes;
     }
 
-    /** Tells what replicas lack and, if asked to read, what is not the same in them. */
+    /** Tells what replicas lack and what is not the same in them: of another length or, if asked to read, of other content. */
     List<Finding> compare(boolean readData) throws IOException {
         List<Finding> findings = new ArrayList<>();
         for (int i = 0; i < all.copies().size(); i++) {
             String location = all.copies().get(i).location();
             try {
                 for (ObjectInfo object : all.lacking(i)) {
-                    findings.add(finding(
-                            object.key(),
-                            "replica " + location
-                                    + " lacks it; run catchUp, or repair if it has another in its place"));
+                    findings.add(finding(object.key(), "replica " + location + " lacks it; run catchUp"));
                 }
-                for (ObjectInfo object : readData ? different(i) : List.<ObjectInfo>of()) {
-                    String which = soundness.isSound(all.first(), object.key())
-                            ? "it is damaged in replica " + location
-                            : "replica " + location + " has something else in its place";
-                    findings.add(finding(object.key(), which + "; run repair"));
+                for (ObjectInfo object : different(i, readData)) {
+                    if (!isSoundIn(all.first(), object.key())) {
+                        findings.add(finding(
+                                object.key(), "replica " + location + " has something else in its place; run repair"));
+                    } else if (!isSoundIn(all.copies().get(i), object.key())) {
+                        findings.add(finding(object.key(), "it is damaged in replica " + location + "; run repair"));
+                    }
+                    // Else the first store has a void in the place of a snapshot that was set apart there.
                 }
-            } catch (InterruptedIOException e) {
-                throw e;
             } catch (IOException e) {
+                if (Io.isInterruption(e)) {
+                    throw e;
+                }
                 findings.add(new Finding(
                         Optional.empty(),
                         Optional.empty(),
                         Optional.empty(),
-                        "replica " + location + " cannot be read: " + e.getMessage()));
+                        "replica " + location + " cannot be compared: " + e.getMessage()));
             }
         }
         return findings;
@@ -76,14 +83,13 @@ final class Replicas {
         return new Finding(Optional.empty(), Optional.of(key), Optional.empty(), detail);
     }
 
-    /** Objects that are as long in a replica as in the first store, and not the same. */
-    private List<ObjectInfo> different(int replica) throws IOException {
+    private List<ObjectInfo> different(int replica, boolean readData) throws IOException {
         StorageTarget copy = all.copies().get(replica);
         List<ObjectInfo> different = new ArrayList<>();
-        for (ObjectInfo object : all.shared(replica)) {
+        for (Map.Entry<ObjectInfo, Boolean> object : all.shared(replica).entrySet()) {
             objects++;
-            if (!isSame(object, copy)) {
-                different.add(object);
+            if (!object.getValue() || readData && !isSame(object.getKey(), copy)) {
+                different.add(object.getKey());
             }
         }
         return different;
@@ -108,36 +114,66 @@ final class Replicas {
         }
     }
 
-    /**
-     * Puts good copies in the place of what is damaged in the first store, or lost there, then of what is damaged in replicas, and has them catch up.
-     *
-     * @param found what a verify of the first store by itself has found
-     * @return how many objects that were
-     */
-    long mend(Collection<Finding> found) throws IOException {
-        long mended = 0;
-        for (ObjectKey key : found.stream()
-                .flatMap(finding -> finding.object().stream())
-                .distinct()
-                .toList()) {
-            mended += isSoundIn(all.first(), key) || !all.recover(key) ? 0 : 1;
-        }
-        for (int i = 0; i < all.copies().size(); i++) {
-            // Only if something is lost: else what is surplus was pruned.
-            for (ObjectKey key : found.isEmpty() ? List.<ObjectKey>of() : all.surplus(i)) {
-                mended += all.recover(key) ? 1 : 0;
+    /** Of damaged objects of the first store, has those read from a replica that are whole there; a repair then puts them back. */
+    void recover(Collection<Finding> found) throws IOException {
+        Set<ObjectKey> keys =
+                found.stream().flatMap(finding -> finding.object().stream()).collect(Collectors.toSet());
+        for (ObjectKey key : keys) {
+            if (all.first().find(key).isPresent() && !isSoundIn(all.first(), key)) {
+                log.debug("object recovered [key={}, done={}]", key, all.recover(key));
             }
-            List<ObjectInfo> other = new ArrayList<>(all.lacking(i));
-            other.addAll(different(i));
-            for (ObjectInfo object : other) {
-                if (isSoundIn(all.first(), object.key())) {
-                    all.renew(i, object);
-                    mended++;
+        }
+    }
+
+    /** Takes over content of replicas that the first store lacks. */
+    @FunctionalInterface
+    interface Salvage {
+        /** Gives how much was taken. */
+        long take(StorageTarget copy, List<ObjectKey> objects) throws IOException;
+    }
+
+    /** Has taken over what was lost from each replica that can be reached. */
+    long salvage(Salvage salvage) throws IOException {
+        long taken = 0;
+        for (int i = 0; i < all.copies().size(); i++) {
+            try {
+                List<ObjectKey> surplus = all.surplusContent(i);
+                taken += surplus.isEmpty() ? 0 : salvage.take(all.copies().get(i), surplus);
+            } catch (IOException e) {
+                skip(i, e);
+            }
+        }
+        return taken;
+    }
+
+    /** Puts good objects of the first store in the place of what replicas have, where that is damaged, and has them catch up. */
+    long renew() throws IOException {
+        long renewed = 0;
+        for (int i = 0; i < all.copies().size(); i++) {
+            try {
+                for (ObjectInfo object : different(i, true)) {
+                    if (isSoundIn(all.first(), object.key())
+                            && !isSoundIn(all.copies().get(i), object.key())) {
+                        all.renew(i, object);
+                        renewed++;
+                    }
                 }
+            } catch (IOException e) {
+                skip(i, e);
             }
         }
         all.settle();
-        return mended;
+        return renewed;
+    }
+
+    private void skip(int replica, IOException e) throws IOException {
+        if (Io.isInterruption(e)) {
+            throw e;
+        }
+        log.warn(
+                "replica neither helps nor is helped [store={}, cause={}]",
+                all.copies().get(replica).location(),
+                e.getMessage());
     }
 
     private boolean isSoundIn(StorageTarget store, ObjectKey key) throws IOException {

@@ -1,5 +1,6 @@
 package dev.lifeboat;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.format.ArchiveFormat;
 import dev.lifeboat.format.ArchiveReader;
@@ -12,7 +13,10 @@ import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.format.chunked.ChunkedFormat;
 import dev.lifeboat.format.tar.TarFormat;
+import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.json.Envelope;
+import dev.lifeboat.internal.prune.Condemned;
+import dev.lifeboat.internal.replica.Guard;
 import dev.lifeboat.internal.replica.ReplicatedStorage;
 import dev.lifeboat.internal.seal.KeyBundle;
 import dev.lifeboat.storage.StorageTarget;
@@ -23,10 +27,12 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -83,7 +89,7 @@ public final class Repository implements AutoCloseable {
         this.parameters = opened.parameters();
         this.catalog = new Catalog(storage, new Envelope(keys));
         this.keyring = opened.bundle().map(bundle -> new Keyring(this, keys.repository(), bundle));
-        replicated.ifPresent(all -> all.soundness(objectCheck()));
+        replicated.ifPresent(all -> all.open(objectCheck(), this::hold));
     }
 
     /** What the descriptor and the keys of a repository give. */
@@ -251,6 +257,69 @@ public final class Repository implements AutoCloseable {
         return replicated
                 .<StorageTarget>map(all -> new StorageGate(all.first()))
                 .orElse(storage);
+    }
+
+    /** A session of nobody's backup: what is listed from now on stays, until it is let go. */
+    private Guard.Held hold() throws IOException {
+        SnapshotId id = new SnapshotId(randomId());
+        catalog.open(new RepositoryObjects.Session(id, "replica", Optional.empty()), clock.instant());
+        return () -> {
+            try {
+                catalog.removeSession(id);
+            } catch (IOException e) {
+                // Where nothing may be removed: a prune ends it some day.
+                log.debug("session not removed", e);
+            }
+        };
+    }
+
+    /** Puts back what was found damaged in the first store, and whole in a replica; gives how many objects that were. */
+    @CanIgnoreReturnValue
+    int heal() {
+        if (replicated.isEmpty()
+                || !replicated.get().needsHealing()
+                || Thread.currentThread().isInterrupted()) {
+            return 0;
+        }
+        try {
+            Guard guard = this::hold;
+            return guard.during(() -> {
+                Set<String> condemned = new HashSet<>(Condemned.all(maintenanceContext(true), "packs"));
+                condemned.addAll(Condemned.all(maintenanceContext(true), "archives"));
+                return replicated
+                        .get()
+                        .heal(key ->
+                                condemned.stream().anyMatch(name -> key.value().contains(name)));
+            });
+        } catch (IOException e) {
+            log.warn(
+                    "what is damaged stays so for now; replicas have it [store={}, cause={}]",
+                    location(),
+                    e.getMessage());
+            return 0;
+        }
+    }
+
+    /**
+     * What a backup, a prune or a repair sees: the first store as it is; replicas get what it gets.
+     *
+     * @param removes whether they lose what it loses
+     */
+    FormatContext maintenanceContext(boolean removes) {
+        return formatContext(replicated
+                .<StorageTarget>map(all -> new StorageGate(all.forMaintenance(removes)))
+                .orElse(storage));
+    }
+
+    /** Waits until as many stores as wanted have what is in the first one. */
+    void awaitQuorum() throws IOException {
+        if (replicated.isPresent()) {
+            try {
+                replicated.get().awaitQuorum();
+            } catch (IOException e) {
+                throw Io.isInterruption(e) ? e : new StorageGate.Failed(e);
+            }
+        }
     }
 
     /** Brings replicas in step after something was removed. */

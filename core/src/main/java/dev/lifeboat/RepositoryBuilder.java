@@ -98,8 +98,8 @@ public final class RepositoryBuilder {
     }
 
     /**
-     * Says how many stores, the first one among them, must have a snapshot before it counts; 1 unless set, so that replicas have it if they can be
-     * reached. If fewer can be had, a backup fails, however long that takes to find out, and its snapshot does not count.
+     * Says how many stores, the first one among them, must have all that a snapshot needs before it counts; 1 unless set, so that replicas have it if they can be
+     * reached. If fewer can be had, a backup fails, however long that takes to find out, and its snapshot does not count. Its manifest follows once it counts.
      *
      * @throws IllegalArgumentException if it is less than 1; if it is more than there are stores, opening fails
      */
@@ -116,12 +116,12 @@ public final class RepositoryBuilder {
      * Says how long a backup, when it is done, waits for replicas that its quorum does not need; ten seconds unless set. One that takes longer goes on by itself while
      * the repository is open, and is not waited for again until it has caught up.
      *
-     * @throws IllegalArgumentException if it is negative
+     * @throws IllegalArgumentException if it is negative, or over 365 days
      */
     @CanIgnoreReturnValue
     public RepositoryBuilder waitForReplicas(Duration newPatience) {
-        if (newPatience.isNegative()) {
-            throw new IllegalArgumentException("duration is negative: " + newPatience);
+        if (newPatience.isNegative() || newPatience.compareTo(Duration.ofDays(365)) > 0) {
+            throw new IllegalArgumentException("duration is negative or over 365 days: " + newPatience);
         }
         patience = newPatience;
         return this;
@@ -208,7 +208,7 @@ public final class RepositoryBuilder {
                     + (1 + replicas.size()) + "; name more with replica(..)");
         }
         if (!replicas.isEmpty() && replicated.isEmpty()) {
-            ReplicatedStorage all = new ReplicatedStorage(first, replicas, quorum, patience, ObjectCheck.DOCUMENTS);
+            ReplicatedStorage all = new ReplicatedStorage(first, replicas, quorum, patience);
             replicated = Optional.of(all);
             storage = new StorageGate(all);
         }

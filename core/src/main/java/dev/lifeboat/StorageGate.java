@@ -48,18 +48,14 @@ final class StorageGate extends ForwardingStorageTarget {
                 | InterruptedIOException
                 | ClosedByInterruptException
                 | Failed e) {
-            if (isTimeout(e)) {
+            // An interrupted read to Java, but nobody has asked us to stop.
+            if (e instanceof SocketTimeoutException) {
                 throw new Failed(e);
             }
             throw e;
         } catch (IOException e) {
             throw new Failed(e);
         }
-    }
-
-    /** A time-out is an interrupted read to Java, but nobody has asked us to stop. */
-    private static boolean isTimeout(IOException e) {
-        return e instanceof SocketTimeoutException;
     }
 
     @Override

@@ -64,6 +64,17 @@ public interface ArchiveFormat {
     }
 
     /**
+     * Takes over, out of objects of a copy of the repository, what is lost here and needed.
+     *
+     * @param copy to read from
+     * @param objects that are there and not here
+     * @return how many objects, or parts of them, were taken
+     */
+    default long salvage(PruneContext context, FormatContext copy, List<ObjectKey> objects) throws IOException {
+        return 0;
+    }
+
+    /**
      * Checks one stored object by itself, all of it.
      *
      * @return whether it is one that this format has written; false if its key is none of this format's

@@ -90,6 +90,11 @@ public final class ChunkedFormat implements ArchiveFormat {
     }
 
     @Override
+    public long salvage(PruneContext context, FormatContext copy, List<ObjectKey> objects) throws IOException {
+        return new ChunkedRepairer(context).salvage(copy.storage(), objects);
+    }
+
+    @Override
     public boolean check(FormatContext context, ObjectKey object) throws IOException {
         if (object.value().startsWith(IndexFile.PREFIX)) {
             IndexFile.read(context.storage(), context.keys(), object);

@@ -77,7 +77,7 @@ final class ChunkedRepairer {
         List<ObjectKey> badIndexes = listing.damaged().keySet().stream()
                 .filter(key -> key.toString().startsWith(IndexFile.PREFIX))
                 .toList();
-        long saved = bad.isEmpty() ? 0 : save(bad);
+        long saved = bad.isEmpty() ? 0 : save(storage, bad);
         Map<ObjectKey, ObjectKey> apart = new TreeMap<>();
         if (!bad.isEmpty()) {
             apart.putAll(leave(bad));
@@ -95,8 +95,18 @@ final class ChunkedRepairer {
         return new Repaired(List.copyOf(apart.values()), postponed, saved);
     }
 
+    /** Copies what is whole in packs of another store, and nowhere here, into new packs. Not under their own names: a prune that sleeps may have these on its list. */
+    long salvage(StorageTarget from, List<ObjectKey> objects) throws IOException {
+        index.refresh(context);
+        SortedMap<String, ObjectKey> packs = new TreeMap<>();
+        objects.stream()
+                .filter(key -> key.value().startsWith(PackInfo.PREFIX))
+                .forEach(key -> packs.put(key.lastSegment(), key));
+        return packs.isEmpty() ? 0 : save(from, packs);
+    }
+
     /** Copies what is whole in damaged packs, and nowhere else, into new ones. Packs of a newer release are no business of ours. */
-    private long save(SortedMap<String, ObjectKey> bad) throws IOException {
+    private long save(StorageTarget from, SortedMap<String, ObjectKey> bad) throws IOException {
         PackIds ids = PackIds.of(bad.keySet());
         NameSet copied = new NameSet();
         long saved = 0;
@@ -104,7 +114,7 @@ final class ChunkedRepairer {
         boolean done = false;
         try {
             for (ObjectKey key : List.copyOf(bad.values())) {
-                byte[] pack = read(key);
+                byte[] pack = read(from, key);
                 if (isNewer(key, pack)) {
                     bad.remove(key.lastSegment());
                     continue;
@@ -135,8 +145,8 @@ final class ChunkedRepairer {
         }
     }
 
-    private byte[] read(ObjectKey key) throws IOException {
-        try (InputStream in = storage.open(key, ByteRange.all())) {
+    private static byte[] read(StorageTarget from, ObjectKey key) throws IOException {
+        try (InputStream in = from.open(key, ByteRange.all())) {
             return in.readNBytes(PackVerifier.MAX_PACK_BYTES);
         } catch (FileNotFoundException e) {
             return new byte[0];

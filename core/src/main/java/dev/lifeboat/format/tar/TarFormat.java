@@ -90,6 +90,11 @@ public final class TarFormat implements ArchiveFormat {
     }
 
     @Override
+    public long salvage(PruneContext context, FormatContext copy, List<ObjectKey> objects) throws IOException {
+        return new TarSalvage(context, copy.storage()).take(objects);
+    }
+
+    @Override
     public boolean check(FormatContext context, ObjectKey object) throws IOException {
         return TarManifest.isWhole(context.storage(), object);
     }

@@ -3,6 +3,8 @@ package dev.lifeboat.internal.io;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
@@ -54,6 +56,18 @@ public final class Io {
         } catch (ExecutionException e) {
             throw unwrap(e);
         }
+    }
+
+    /** Whether somebody has asked this thread to stop. A time-out is an interrupted read to Java, but nobody has asked for it. */
+    public static boolean isInterruption(IOException e) {
+        return e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException)
+                || e instanceof ClosedByInterruptException;
+    }
+
+    /** What went wrong in another thread. */
+    public static String message(ExecutionException failure) {
+        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+        return String.valueOf(cause.getMessage());
     }
 
     /** Makes the exception for an interrupted wait. */

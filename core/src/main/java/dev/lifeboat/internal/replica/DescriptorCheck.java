@@ -1,7 +1,10 @@
 package dev.lifeboat.internal.replica;
 
+import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.internal.pack.PackInfo;
+import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PreconditionFailedException;
@@ -9,14 +12,18 @@ import dev.lifeboat.storage.PutCondition;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Makes sure that a replica is one of this repository; an empty store becomes one. */
 final class DescriptorCheck {
-    private static final ObjectKey DESCRIPTOR = new ObjectKey("lifeboat.json");
     private static final String KIND = "repository";
     private static final int VERSION = 1;
+    /** Where in a pack the id of its repository is: docs/FORMAT.md, section 9. */
+    private static final ByteRange REPOSITORY_IN_PACK = ByteRange.of(4, 16);
 
     private final StorageTarget first;
 
@@ -27,54 +34,82 @@ final class DescriptorCheck {
     /**
      * Does so.
      *
-     * @return false if there is no repository yet, for somebody is just making it
      * @throws IOException if it holds something else, or cannot be read
      */
-    boolean check(StorageTarget copy) throws IOException {
-        Optional<JsonObject> original = read(first);
-        if (original.isEmpty()) {
-            return false;
-        }
-        Optional<JsonObject> there = read(copy);
-        if (there.isEmpty()) {
-            if (!isEmpty(copy)) {
-                // Another process may have begun just now.
-                there = read(copy);
-                if (there.isEmpty()) {
-                    throw new IOException(copy.location()
-                            + " cannot be a replica: it holds other things, and no descriptor; choose an empty place");
-                }
-            } else {
-                return begin(copy);
+    void check(StorageTarget copy) throws IOException {
+        String id = id(first)
+                .orElseThrow(() -> new IOException("there is no repository any more in " + first.location()
+                        + "; if it is lost, open its replica " + copy.location() + " in its stead"));
+        Optional<String> there;
+        try {
+            there = id(copy);
+            if (there.isEmpty() && (isEmpty(copy) || packsOf(copy).equals(Optional.of(id)))) {
+                put(copy, PutCondition.IF_ABSENT);
             }
+        } catch (DamagedException e) {
+            if (!packsOf(copy).equals(Optional.of(id))) {
+                throw e;
+            }
+            put(copy, PutCondition.ALWAYS);
         }
-        if (!there.get().string("id").equals(original.get().string("id"))) {
+        there = id(copy);
+        if (there.isEmpty()) {
+            throw new IOException(copy.location()
+                    + " cannot be a replica: it holds other things, and no descriptor; choose an empty place");
+        }
+        if (!there.get().equals(id)) {
             throw new IOException(copy.location() + " cannot be a replica of " + first.location()
                     + ": it holds another repository; choose an empty place");
         }
-        return true;
     }
 
-    private static Optional<JsonObject> read(StorageTarget copy) throws IOException {
+    /** Whether the descriptor of a copy is that of the repository whose own is damaged: packs name the repository they belong to. */
+    boolean isOurs(StorageTarget copy) throws IOException {
+        Optional<String> id = id(copy);
+        return id.isPresent() && packsOf(first).equals(id);
+    }
+
+    /** The repository that packs in a store belong to; empty if there are none. */
+    private static Optional<String> packsOf(StorageTarget store) throws IOException {
+        List<ObjectKey> packs = new ArrayList<>();
+        store.list(PackInfo.PREFIX, object -> {
+            if (packs.isEmpty()) {
+                packs.add(object.key());
+            }
+        });
+        if (packs.isEmpty()) {
+            return Optional.empty();
+        }
+        try (InputStream in = store.open(packs.get(0), REPOSITORY_IN_PACK)) {
+            return Optional.of(HexFormat.of().formatHex(in.readAllBytes()));
+        }
+    }
+
+    private static Optional<String> id(StorageTarget store) throws IOException {
         try {
-            return Optional.of(SealedDocument.read(copy, DESCRIPTOR, KIND, VERSION));
+            JsonObject json = SealedDocument.read(store, Kept.DESCRIPTOR, KIND, VERSION);
+            return Optional.of(json.string("id"));
         } catch (FileNotFoundException e) {
             return Optional.empty();
         }
     }
 
     private static boolean isEmpty(StorageTarget copy) throws IOException {
-        AtomicBoolean empty = new AtomicBoolean(true);
-        copy.list("", object -> empty.set(false));
-        return empty.get();
+        List<ObjectKey> some = new ArrayList<>();
+        copy.list("", object -> {
+            if (some.isEmpty()) {
+                some.add(object.key());
+            }
+        });
+        return some.isEmpty();
     }
 
-    private boolean begin(StorageTarget copy) throws IOException {
-        try (java.io.InputStream in = first.open(DESCRIPTOR, dev.lifeboat.storage.ByteRange.all())) {
-            copy.put(DESCRIPTOR, Content.of(in.readAllBytes()), PutCondition.IF_ABSENT);
-            return true;
+    private void put(StorageTarget copy, PutCondition condition) throws IOException {
+        try (InputStream in = first.open(Kept.DESCRIPTOR, ByteRange.all())) {
+            copy.put(Kept.DESCRIPTOR, Content.of(in.readAllBytes()), condition);
         } catch (PreconditionFailedException e) {
-            return check(copy);
+            // Another process was faster, and is looked at next.
+            return;
         }
     }
 }

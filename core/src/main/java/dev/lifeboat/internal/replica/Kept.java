@@ -8,8 +8,13 @@ import java.util.Set;
  * set apart is for people.
  */
 final class Kept {
+    static final ObjectKey DESCRIPTOR = new ObjectKey("lifeboat.json");
+
     private static final String MANIFESTS = "snapshots";
+    private static final String KEYS = "keys";
     private static final Set<String> FIRST_ONLY = Set.of("sessions", "condemned", "waiting", "apart");
+    /** That one of them is not there means something. */
+    private static final Set<String> SAID_BY_FIRST = Set.of(MANIFESTS, KEYS, "index", DESCRIPTOR.value());
 
     private Kept() {}
 
@@ -21,6 +26,16 @@ final class Kept {
     /** Whether a snapshot counts by it, so that it comes after all it needs. */
     static boolean isManifest(ObjectKey key) {
         return top(key).equals(MANIFESTS);
+    }
+
+    /** Whether somebody is let in by it. */
+    static boolean isKeySlot(ObjectKey key) {
+        return top(key).equals(KEYS);
+    }
+
+    /** Whether it holds content of snapshots: if the first store lacks it while somebody needs it, it was lost. */
+    static boolean isContent(ObjectKey key) {
+        return isKept(key) && !SAID_BY_FIRST.contains(top(key));
     }
 
     private static String top(ObjectKey key) {

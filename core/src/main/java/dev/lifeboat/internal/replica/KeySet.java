@@ -10,8 +10,19 @@ import java.util.HexFormat;
 final class KeySet {
     private final PackIds ids = new PackIds();
 
-    void add(ObjectKey key, long number) {
-        ids.add(id(key, number));
+    /** False if it was there. */
+    boolean add(ObjectKey key, long number) {
+        int before = ids.size();
+        return ids.add(id(key, number)) == before;
+    }
+
+    boolean containsAll(KeySet other) {
+        for (int i = 0; i < other.ids.size(); i++) {
+            if (!ids.contains(other.ids.id(i))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     boolean contains(ObjectKey key, long number) {

@@ -18,10 +18,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -34,8 +34,9 @@ import org.slf4j.LoggerFactory;
 /**
  * One copy of a repository. While a backup runs it is fed with what the first store has just got, from memory and as far as it keeps up; what it misses then,
  * or has missed before, it is given when it is compared with the first store. Only a comparison ever gives it a manifest, after all else that was in the first store
- * when that manifest was listed: so a snapshot in its listing is whole there. Nothing is removed because the first store lacks it, for what was lost
- * there is what a replica is for; only what somebody has asked to remove is. Nobody ever waits for it here. Thread-safe.
+ * when that manifest was listed, and while no prune may remove that: so a snapshot in its listing is whole there. Nothing in it is overwritten by a comparison, and nothing removed
+ * because the first store lacks it, for what was lost there is what a replica is for; only what somebody has asked to remove is. Nobody ever waits for it here.
+ * Thread-safe.
  */
 final class Replica {
     private static final Logger log = LoggerFactory.getLogger(Replica.class);
@@ -44,24 +45,32 @@ final class Replica {
     private static final int MAX_FED = 2;
     private static final int COPIERS = 3;
     private static final int IDLE_SECONDS = 5;
+    private static final int MAX_ROUNDS = 50;
 
     private final StorageTarget first;
     private final StorageTarget copy;
+    private final StorageTarget source;
     private final DescriptorCheck descriptor;
     private final ExecutorService comparer = newPool(1);
     private final ExecutorService copiers = newPool(COPIERS);
     private final Semaphore room = new Semaphore(MAX_FED);
     private final Set<Future<?>> feeding = ConcurrentHashMap.newKeySet();
     private final Set<ObjectKey> removed = ConcurrentHashMap.newKeySet();
-    private @Nullable FutureTask<CaughtUp> waiting;
+    private @Nullable CompletableFuture<CaughtUp> waiting;
     /** Whether it was found to be a copy of this repository. */
     private volatile boolean attached;
 
     private volatile boolean away;
 
-    Replica(StorageTarget first, StorageTarget copy, DescriptorCheck descriptor) {
+    /**
+     * Makes a replica of a store.
+     *
+     * @param source gives content of the first store, wherever it is to be had
+     */
+    Replica(StorageTarget first, StorageTarget copy, StorageTarget source, DescriptorCheck descriptor) {
         this.first = first;
         this.copy = copy;
+        this.source = source;
         this.descriptor = descriptor;
     }
 
@@ -91,20 +100,26 @@ final class Replica {
         away = true;
     }
 
+    /**
+     * Makes sure that it is a copy of this repository.
+     *
+     * @throws IOException if it is not, or cannot be read
+     */
+    void check() throws IOException {
+        if (!attached) {
+            descriptor.check(copy);
+            attached = true;
+        }
+    }
+
     /** Takes what the first store has got, if there is room; a comparison finds what was not taken. */
     void offer(ObjectKey key, Content content) {
         removed.remove(key);
-        if (!attached) {
-            if (!away) {
-                // What is missing comes beside the backup, not after it.
-                compare();
-            }
-            return;
-        }
-        if (away || !content.repeatable() || content.length().orElse(Long.MAX_VALUE) > MAX_FED_BYTES) {
-            return;
-        }
-        if (!room.tryAcquire()) {
+        if (away
+                || !attached
+                || !content.repeatable()
+                || content.length().orElse(Long.MAX_VALUE) > MAX_FED_BYTES
+                || !room.tryAcquire()) {
             return;
         }
         try (InputStream in = content.open()) {
@@ -154,49 +169,69 @@ final class Replica {
      * @return what was done; fails with an IOException if the copy, or the first store, cannot be read or written
      */
     @CanIgnoreReturnValue
-    synchronized Future<CaughtUp> compare() {
-        FutureTask<CaughtUp> next = waiting;
+    synchronized CompletableFuture<CaughtUp> compare(Guard guard) {
+        CompletableFuture<CaughtUp> next = waiting;
         if (next == null) {
-            next = new FutureTask<>(() -> {
+            CompletableFuture<CaughtUp> made = new CompletableFuture<>();
+            comparer.execute(() -> {
                 synchronized (this) {
                     waiting = null;
                 }
-                return catchUp();
+                try {
+                    made.complete(catchUp(guard));
+                } catch (IOException | RuntimeException e) {
+                    away(e);
+                    made.completeExceptionally(e);
+                }
             });
-            waiting = next;
-            comparer.execute(next);
+            waiting = made;
+            next = made;
         }
         return next;
     }
 
-    private CaughtUp catchUp() throws IOException {
-        try {
-            awaitFed();
-            if (!descriptor.check(copy)) {
-                return new CaughtUp(0, 0, 0);
-            }
-            attached = true;
-            Comparison difference = Comparison.of(first, copy);
-            long bytes = copyAll(difference.data(), difference);
-            bytes += copyAll(difference.manifests(), difference);
-            removeUnwanted(difference);
-            away = false;
-            long copied =
-                    difference.data().size() + (long) difference.manifests().size();
-            if (copied > 0) {
-                log.info("replica has caught up [store={}, objects={}, bytes={}]", copy.location(), copied, bytes);
-            }
-            return new CaughtUp(copied, bytes, difference.surplus().size());
-        } catch (IOException | RuntimeException e) {
-            away(e);
-            throw e;
-        }
-    }
-
-    private void awaitFed() throws IOException {
+    private CaughtUp catchUp(Guard guard) throws IOException {
         for (Future<?> task : List.copyOf(feeding)) {
             Io.await(task);
         }
+        check();
+        Set<ObjectKey> unwanted = Set.copyOf(removed);
+        return guard.during(() -> {
+            Comparison difference = Comparison.of(first, copy);
+            List<ObjectInfo> data = difference.lacking();
+            long copied = data.size();
+            long bytes = copyAll(data, difference);
+            for (int round = 1; needsAnother(difference); round++) {
+                if (round == MAX_ROUNDS) {
+                    throw new IOException("prunes move content in " + first.location() + " faster than "
+                            + copy.location() + " gets it; its snapshots follow when they are done");
+                }
+                data = difference.lacking();
+                copied += data.size();
+                bytes += copyAll(data, difference);
+            }
+            List<ObjectInfo> manifests = new ArrayList<>();
+            for (ObjectInfo manifest : difference.manifests()) {
+                // One that was pruned since may have lost what it needs before that was copied.
+                if (first.find(manifest.key()).isPresent()) {
+                    manifests.add(manifest);
+                }
+            }
+            copied += manifests.size();
+            bytes += copyAll(manifests, difference);
+            List<ObjectKey> surplus = difference.surplus();
+            removeUnwanted(surplus, unwanted);
+            away = false;
+            if (copied > 0) {
+                log.info("replica has caught up [store={}, objects={}, bytes={}]", copy.location(), copied, bytes);
+            }
+            return new CaughtUp(copied, bytes, surplus.size());
+        });
+    }
+
+    /** Only manifests need to be sure of what was listed. */
+    private static boolean needsAnother(Comparison difference) {
+        return !difference.manifests().isEmpty() && !difference.isStable();
     }
 
     private long copyAll(List<ObjectInfo> objects, Comparison difference) throws IOException {
@@ -204,7 +239,7 @@ final class Replica {
         long bytes = 0;
         try {
             for (ObjectInfo object : objects) {
-                copies.add(copiers.submit(() -> copy(object, difference.isOther(object))));
+                copies.add(copiers.submit(() -> copy(object, difference)));
             }
             for (Future<Long> one : copies) {
                 bytes += Io.await(one);
@@ -215,12 +250,9 @@ final class Replica {
         }
     }
 
-    private long copy(ObjectInfo object, boolean other) throws IOException {
+    private long copy(ObjectInfo object, Comparison difference) throws IOException {
         try {
-            copy.put(
-                    object.key(),
-                    new StoredContent(first, object),
-                    other ? PutCondition.ALWAYS : PutCondition.IF_ABSENT);
+            copy.put(object.key(), new StoredContent(source, object), PutCondition.IF_ABSENT);
             return object.length();
         } catch (PreconditionFailedException e) {
             // It was fed with it since it was listed, or another process has copied it.
@@ -229,30 +261,54 @@ final class Replica {
             if (first.find(object.key()).isPresent()) {
                 throw e;
             }
-            // Pruned since it was listed.
+            // Condemned before it was listed; what is still needed of it is elsewhere now.
+            difference.unsettle();
             return 0;
         }
     }
 
-    /** Content only if no snapshot is left here that may still need it: one that the first store has lost, say. */
-    private void removeUnwanted(Comparison difference) throws IOException {
-        List<ObjectKey> unwanted =
-                difference.surplus().stream().filter(removed::contains).toList();
-        List<ObjectKey> manifests = unwanted.stream().filter(Kept::isManifest).toList();
-        delete(manifests);
-        boolean othersLeft =
-                difference.surplus().stream().anyMatch(key -> Kept.isManifest(key) && !removed.contains(key));
-        if (!othersLeft) {
-            delete(unwanted.stream().filter(key -> !Kept.isManifest(key)).toList());
+    /** Content only if no snapshot is left here that may still need it: one that the first store has lost, say, or one that is locked here. */
+    private void removeUnwanted(List<ObjectKey> surplus, Set<ObjectKey> unwanted) throws IOException {
+        List<ObjectKey> going = surplus.stream().filter(unwanted::contains).toList();
+        boolean left = surplus.stream().anyMatch(key -> Kept.isManifest(key) && !unwanted.contains(key));
+        left |= !delete(going.stream()
+                .filter(key -> Kept.isManifest(key) || Kept.isKeySlot(key))
+                .toList());
+        if (!left) {
+            delete(going.stream().filter(Kept::isContent).toList());
+            delete(going.stream().filter(key -> !Kept.isContent(key)).toList());
             removed.removeAll(unwanted);
         }
     }
 
-    private void delete(List<ObjectKey> keys) throws IOException {
+    /**
+     * Removes what only this replica has. For who has made sure that the first store lacks nothing.
+     *
+     * @return how many objects that were
+     */
+    long dropSurplus(Guard guard) throws IOException {
+        check();
+        return guard.during(() -> {
+            Comparison difference = Comparison.of(first, copy);
+            if (!difference.lacking().isEmpty() || !difference.manifests().isEmpty()) {
+                throw new IOException(copy.location() + " is not in step; run catchUp first");
+            }
+            List<ObjectKey> surplus = difference.surplus();
+            removeUnwanted(surplus, Set.copyOf(surplus));
+            return (long) surplus.size();
+        });
+    }
+
+    /** False if some are locked, and stay. */
+    private boolean delete(List<ObjectKey> keys) throws IOException {
         try {
-            copy.delete(keys);
+            if (!keys.isEmpty()) {
+                copy.delete(keys);
+            }
+            return true;
         } catch (LockedException e) {
             log.info("replica keeps what was removed [store={}, cause={}]", copy.location(), e.getMessage());
+            return false;
         }
     }
 

@@ -2,20 +2,18 @@ package dev.lifeboat.internal.replica;
 
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.io.StoredContent;
+import dev.lifeboat.internal.json.SealedDocument;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ForwardingStorageTarget;
 import dev.lifeboat.storage.LockedException;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
-import dev.lifeboat.storage.PreconditionFailedException;
 import dev.lifeboat.storage.PutCondition;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
-import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,48 +23,66 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The first store, and replicas of it. Everything that has to be agreed upon is agreed upon in the first one; listings are its own; replicas get what it has got.
- * Content that the first one cannot give is read from a replica. Thread-safe.
+ * What the first one cannot give is read from a replica, and put back by {@link #heal} where that hurts nobody. Thread-safe.
  */
 public final class ReplicatedStorage extends ForwardingStorageTarget {
     private static final Logger log = LoggerFactory.getLogger(ReplicatedStorage.class);
 
     private final List<Replica> replicas = new ArrayList<>();
+    private final DescriptorCheck descriptor;
     private final int quorum;
     private final Duration patience;
+    /** Objects that the first store has damaged, lost, or cannot read: where they are whole. */
     private final Map<ObjectKey, StorageTarget> elsewhere = new ConcurrentHashMap<>();
-    private volatile Soundness soundness;
+
+    private volatile @Nullable Opened opened;
+
+    /** What only an open repository has. */
+    private record Opened(Soundness soundness, Guard guard) {}
 
     /**
      * Puts replicas behind a store; it closes all of them.
      *
-     * @param quorum how many stores a manifest needs, the first one among them
-     * @param patience how long a put of a manifest waits for replicas that the quorum does not need
-     * @param soundness until another is set
+     * @param quorum how many stores a snapshot needs, the first one among them
+     * @param patience how long {@link #settle} waits for replicas
      */
-    public ReplicatedStorage(
-            StorageTarget first, List<StorageTarget> copies, int quorum, Duration patience, Soundness soundness) {
+    public ReplicatedStorage(StorageTarget first, List<StorageTarget> copies, int quorum, Duration patience) {
         super(first);
         this.quorum = quorum;
         this.patience = patience;
-        this.soundness = soundness;
-        DescriptorCheck check = new DescriptorCheck(first);
-        copies.forEach(copy -> replicas.add(new Replica(first, copy, check)));
+        this.descriptor = new DescriptorCheck(first);
+        copies.forEach(copy -> replicas.add(new Replica(first, copy, this, descriptor)));
     }
 
-    /** Sets what tells good copies from damaged ones. */
-    public void soundness(Soundness newSoundness) {
-        soundness = newSoundness;
+    /** From now on replicas may be compared, fed and asked. */
+    public void open(Soundness soundness, Guard guard) {
+        opened = new Opened(soundness, guard);
+    }
+
+    /** Has replicas catch up beside a backup that begins, not only after it. */
+    public void begin() {
+        Guard guard = guard();
+        replicas.forEach(replica -> replica.compare(guard));
+    }
+
+    private Guard guard() {
+        Opened known = opened;
+        if (known == null) {
+            throw new IllegalStateException("the repository is not open");
+        }
+        return known.guard();
     }
 
     /** The store that replicas are copies of. */
@@ -79,82 +95,93 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
         return replicas.stream().map(Replica::storage).toList();
     }
 
+    /**
+     * The first store as a prune or a repair sees it: with what replicas have nothing is whole that is damaged there.
+     *
+     * @param removes whether replicas shall lose what it loses
+     */
+    public StorageTarget forMaintenance(boolean removes) {
+        return new ForwardingStorageTarget(this) {
+            @Override
+            public InputStream open(ObjectKey key, ByteRange range) throws IOException {
+                return first().open(key, range);
+            }
+
+            @Override
+            public boolean recover(ObjectKey key) throws IOException {
+                return first().recover(key);
+            }
+
+            @Override
+            public void delete(Collection<ObjectKey> keys) throws IOException {
+                if (removes) {
+                    super.delete(keys);
+                } else {
+                    first().delete(keys);
+                }
+            }
+        };
+    }
+
     @Override
     public ObjectInfo put(ObjectKey key, Content content, PutCondition condition) throws IOException {
-        if (Kept.isManifest(key)) {
-            return commit(key, content, condition);
-        }
         ObjectInfo info = super.put(key, content, condition);
-        if (Kept.isKept(key)) {
+        if (Kept.isKept(key) && !Kept.isManifest(key)) {
             replicas.forEach(replica -> replica.offer(key, content));
         }
         return info;
     }
 
-    /** If a quorum is asked for, replicas have all that the manifest needs before it counts anywhere. */
-    private ObjectInfo commit(ObjectKey key, Content content, PutCondition condition) throws IOException {
+    /**
+     * Waits, if a quorum is asked for, until so many stores have all that is in the first one, however long that takes.
+     *
+     * @throws IOException if they cannot
+     */
+    public void awaitQuorum() throws IOException {
+        List<CompletableFuture<CaughtUp>> waiting = new ArrayList<>();
         if (quorum > 1) {
-            require(key, "nothing was committed");
+            replicas.forEach(replica -> waiting.add(replica.compare(guard())));
         }
-        ObjectInfo info = super.put(key, content, condition);
-        if (quorum > 1) {
-            require(key, "it was committed in " + first().location() + " and counts there");
-        }
-        settle();
-        return info;
-    }
-
-    private void require(ObjectKey key, String state) throws IOException {
-        List<Future<CaughtUp>> comparisons =
-                replicas.stream().map(Replica::compare).toList();
         int stores = 1;
-        IOException failure = new IOException("");
-        for (Future<CaughtUp> comparison : comparisons) {
+        List<String> failures = new ArrayList<>();
+        while (stores < quorum && !waiting.isEmpty()) {
+            CompletableFuture<Object> next = CompletableFuture.anyOf(waiting.toArray(new CompletableFuture<?>[0]));
             try {
-                Io.await(comparison);
-                stores++;
-            } catch (InterruptedIOException e) {
-                throw e;
-            } catch (IOException e) {
-                failure.addSuppressed(e);
+                next.get();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw Io.interrupted(e);
+            } catch (ExecutionException e) {
+                failures.add(Io.message(e));
             }
-            if (stores == quorum) {
-                return;
-            }
+            stores += (int) waiting.stream()
+                    .filter(one -> one.isDone() && !one.isCompletedExceptionally())
+                    .count();
+            waiting.removeIf(CompletableFuture::isDone);
         }
-        IOException told = new IOException(key + " needs " + quorum + " stores and only " + stores + " can be had; "
-                + state + ". The replicas: " + messages(failure));
-        for (Throwable cause : failure.getSuppressed()) {
-            told.addSuppressed(cause);
+        if (stores < quorum) {
+            throw new IOException("a snapshot needs " + quorum + " stores and only " + stores
+                    + " can be had; nothing was committed. The replicas: " + String.join("; ", failures));
         }
-        throw told;
     }
 
-    private static String messages(IOException failure) {
-        StringBuilder all = new StringBuilder();
-        for (Throwable cause : failure.getSuppressed()) {
-            all.append(all.length() == 0 ? "" : "; ").append(cause.getMessage());
-        }
-        return all.toString();
-    }
-
-    /** Brings replicas in step, and waits for those that can be reached, but never longer than so. */
+    /** Brings replicas in step, and waits for those that can be reached, but never longer than so. Never fails. */
     public void settle() {
-        Map<Replica, Future<CaughtUp>> expected = new LinkedHashMap<>();
+        Map<Replica, CompletableFuture<CaughtUp>> expected = new LinkedHashMap<>();
         for (Replica replica : replicas) {
             boolean isExpected = !replica.isAway();
-            Future<CaughtUp> comparison = replica.compare();
+            CompletableFuture<CaughtUp> comparison = replica.compare(guard());
             if (isExpected) {
                 expected.put(replica, comparison);
             }
         }
         long deadline = System.nanoTime() + patience.toNanos();
-        for (Map.Entry<Replica, Future<CaughtUp>> comparison : expected.entrySet()) {
+        for (Map.Entry<Replica, CompletableFuture<CaughtUp>> comparison : expected.entrySet()) {
             Replica replica = comparison.getKey();
             try {
                 comparison.getValue().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
             } catch (InterruptedException e) {
-                // What was to be committed is committed, and nobody shall think otherwise.
+                // What was to be done is done, and nobody shall think otherwise.
                 Thread.currentThread().interrupt();
                 return;
             } catch (TimeoutException e) {
@@ -170,36 +197,43 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
     }
 
     /** Has a replica catch up, by its place among {@link #copies}. */
-    public Future<CaughtUp> compare(int replica) {
-        return replicas.get(replica).compare();
+    public CompletableFuture<CaughtUp> compare(int replica) {
+        return replicas.get(replica).compare(guard());
     }
 
-    /** What a replica lacks, or has in another length: data first, then manifests. */
+    /** Removes what only a replica has; for who has made sure that the first store has lost nothing. Returns how much. */
+    public long dropSurplus(int replica) throws IOException {
+        return replicas.get(replica).dropSurplus(guard());
+    }
+
+    /** Content that only a replica has. */
+    public List<ObjectKey> surplusContent(int replica) throws IOException {
+        Comparison comparison = comparison(replica);
+        List<ObjectInfo> lacking = comparison.lacking();
+        log.debug("replica compared [lacking={}]", lacking.size());
+        return comparison.surplus().stream().filter(Kept::isContent).toList();
+    }
+
+    /** What a replica lacks: data first, then manifests. */
     public List<ObjectInfo> lacking(int replica) throws IOException {
         Comparison comparison = comparison(replica);
-        List<ObjectInfo> lacking = new ArrayList<>(comparison.data());
+        List<ObjectInfo> lacking = new ArrayList<>(comparison.lacking());
         lacking.addAll(comparison.manifests());
         return lacking;
     }
 
-    /** What both the first store and a replica have, in the same length. */
-    public List<ObjectInfo> shared(int replica) throws IOException {
+    /** What both the first store and a replica have; with whether it is of one length. */
+    public Map<ObjectInfo, Boolean> shared(int replica) throws IOException {
         Comparison comparison = comparison(replica);
-        List<ObjectInfo> shared = new ArrayList<>();
-        first().list("", object -> {
-            if (comparison.has(object)) {
-                shared.add(object);
-            }
-        });
+        Map<ObjectInfo, Boolean> shared = new LinkedHashMap<>();
+        for (ObjectInfo object : comparison.shared()) {
+            shared.put(object, comparison.isAsLong(object));
+        }
         return shared;
     }
 
-    /** What only a replica has. */
-    public List<ObjectKey> surplus(int replica) throws IOException {
-        return comparison(replica).surplus();
-    }
-
     private Comparison comparison(int replica) throws IOException {
+        replicas.get(replica).check();
         return Comparison.of(first(), replicas.get(replica).storage());
     }
 
@@ -224,9 +258,10 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
         for (StorageTarget copy : copies()) {
             try {
                 copy.keep(keys);
-            } catch (InterruptedIOException | ClosedByInterruptException e) {
-                throw e;
             } catch (IOException e) {
+                if (Io.isInterruption(e)) {
+                    throw e;
+                }
                 log.warn(
                         "objects not kept for longer in a replica [store={}, cause={}]",
                         copy.location(),
@@ -239,17 +274,25 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
 
     @Override
     public InputStream open(ObjectKey key, ByteRange range) throws IOException {
-        // Whether a manifest is there is for the first store to say.
-        if (!Kept.isKept(key) || Kept.isManifest(key)) {
-            return super.open(key, range);
-        }
         StorageTarget other = elsewhere.get(key);
         if (other != null) {
-            return other.open(key, range);
+            try {
+                return other.open(key, range);
+            } catch (IOException e) {
+                if (Io.isInterruption(e)) {
+                    throw e;
+                }
+                elsewhere.remove(key, other);
+                log.warn("replica cannot help any more [key={}, cause={}]", key, e.getMessage());
+            }
+        }
+        // Whether a manifest is there is for the first store to say.
+        if (opened == null || !Kept.isKept(key) || Kept.isManifest(key)) {
+            return super.open(key, range);
         }
         try {
             return new FallbackStream(super.open(key, range), key, range);
-        } catch (FileNotFoundException | InterruptedIOException | ClosedByInterruptException e) {
+        } catch (FileNotFoundException e) {
             throw e;
         } catch (IOException e) {
             return openCopy(key, range, e);
@@ -258,8 +301,12 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
 
     /** Opens what the first store could not give. */
     private InputStream openCopy(ObjectKey key, ByteRange range, IOException cause) throws IOException {
+        if (Io.isInterruption(cause)) {
+            throw cause;
+        }
         for (Replica replica : replicas) {
             try {
+                replica.check();
                 InputStream in = replica.storage().open(key, range);
                 log.warn(
                         "read from a replica [key={}, store={}, cause={}]",
@@ -268,6 +315,9 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
                         cause.getMessage());
                 return in;
             } catch (IOException e) {
+                if (Io.isInterruption(e)) {
+                    throw e;
+                }
                 cause.addSuppressed(e);
             }
         }
@@ -298,8 +348,6 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
         public int read(byte[] b, int off, int len) throws IOException {
             try {
                 return count(in.read(b, off, len));
-            } catch (InterruptedIOException | ClosedByInterruptException e) {
-                throw e;
             } catch (IOException e) {
                 if (fellBack || range.length() == position) {
                     throw e;
@@ -324,53 +372,93 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
         }
     }
 
+    /** Has it read from a replica from now on; {@link #heal} puts it back. */
     @Override
     public boolean recover(ObjectKey key) throws IOException {
-        if (!Kept.isKept(key) || elsewhere.containsKey(key)) {
-            return false;
-        }
         if (super.recover(key)) {
             return true;
         }
-        Optional<ObjectInfo> there = super.find(key);
-        if (there.isEmpty() && Kept.isManifest(key)) {
+        if (!Kept.isKept(key) || elsewhere.containsKey(key)) {
             return false;
         }
+        if (super.find(key).isEmpty() && !Kept.isContent(key)) {
+            return false;
+        }
+        Opened known = opened;
         for (Replica replica : replicas) {
             StorageTarget copy = replica.storage();
             try {
-                Optional<ObjectInfo> good = copy.find(key);
-                if (good.isPresent() && soundness.isSound(copy, key)) {
-                    replace(good.get(), copy, there.isPresent());
+                if (known == null ? isSoundBeforeOpening(replica, key) : isSound(replica, key, known.soundness())) {
+                    elsewhere.put(key, copy);
+                    log.warn("object is read from a replica [key={}, store={}]", key, copy.location());
                     return true;
                 }
-            } catch (InterruptedIOException | ClosedByInterruptException e) {
-                throw e;
             } catch (IOException e) {
+                if (Io.isInterruption(e)) {
+                    throw e;
+                }
                 log.warn("replica cannot help [key={}, store={}, cause={}]", key, copy.location(), e.getMessage());
             }
         }
         return false;
     }
 
-    private void replace(ObjectInfo good, StorageTarget copy, boolean there) {
-        try {
-            super.put(good.key(), new StoredContent(copy, good), there ? PutCondition.ALWAYS : PutCondition.IF_ABSENT);
-            log.warn("object restored from a replica [key={}, store={}]", good.key(), copy.location());
-        } catch (PreconditionFailedException e) {
-            log.debug("object was there again", e);
-        } catch (IOException e) {
-            // It may be read at least.
-            log.warn(
-                    "object cannot be put back; it is read from a replica [key={}, cause={}]",
-                    good.key(),
-                    e.getMessage());
-            elsewhere.put(good.key(), copy);
+    /** A key slot opens for its own repository only, whatever else it holds. */
+    private boolean isSoundBeforeOpening(Replica replica, ObjectKey key) throws IOException {
+        StorageTarget copy = replica.storage();
+        if (key.equals(Kept.DESCRIPTOR)) {
+            return descriptor.isOurs(copy);
         }
+        if (!Kept.isKeySlot(key) || copy.find(key).isEmpty()) {
+            return false;
+        }
+        replica.check();
+        try (InputStream in = copy.open(key, ByteRange.all())) {
+            return SealedDocument.isWhole(in.readNBytes(SealedDocument.MAX_BYTES));
+        }
+    }
+
+    private static boolean isSound(Replica replica, ObjectKey key, Soundness soundness) throws IOException {
+        // A descriptor that is damaged in the first store says nothing of the copy.
+        if (!key.equals(Kept.DESCRIPTOR)) {
+            replica.check();
+        }
+        return replica.storage().find(key).isPresent() && soundness.isSound(replica.storage(), key);
+    }
+
+    /** Whether there is something to {@link #heal}. */
+    public boolean needsHealing() {
+        return !elsewhere.isEmpty();
+    }
+
+    /**
+     * Puts back what is damaged in the first store and still there. What is missing is not: a prune that sleeps may have it on its list. To be called while
+     * the guard is held.
+     *
+     * @param isCondemned whether a prune may be about to remove an object
+     * @return how many objects that were
+     */
+    public int heal(Predicate<ObjectKey> isCondemned) throws IOException {
+        int healed = 0;
+        for (Map.Entry<ObjectKey, StorageTarget> bad : List.copyOf(elsewhere.entrySet())) {
+            ObjectKey key = bad.getKey();
+            Optional<ObjectInfo> good = bad.getValue().find(key);
+            if (good.isPresent() && !isCondemned.test(key) && super.find(key).isPresent()) {
+                super.put(key, new StoredContent(bad.getValue(), good.get()), PutCondition.ALWAYS);
+                elsewhere.remove(key, bad.getValue());
+                healed++;
+                log.warn(
+                        "object restored from a replica [key={}, store={}]",
+                        key,
+                        bad.getValue().location());
+            }
+        }
+        return healed;
     }
 
     /** Gives a replica a good copy of an object in the place of what it has. */
     public void renew(int replica, ObjectInfo object) throws IOException {
+        replicas.get(replica).check();
         replicas.get(replica).storage().put(object.key(), new StoredContent(first(), object), PutCondition.ALWAYS);
     }
 
