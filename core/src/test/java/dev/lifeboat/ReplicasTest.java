@@ -370,11 +370,13 @@ class ReplicasTest {
                 other.checkAllClosed();
             }
         }
-        // What a restore has read is healed by then, unless it was missing; in a replica nothing is, for nobody reads
+        // What a restore has read is healed by then, unless the whole pack was missing; in a replica nothing is, for
+        // nobody reads
         // it.
         assertThat(felt)
                 .hasSizeBetween(
-                        inFirst ? 1 : 12, inFirst ? objects(second, "packs/").size() : 100);
+                        inFirst ? 1 : 12,
+                        inFirst ? 2 * objects(second, "packs/").size() : 100);
     }
 
     /** The first store fails in the middle of reading. */

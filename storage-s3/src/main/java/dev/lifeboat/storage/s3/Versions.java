@@ -4,7 +4,6 @@ import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,38 +32,19 @@ final class Versions {
      */
     record Version(ObjectInfo info, String id, boolean latest) {}
 
-    /**
-     * What there was under one key.
-     *
-     * @param versions oldest first, as the store has put them in order
-     * @param removed when it was removed last
-     */
-    private record History(List<Version> versions, Instant removed) {}
-
-    private History history(ObjectKey key) {
+    /** The first version that there ever was of an object, if it is not what is shown. */
+    Optional<Version> hiddenFirst(ObjectKey key) {
         String name = prefix + key.value();
-        List<Version> versions = new ArrayList<>();
-        Instant removed = Instant.MIN;
+        Optional<Version> first = Optional.empty();
         for (ListObjectVersionsResponse page :
                 client.listObjectVersionsPaginator(r -> r.bucket(bucket).prefix(name))) {
             for (ObjectVersion version : page.versions()) {
                 if (version.key().equals(name)) {
-                    versions.add(version(key, version));
-                }
-            }
-            for (DeleteMarkerEntry mark : page.deleteMarkers()) {
-                if (mark.key().equals(name) && mark.lastModified().isAfter(removed)) {
-                    removed = mark.lastModified();
+                    first = Optional.of(version(key, version));
                 }
             }
         }
-        Collections.reverse(versions);
-        return new History(versions, removed);
-    }
-
-    /** The first version that there ever was, if it is not what is shown. */
-    Optional<Version> hiddenFirst(ObjectKey key) {
-        return history(key).versions().stream().findFirst().filter(first -> !first.latest());
+        return first.filter(version -> !version.latest());
     }
 
     /**
@@ -73,19 +53,42 @@ final class Versions {
      * @return whether ours is the first
      */
     boolean isFirst(ObjectKey key, String id) {
-        History history = history(key);
-        Optional<Version> first = history.versions().stream()
-                .filter(version -> !version.info().lastModified().isBefore(history.removed()))
-                .findFirst();
-        if (first.isEmpty() || first.get().id().equals(id)) {
+        Optional<String> first = firstBelow(key, id);
+        if (first.isEmpty()) {
             return true;
         }
         client.copyObject(r -> r.sourceBucket(bucket)
                 .sourceKey(prefix + key.value())
-                .sourceVersionId(first.get().id())
+                .sourceVersionId(first.get())
                 .destinationBucket(bucket)
                 .destinationKey(prefix + key.value()));
         return false;
+    }
+
+    /**
+     * The oldest version that is older than one, and no mark of deletion between them. One by one, newest first: times are to the second in some stores, and only the order
+     * of a listing tells what came first.
+     */
+    private Optional<String> firstBelow(ObjectKey key, String id) {
+        String name = prefix + key.value();
+        Optional<String> first = Optional.empty();
+        boolean below = false;
+        for (ListObjectVersionsResponse page : client.listObjectVersionsPaginator(
+                r -> r.bucket(bucket).prefix(name).maxKeys(1))) {
+            for (ObjectVersion version : page.versions()) {
+                if (!version.key().equals(name)) {
+                    return first;
+                }
+                if (below) {
+                    first = Optional.of(version.versionId());
+                }
+                below |= version.versionId().equals(id);
+            }
+            if (below && !page.deleteMarkers().isEmpty()) {
+                return first;
+            }
+        }
+        return first;
     }
 
     /** Ids of all there is of an object, marks of deletion among them. */
