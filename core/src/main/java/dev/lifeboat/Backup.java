@@ -148,7 +148,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
 
     /** The format has looked at the condemned records by then; only after that does a parent that is still listed count. */
     private ArchiveWriter writer(SnapshotId id, Optional<Snapshot> parent) throws IOException {
-        FormatContext context = repository.maintenanceContext(true);
+        FormatContext context = repository.writeContext();
         ArchiveWriter writer = repository.format().write(context, id.value(), parent.map(Snapshot::archive));
         if (writer.parent().isEmpty()
                 || repository.catalog().exists(parent.orElseThrow().id())) {

@@ -147,7 +147,7 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
         }
         // Without its last word a prune counts as one that may still act, which is always safe. A record itself is not
         // ours to move.
-        List<ObjectKey> words = Condemned.unreadable(repository.formatContext()).keySet().stream()
+        List<ObjectKey> words = Condemned.unreadable(repository.maintenanceContext(false)).keySet().stream()
                 .filter(Condemned::isLastWord)
                 .toList();
         apart.addAll(Apart.move(storage, words).values());
@@ -180,7 +180,7 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
 
     /** Whether all that tells of its content can be read. */
     private boolean isListed(Snapshot snapshot) throws IOException {
-        try (ArchiveReader reader = repository.reader(snapshot)) {
+        try (ArchiveReader reader = repository.reader(snapshot, repository.maintenanceContext(false))) {
             reader.checkList();
             return true;
         } catch (DamagedException e) {
@@ -198,7 +198,7 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
         if (earlier.isPresent()) {
             return earlier;
         }
-        try (ArchiveReader reader = repository.reader(broken)) {
+        try (ArchiveReader reader = repository.reader(broken, repository.maintenanceContext(false))) {
             return Optional.of(new SnapshotCopy(broken, reader)
                     .into(repository)
                     .tag(SnapshotCopy.REPLACES, broken.id().value())
@@ -215,7 +215,7 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
 
     /** Whether nothing of it can be read at all. */
     private boolean isLost(Snapshot broken) throws IOException {
-        try (ArchiveReader reader = repository.reader(broken)) {
+        try (ArchiveReader reader = repository.reader(broken, repository.maintenanceContext(false))) {
             reader.sendTo(new Nowhere(), entry -> true);
             return false;
         } catch (DamagedException e) {

@@ -13,6 +13,7 @@ import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.format.chunked.ChunkedFormat;
 import dev.lifeboat.format.tar.TarFormat;
+import dev.lifeboat.internal.cache.CachedStorage;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.json.Envelope;
 import dev.lifeboat.internal.prune.Condemned;
@@ -23,6 +24,7 @@ import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -60,6 +62,7 @@ public final class Repository implements AutoCloseable {
 
     private final StorageTarget storage;
     private final Optional<ReplicatedStorage> replicated;
+    private final Optional<Cache> cache;
     private final ArchiveFormat format;
     private final Clock clock;
     private final Catalog catalog;
@@ -78,11 +81,13 @@ public final class Repository implements AutoCloseable {
     Repository(
             StorageTarget storage,
             Optional<ReplicatedStorage> replicated,
+            Optional<Cache> cache,
             ArchiveFormat format,
             Clock clock,
             Opened opened) {
         this.storage = storage;
         this.replicated = replicated;
+        this.cache = cache;
         this.format = format;
         this.clock = clock;
         this.keys = opened.keys();
@@ -94,6 +99,9 @@ public final class Repository implements AutoCloseable {
 
     /** What the descriptor and the keys of a repository give. */
     record Opened(RepositoryKeys keys, Map<String, String> parameters, Optional<KeyBundle> bundle) {}
+
+    /** Where to keep what was read, and how much of it. */
+    record Cache(Path directory, long maxBytes) {}
 
     /** Describes a repository in a store. The repository closes the store. */
     public static RepositoryBuilder at(StorageTarget storage) {
@@ -301,7 +309,7 @@ public final class Repository implements AutoCloseable {
     }
 
     /**
-     * What a backup, a prune or a repair sees: the first store as it is; replicas get what it gets.
+     * What a prune or a repair sees: the first store as it is; replicas get what it gets.
      *
      * @param removes whether they lose what it loses
      */
@@ -332,8 +340,19 @@ public final class Repository implements AutoCloseable {
         return new ObjectCheck(formats(), this::formatContext);
     }
 
+    /** For who reads: with the help of what was kept, and of replicas. */
     FormatContext formatContext() {
-        return formatContext(storage);
+        return formatContext(cached(storage));
+    }
+
+    /** For a backup. What it relies on are listings, and these nobody keeps. */
+    FormatContext writeContext() {
+        return formatContext(cached(maintenanceContext(true).storage()));
+    }
+
+    private StorageTarget cached(StorageTarget uncached) {
+        return cache.<StorageTarget>map(c -> CachedStorage.of(uncached, c.directory(), c.maxBytes()))
+                .orElse(uncached);
     }
 
     FormatContext formatContext(StorageTarget in) {
@@ -362,8 +381,12 @@ public final class Repository implements AutoCloseable {
     }
 
     ArchiveReader reader(Snapshot snapshot) throws IOException {
+        return reader(snapshot, formatContext());
+    }
+
+    ArchiveReader reader(Snapshot snapshot, FormatContext context) throws IOException {
         ArchiveRoot root = snapshot.archive();
-        return formatOf(root.format()).read(formatContext(), root);
+        return formatOf(root.format()).read(context, root);
     }
 
     void enter() {

@@ -22,6 +22,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -45,6 +46,7 @@ public final class RepositoryBuilder {
     private StorageTarget storage;
     private Optional<ReplicatedStorage> replicated = Optional.empty();
     private int quorum = 1;
+    private Optional<Repository.Cache> cache = Optional.empty();
     private Duration patience = PATIENCE;
     private @Nullable ArchiveFormat format;
     private @Nullable Encryption encryption;
@@ -94,6 +96,24 @@ public final class RepositoryBuilder {
     @CanIgnoreReturnValue
     public RepositoryBuilder replica(StorageTarget replica) {
         replicas.add(replica);
+        return this;
+    }
+
+    /**
+     * Keeps what was read of the store to find content, index and trees, in a directory of this machine, so that the backup of what has not changed, and browsing, cost few requests.
+     * Worth it for a bucket; a directory needs none. It may be removed at any time, and shared by processes and repositories. What is in it is as in the store, sealed if
+     * the repository is encrypted, and each piece is checked when it is read. To verify, prune and repair, the store itself is read.
+     *
+     * @param directory is made if it is not there; one that cannot be written only means that nothing is kept
+     * @param maxBytes that it holds, least recently used first out
+     * @throws IllegalArgumentException if that is less than 1 MiB
+     */
+    @CanIgnoreReturnValue
+    public RepositoryBuilder cache(Path directory, long maxBytes) {
+        if (maxBytes < 1 << 20) {
+            throw new IllegalArgumentException("size is less than 1 MiB: " + maxBytes);
+        }
+        cache = Optional.of(new Repository.Cache(directory, maxBytes));
         return this;
     }
 
@@ -348,6 +368,6 @@ public final class RepositoryBuilder {
     }
 
     private Repository repository(Repository.Opened opened) {
-        return new Repository(storage, replicated, format(), clock, opened);
+        return new Repository(storage, replicated, cache, format(), clock, opened);
     }
 }

@@ -1,0 +1,90 @@
+package dev.lifeboat.storage;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.OptionalLong;
+
+/**
+ * Keeps a store from taking all of a line: at most so many bytes a second go to it, and come from it, over all threads together. What was not used in one second is not saved for another.
+ * Closing it closes the store. Thread-safe.
+ */
+public final class ThrottledStorage extends ForwardingStorageTarget {
+    private final Pace up;
+    private final Pace down;
+
+    private ThrottledStorage(StorageTarget delegate, Pace up, Pace down) {
+        super(delegate);
+        this.up = up;
+        this.down = down;
+    }
+
+    /**
+     * Limits what goes to a store and what comes from it.
+     *
+     * @param bytesUp a second; {@link Long#MAX_VALUE} for no limit
+     * @param bytesDown a second; {@link Long#MAX_VALUE} for no limit
+     * @throws IllegalArgumentException if either is less than 1024
+     */
+    public static ThrottledStorage of(StorageTarget store, long bytesUp, long bytesDown) {
+        return new ThrottledStorage(store, new Pace(bytesUp), new Pace(bytesDown));
+    }
+
+    @Override
+    public ObjectInfo put(ObjectKey key, Content content, PutCondition condition) throws IOException {
+        return super.put(key, new PacedContent(content, up), condition);
+    }
+
+    @Override
+    public InputStream open(ObjectKey key, ByteRange range) throws IOException {
+        return new PacedStream(super.open(key, range), down);
+    }
+
+    private record PacedContent(Content content, Pace pace) implements Content {
+        @Override
+        public OptionalLong length() {
+            return content.length();
+        }
+
+        @Override
+        public InputStream open() throws IOException {
+            return new PacedStream(content.open(), pace);
+        }
+
+        @Override
+        public boolean repeatable() {
+            return content.repeatable();
+        }
+    }
+
+    /** Waits before it gives bytes, in pieces that are short enough that the line is used evenly. */
+    private static final class PacedStream extends FilterInputStream {
+        private final Pace pace;
+
+        PacedStream(InputStream in, Pace pace) {
+            super(in);
+            this.pace = pace;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] b, int off, int len) throws IOException {
+            int n = super.read(b, off, Math.min(len, pace.piece()));
+            if (n > 0) {
+                pace.take(n);
+            }
+            return n;
+        }
+
+        @Override
+        public long skip(long n) throws IOException {
+            // What is skipped has come over the line, too.
+            return Math.max(0, read(new byte[(int) Math.min(n, pace.piece())]));
+        }
+    }
+}
