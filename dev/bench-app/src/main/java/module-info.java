@@ -2,4 +2,5 @@
 module dev.lifeboat.bench {
     requires dev.lifeboat.core;
     requires dev.lifeboat.storage.fs;
+    requires dev.lifeboat.storage.s3;
 }

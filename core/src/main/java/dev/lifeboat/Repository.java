@@ -271,12 +271,20 @@ public final class Repository implements AutoCloseable {
     private Guard.Held hold() throws IOException {
         SnapshotId id = new SnapshotId(randomId());
         catalog.open(new RepositoryObjects.Session(id, "replica", Optional.empty()), clock.instant());
-        return () -> {
-            try {
-                catalog.removeSession(id);
-            } catch (IOException e) {
-                // Where nothing may be removed: a prune ends it some day.
-                log.debug("session not removed", e);
+        return new Guard.Held() {
+            @Override
+            public boolean isHeld() throws IOException {
+                return firstStorage().find(RepositoryObjects.snapshotKey(id)).isEmpty();
+            }
+
+            @Override
+            public void close() {
+                try {
+                    catalog.removeSession(id);
+                } catch (IOException e) {
+                    // Where nothing may be removed: a prune ends it some day.
+                    log.debug("session not removed", e);
+                }
             }
         };
     }
@@ -291,7 +299,7 @@ public final class Repository implements AutoCloseable {
         }
         try {
             Guard guard = this::hold;
-            return guard.during(() -> {
+            return guard.during(held -> {
                 Set<String> condemned = new HashSet<>(Condemned.all(maintenanceContext(true), "packs"));
                 condemned.addAll(Condemned.all(maintenanceContext(true), "archives"));
                 return replicated

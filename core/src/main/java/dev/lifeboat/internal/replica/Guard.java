@@ -15,7 +15,7 @@ public interface Guard {
     default <T> T during(Work<T> work) throws IOException {
         Held held = hold();
         try {
-            return work.run();
+            return work.run(held);
         } finally {
             held.close();
         }
@@ -25,12 +25,14 @@ public interface Guard {
     @FunctionalInterface
     interface Work<T> {
         /** Does it. */
-        T run() throws IOException;
+        T run(Held held) throws IOException;
     }
 
     /** To be let go. */
-    @FunctionalInterface
     interface Held {
+        /** Whether it still holds: a prune may have taken its holder for dead. */
+        boolean isHeld() throws IOException;
+
         /** Lets go. */
         void close() throws IOException;
     }

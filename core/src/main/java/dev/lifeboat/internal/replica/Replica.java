@@ -196,7 +196,7 @@ final class Replica {
         }
         check();
         Set<ObjectKey> unwanted = Set.copyOf(removed);
-        return guard.during(() -> {
+        return guard.during(held -> {
             Comparison difference = Comparison.of(first, copy);
             List<ObjectInfo> data = difference.lacking();
             long copied = data.size();
@@ -216,6 +216,10 @@ final class Replica {
                 if (first.find(manifest.key()).isPresent()) {
                     manifests.add(manifest);
                 }
+            }
+            if (!manifests.isEmpty() && !held.isHeld()) {
+                throw new IOException("a prune took this for dead and ended it, before " + copy.location()
+                        + " had all; what was copied stays: catch up again, and let prunes wait longer");
             }
             copied += manifests.size();
             bytes += copyAll(manifests, difference);
@@ -288,7 +292,7 @@ final class Replica {
      */
     long dropSurplus(Guard guard) throws IOException {
         check();
-        return guard.during(() -> {
+        return guard.during(held -> {
             Comparison difference = Comparison.of(first, copy);
             if (!difference.lacking().isEmpty() || !difference.manifests().isEmpty()) {
                 throw new IOException(copy.location() + " is not in step; run catchUp first");

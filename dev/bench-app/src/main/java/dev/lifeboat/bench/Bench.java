@@ -2,31 +2,47 @@ package dev.lifeboat.bench;
 
 import dev.lifeboat.Encryption;
 import dev.lifeboat.Repository;
+import dev.lifeboat.RepositoryBuilder;
 import dev.lifeboat.Retention;
 import dev.lifeboat.Snapshot;
 import dev.lifeboat.Verify;
 import dev.lifeboat.directory.DirectoryRestore;
 import dev.lifeboat.directory.DirectorySource;
 import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.storage.CountingStorage;
+import dev.lifeboat.storage.StorageTarget;
 import dev.lifeboat.storage.fs.FileStorage;
+import dev.lifeboat.storage.s3.S3Storage;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** One operation on a repository in a directory, encrypted by a passphrase as peers are: what {@code dev/bench} times. */
+/** One operation on a repository in a directory, or under a prefix of the bucket that dev/s3 names, encrypted by a passphrase as peers are: what {@code dev/bench} and {@code dev/bench-s3} time. */
 public final class Bench {
     private static final String SERIES = "bench";
+    private static final String BUCKET = "s3:";
 
     private Bench() {}
 
     /** Runs {@code backup <repository> <directory>}, {@code restore <repository> <directory> [path]}, {@code verify}, {@code prune},
-     * or {@code warm <repository> <directory>}: six backups, one after the other. */
+     * {@code warm <repository> <directory>}: six backups, one after the other, or {@code writers <prefix> <threads> <backups>}. A place that begins with s3: is a prefix. */
     public static void main(String[] args) {
         long start = System.nanoTime();
-        Path place = Path.of(args[1]);
+        if (args[0].equals("writers")) {
+            print(Writers.run(args[1], Integer.parseInt(args[2]), Integer.parseInt(args[3])));
+            return;
+        }
+        if (args[0].equals("check")) {
+            print(Writers.check(args[1]));
+            return;
+        }
         String said;
-        try (Repository repo = Repository.at(FileStorage.at(place))
-                .encryption(Encryption.passphrase(() -> "benchmark"))
-                .openOrCreate()) {
+        CountingStorage counted = CountingStorage.of(storage(args[1]));
+        RepositoryBuilder described = Repository.at(counted).encryption(Encryption.passphrase(() -> "benchmark"));
+        if (System.getenv("LIFEBOAT_CACHE") != null) {
+            described.cache(Path.of(System.getenv("LIFEBOAT_CACHE")), 1L << 30);
+        }
+        try (Repository repo = described.openOrCreate()) {
             said = switch (args[0].toLowerCase(Locale.ROOT)) {
                 case "backup" -> backup(repo, Path.of(args[2]));
                 case "warm" -> warm(repo, Path.of(args[2]));
@@ -37,7 +53,38 @@ public final class Bench {
             };
         }
         print(String.format(
-                Locale.ROOT, "%s: %s, %.2f s in the program", args[0], said, (System.nanoTime() - start) / 1e9));
+                Locale.ROOT,
+                "%s: %s, %.2f s in the program, %s",
+                args[0],
+                said,
+                (System.nanoTime() - start) / 1e9,
+                price(counted.calls())));
+    }
+
+    static StorageTarget storage(String place) {
+        if (!place.startsWith(BUCKET)) {
+            return FileStorage.at(Path.of(place));
+        }
+        return S3Storage.builder()
+                .endpoint(URI.create(System.getenv("LIFEBOAT_S3_ENDPOINT")))
+                .pathStyle()
+                .bucket(System.getenv("LIFEBOAT_S3_BUCKET"))
+                .prefix(place.substring(BUCKET.length()))
+                .credentials(System.getenv("LIFEBOAT_S3_ACCESS_KEY"), () -> System.getenv("LIFEBOAT_S3_SECRET_KEY"))
+                .build();
+    }
+
+    /** At the public prices of S3 Standard in us-east-1: 0.005 dollars for 1,000 puts or listings, 0.0004 for 1,000 gets; removals are free. */
+    static String price(CountingStorage.Calls calls) {
+        double dollars = (calls.puts() + calls.lists()) * 0.005 / 1000 + calls.gets() * 0.0004 / 1000;
+        return String.format(
+                Locale.ROOT,
+                "%d puts, %d gets, %d lists, %d deletes: %.6f dollars",
+                calls.puts(),
+                calls.gets(),
+                calls.lists(),
+                calls.deletes(),
+                dollars);
     }
 
     private static String backup(Repository repo, Path directory) {

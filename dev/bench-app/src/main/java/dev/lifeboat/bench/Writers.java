@@ -1,0 +1,125 @@
+package dev.lifeboat.bench;
+
+import dev.lifeboat.Encryption;
+import dev.lifeboat.Repository;
+import dev.lifeboat.Retention;
+import dev.lifeboat.Snapshot;
+import dev.lifeboat.Verify;
+import dev.lifeboat.entry.Attributes;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.storage.CountingStorage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Many hosts at once, each a thread with a repository object of its own, in one place; every fifth prunes, too. */
+final class Writers {
+    private static final int FILES = 40;
+    private static final int FILE_BYTES = 50_000;
+
+    private Writers() {}
+
+    /** Backs up some 2 MB again and again, of which a tenth changes, on so many threads. */
+    static String run(String place, int threads, int backups) {
+        List<CountingStorage> counted = new ArrayList<>();
+        List<Callable<Long>> hosts = new ArrayList<>();
+        long process = ProcessHandle.current().pid();
+        for (int i = 0; i < threads; i++) {
+            CountingStorage storage = CountingStorage.of(Bench.storage(place));
+            counted.add(storage);
+            String name = "host-" + process + "-" + i;
+            boolean prunes = i % 5 == 4;
+            hosts.add(() -> host(storage, name, backups, prunes));
+        }
+        long start = System.nanoTime();
+        ExecutorService executor = Executors.newFixedThreadPool(threads);
+        long bytes = 0;
+        try {
+            for (Future<Long> done : executor.invokeAll(hosts)) {
+                bytes += done.get();
+            }
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        } finally {
+            executor.shutdownNow();
+        }
+        long puts = 0;
+        long gets = 0;
+        long lists = 0;
+        for (CountingStorage storage : counted) {
+            puts += storage.calls().puts();
+            gets += storage.calls().gets();
+            lists += storage.calls().lists();
+        }
+        return String.format(
+                Locale.ROOT,
+                "%d backups %.2f s %d bytes %d puts %d gets %d lists",
+                threads * backups,
+                (System.nanoTime() - start) / 1e9,
+                bytes,
+                puts,
+                gets,
+                lists);
+    }
+
+    /** Has every snapshot checked, to its last byte. */
+    static String check(String place) {
+        try (Repository repo = Repository.at(Bench.storage(place))
+                .encryption(Encryption.key(() -> new byte[32]))
+                .open()) {
+            Verify.Verified verified = repo.verify().readData().run();
+            if (!verified.isClean()) {
+                throw new IllegalStateException("damage: " + verified.findings());
+            }
+            return verified.snapshots() + " snapshots, clean";
+        }
+    }
+
+    private static long host(CountingStorage storage, String name, int backups, boolean prunes) {
+        try (Repository repo = Repository.at(storage)
+                .encryption(Encryption.key(() -> new byte[32]))
+                .openOrCreate()) {
+            long bytes = 0;
+            for (int i = 0; i < backups; i++) {
+                Snapshot snapshot = repo.backup(new Files(name, i)).run();
+                bytes += snapshot.stats().contentBytes();
+                if (prunes) {
+                    repo.prune(Retention.keepLast(2)).run();
+                }
+            }
+            return bytes;
+        }
+    }
+
+    private record Files(String name, int version) implements SnapshotSource {
+        @Override
+        public void sendTo(EntrySink sink) throws IOException {
+            for (int i = 0; i < FILES; i++) {
+                int content = i % 10 == 0 ? version * FILES + i : i;
+                Entry entry = Entry.file(
+                                EntryPath.of(String.format(Locale.ROOT, "file%02d", i)),
+                                FILE_BYTES,
+                                new Attributes(0644, 0, 0, Instant.EPOCH, Map.of()))
+                        .withFingerprint(Optional.of("1-" + content));
+                if (sink.offer(entry)) {
+                    byte[] bytes = new byte[FILE_BYTES];
+                    new Random(name.hashCode() * 31L + content).nextBytes(bytes);
+                    sink.content(entry, new ByteArrayInputStream(bytes));
+                }
+            }
+        }
+    }
+}
