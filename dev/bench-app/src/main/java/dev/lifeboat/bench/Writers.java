@@ -17,9 +17,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -112,7 +112,7 @@ final class Writers {
                 Entry entry = Entry.file(
                                 EntryPath.of(String.format(Locale.ROOT, "file%02d", i)),
                                 FILE_BYTES,
-                                new Attributes(0644, 0, 0, Instant.EPOCH, Map.of()))
+                                new Attributes(0644, 0, 0, Instant.EPOCH, new TreeMap<>()))
                         .withFingerprint(Optional.of("1-" + content));
                 if (sink.offer(entry)) {
                     byte[] bytes = new byte[FILE_BYTES];
