@@ -6,6 +6,7 @@ import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.format.chunked.ChunkedFormat;
+import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.json.SealedDocument;
 import dev.lifeboat.internal.replica.ReplicatedStorage;
@@ -40,6 +41,8 @@ public final class RepositoryBuilder {
     private static final String ENCRYPTED = "aes-256-gcm";
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final int LOOKS = 5;
+    private static final Duration PAUSE = Duration.ofMillis(100);
 
     private final StorageTarget first;
     private final List<StorageTarget> replicas = new ArrayList<>();
@@ -306,17 +309,23 @@ public final class RepositoryBuilder {
 
     private Repository make() throws IOException {
         checkNoReplicaHasOne();
-        storage.list("", object -> {
-            ObjectKey key = object.key();
-            // Somebody may be making one just now, or have died over it.
-            boolean isKey = key.value().startsWith(KeySlots.PREFIX);
-            if (!isKey && !key.equals(RepositoryObjects.DESCRIPTOR)) {
+        Optional<ObjectKey> stranger = stranger();
+        for (int look = 0; stranger.isPresent(); look++) {
+            // Another process may have made one since we looked, and use it already; some stores show what is only
+            // coming to be.
+            Optional<Repository> made = find();
+            if (made.isPresent()) {
+                return made.get();
+            }
+            if (look == LOOKS) {
                 throw new BackupException.AlreadyExists(
-                        storage.location() + " holds " + key + " but no "
+                        storage.location() + " holds " + stranger.get() + " but no "
                                 + RepositoryObjects.DESCRIPTOR
                                 + ": either it is no place for a repository, or its descriptor was lost; choose an empty place");
             }
-        });
+            pause();
+            stranger = stranger();
+        }
         byte[] id = HexFormat.of().parseHex(Repository.randomId());
         Map<String, String> parameters = new TreeMap<>(format().parameters());
         JsonObject json = SealedDocument.start(RepositoryObjects.REPOSITORY, RepositoryObjects.VERSION)
@@ -339,6 +348,29 @@ public final class RepositoryBuilder {
         }
         KeySlots.remove(storage, slot.id());
         return foundInstead();
+    }
+
+    /** What is there and is no part of a repository that somebody is making, or has died over. */
+    private Optional<ObjectKey> stranger() throws IOException {
+        List<ObjectKey> strangers = new ArrayList<>();
+        storage.list("", object -> {
+            ObjectKey key = object.key();
+            if (strangers.isEmpty()
+                    && !key.value().startsWith(KeySlots.PREFIX)
+                    && !key.equals(RepositoryObjects.DESCRIPTOR)) {
+                strangers.add(key);
+            }
+        });
+        return strangers.stream().findFirst();
+    }
+
+    private static void pause() throws IOException {
+        try {
+            Thread.sleep(PAUSE.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Io.interrupted(e);
+        }
     }
 
     /** False if there is one. */

@@ -14,6 +14,7 @@ import dev.lifeboat.format.tar.TarExport;
 import dev.lifeboat.format.tar.TarSource;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
+import dev.lifeboat.storage.ForwardingStorageTarget;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PutCondition;
 import dev.lifeboat.storage.StorageTarget;
@@ -317,6 +318,26 @@ abstract class RepositoryContract {
             MemoryStorage damaged = storage.copy();
             damaged.damage(descriptor, bad.getBytes(StandardCharsets.UTF_8));
             assertThatThrownBy(() -> open(damaged)).as(bad).isInstanceOf(BackupException.Corrupt.class);
+        }
+    }
+
+    /** Who comes second finds one that is in use already, not a place that holds strange things. */
+    @Test
+    void madeByTwoAtOnce_isOne() {
+        AtomicReference<Boolean> made = new AtomicReference<>(false);
+        StorageTarget late = new ForwardingStorageTarget(storage) {
+            @Override
+            public void list(String prefix, Visitor visitor) throws IOException {
+                if (!made.getAndSet(true)) {
+                    try (Repository other = RepositoryContract.this.open(storage)) {
+                        other.backup(new MemoryTree()).run();
+                    }
+                }
+                super.list(prefix, visitor);
+            }
+        };
+        try (Repository repo = open(late)) {
+            assertThat(repo.snapshots()).hasSize(1);
         }
     }
 

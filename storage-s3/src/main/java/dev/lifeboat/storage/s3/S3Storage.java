@@ -387,8 +387,9 @@ public final class S3Storage implements StorageTarget {
             ListObjectsV2Response page = page(under, next);
             for (S3Object object : page.contents()) {
                 String value = object.key().substring(prefix.length());
-                // What others have put there is none of ours.
-                if (!value.equals(PROBE) && ObjectKey.isValid(value)) {
+                // What others have put there is none of ours. S3Proxy shows what is being stored under names of its
+                // own.
+                if (!value.startsWith(PROBE) && ObjectKey.isValid(value)) {
                     visitor.visit(new ObjectInfo(new ObjectKey(value), object.size(), object.lastModified()));
                 }
             }

@@ -140,7 +140,7 @@ final class Versions {
 
     private Optional<ObjectKey> key(String name) {
         String value = name.substring(prefix.length());
-        return !value.equals(S3Storage.PROBE) && ObjectKey.isValid(value)
+        return !value.startsWith(S3Storage.PROBE) && ObjectKey.isValid(value)
                 ? Optional.of(new ObjectKey(value))
                 : Optional.empty();
     }
