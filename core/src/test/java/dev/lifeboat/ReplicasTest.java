@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
-import dev.lifeboat.format.ArchiveFormat;
-import dev.lifeboat.format.chunked.ChunkedFormat;
 import dev.lifeboat.format.tar.TarFormat;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
@@ -470,11 +468,7 @@ class ReplicasTest {
             repo.backup(new MemoryTree()).run();
             assertThat(repo.catchUp().run().get(0).surplus()).isPositive();
         }
-        assertWhole2(second);
-    }
-
-    private static void assertWhole2(StorageTarget store) {
-        try (Repository repo = alone(store)) {
+        try (Repository repo = alone(second)) {
             assertThat(repo.verify().readData().run().findings()).isEmpty();
             assertThat(repo.snapshots()).hasSize(2);
         }
@@ -514,8 +508,8 @@ class ReplicasTest {
     void manyAtOnce_leaveReplicasWhole() throws Exception {
         Moody moody = new Moody(second);
         ExecutorService threads = Executors.newFixedThreadPool(3);
-        try (Repository one = at(first, moody).format(small()).openOrCreate();
-                Repository other = at(first, second).format(small()).open()) {
+        try (Repository one = at(first, moody).openOrCreate();
+                Repository other = at(first, second).open()) {
             List<Future<?>> work = new ArrayList<>();
             for (int host = 0; host < 2; host++) {
                 Repository repo = host == 0 ? one : other;
@@ -576,11 +570,7 @@ class ReplicasTest {
             Repair.Repaired repaired = repo.repair().run();
             assertThat(repaired.findings()).isEmpty();
         }
-        assertWhole(good(second), 1, 1);
-    }
-
-    private static StorageTarget good(MemoryStorage store) {
-        return store;
+        assertWhole(second, 1, 1);
     }
 
     @Test
@@ -703,9 +693,5 @@ class ReplicasTest {
     private static StorageTarget createdIn(MemoryStorage store) {
         Repository.at(store).encryption(encryption()).create().close();
         return store;
-    }
-
-    private static ArchiveFormat small() {
-        return ChunkedFormat.create();
     }
 }

@@ -29,6 +29,10 @@ final class S3Errors {
         this.location = location;
     }
 
+    String location() {
+        return location;
+    }
+
     /** An exception to throw. */
     IOException explained(String what, String permission, SdkException e) {
         if (e instanceof AbortedException || Thread.currentThread().isInterrupted()) {

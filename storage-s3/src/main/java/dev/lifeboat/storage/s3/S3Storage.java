@@ -2,7 +2,6 @@ package dev.lifeboat.storage.s3;
 
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
-import dev.lifeboat.storage.LockedException;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PreconditionFailedException;
@@ -22,13 +21,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -80,7 +75,6 @@ public final class S3Storage implements StorageTarget {
     private static final long SINGLE_BYTES = 24 << 20;
 
     private static final int DELETE_BATCH = 1000;
-    private static final int KEEPERS = 8;
     private static final int MAX_DELETE_ATTEMPTS = 6;
     /** Shows whether a store honours conditions; not part of any listing. */
     static final String PROBE = "lifeboat.probe";
@@ -97,7 +91,7 @@ public final class S3Storage implements StorageTarget {
     private final boolean singleWriter;
     private final boolean checksums;
     private final ExecutorService executor;
-    private final ExecutorService keepers;
+    private final Locks locks;
     private final Commits commits;
     private final ObjectSettings settings;
     private final Versions versions;
@@ -130,7 +124,14 @@ public final class S3Storage implements StorageTarget {
             return thread;
         };
         this.executor = Executors.newCachedThreadPool(threads);
-        this.keepers = Executors.newFixedThreadPool(KEEPERS, threads);
+        this.locks = new Locks(
+                client,
+                bucket,
+                prefix,
+                settings,
+                errors,
+                versions,
+                Executors.newFixedThreadPool(Locks.THREADS, threads));
         this.commits = new Commits(client, bucket, prefix, location, executor, versions, !isAws);
     }
 
@@ -414,7 +415,7 @@ public final class S3Storage implements StorageTarget {
     @Override
     public void delete(Collection<ObjectKey> keys) throws IOException {
         if (settings.lock().isPresent()) {
-            deleteVersions(keys);
+            locks.remove(keys);
             return;
         }
         List<ObjectIdentifier> batch = new ArrayList<>();
@@ -464,95 +465,14 @@ public final class S3Storage implements StorageTarget {
         }
     }
 
-    /** A plain removal would hide what is locked and free nothing: so all versions go, and an object of which one is locked stays as it is. */
-    private void deleteVersions(Collection<ObjectKey> keys) throws IOException {
-        Set<ObjectKey> locked = new TreeSet<>();
-        Instant until = Instant.MIN;
-        for (ObjectKey key : keys) {
-            if (Thread.currentThread().isInterrupted()) {
-                throw new InterruptedIOException("interrupted while removing objects from " + location);
-            }
-            try {
-                Optional<Instant> left = lockedUntil(key);
-                if (left.isPresent()) {
-                    locked.add(key);
-                    until = left.get().isAfter(until) ? left.get() : until;
-                    continue;
-                }
-                for (String version : versions.idsOf(key)) {
-                    client.deleteObject(r -> r.bucket(bucket).key(name(key)).versionId(version));
-                }
-            } catch (SdkException e) {
-                throw errors.explained(
-                        "remove " + key, permission("s3:DeleteObjectVersion") + ", " + versionsPermission(), e);
-            }
-        }
-        if (!locked.isEmpty()) {
-            throw new LockedException(locked, until, location);
-        }
-    }
-
-    /** When what is shown may be removed; empty if it may now, or there is nothing. */
-    private Optional<Instant> lockedUntil(ObjectKey key) {
-        try {
-            HeadObjectResponse head = client.headObject(r -> r.bucket(bucket).key(name(key)));
-            return Optional.ofNullable(head.objectLockRetainUntilDate()).filter(until -> until.isAfter(Instant.now()));
-        } catch (AwsServiceException e) {
-            if (e.statusCode() == 404) {
-                return Optional.empty();
-            }
-            throw e;
-        }
-    }
-
     private String versionsPermission() {
         return "s3:ListBucketVersions on arn:aws:s3:::" + bucket;
     }
 
-    /** A lock that has lasted for less than a tenth of its time is left as it is. */
     @Override
     public void keep(Collection<ObjectKey> keys) throws IOException {
-        if (settings.lock().isEmpty()) {
-            return;
-        }
-        Duration retention = settings.lock().get().retention();
-        List<Future<?>> running = new ArrayList<>();
-        for (ObjectKey key : keys) {
-            if (settings.locks(key)) {
-                running.add(keepers.submit(() -> keep(key, retention)));
-            }
-        }
-        try {
-            for (Future<?> one : running) {
-                one.get();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while locking objects in " + location);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof SdkException sdk) {
-                throw errors.explained("lock objects for longer", permission("s3:PutObjectRetention"), sdk);
-            }
-            throw new IOException(e.getCause());
-        } finally {
-            running.forEach(one -> one.cancel(true));
-        }
-    }
-
-    private void keep(ObjectKey key, Duration retention) {
-        Instant until = settings.until();
-        Optional<Instant> now = lockedUntil(key);
-        if (now.isPresent() && now.get().isAfter(until.minus(retention.dividedBy(10)))) {
-            return;
-        }
-        try {
-            client.putObjectRetention(r -> r.bucket(bucket)
-                    .key(name(key))
-                    .retention(t -> t.mode(settings.mode().toString()).retainUntilDate(until)));
-        } catch (AwsServiceException e) {
-            if (e.statusCode() != 404) {
-                throw e;
-            }
+        if (settings.lock().isPresent()) {
+            locks.renew(keys);
         }
     }
 
@@ -643,7 +563,7 @@ public final class S3Storage implements StorageTarget {
     @Override
     public void close() {
         executor.shutdownNow();
-        keepers.shutdownNow();
+        locks.close();
         client.close();
     }
 

@@ -1,0 +1,150 @@
+package dev.lifeboat.storage.s3;
+
+import dev.lifeboat.storage.LockedException;
+import dev.lifeboat.storage.ObjectKey;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+
+/** Removes objects from a bucket that locks them, and renews locks (ADR 13). Thread-safe. */
+final class Locks {
+    static final int THREADS = 8;
+
+    private final S3Client client;
+    private final String bucket;
+    private final String prefix;
+    private final ObjectSettings settings;
+    private final S3Errors errors;
+    private final Versions versions;
+    private final ExecutorService executor;
+
+    Locks(
+            S3Client client,
+            String bucket,
+            String prefix,
+            ObjectSettings settings,
+            S3Errors errors,
+            Versions versions,
+            ExecutorService executor) {
+        this.client = client;
+        this.bucket = bucket;
+        this.prefix = prefix;
+        this.settings = settings;
+        this.errors = errors;
+        this.versions = versions;
+        this.executor = executor;
+    }
+
+    private String name(ObjectKey key) {
+        return prefix + key.value();
+    }
+
+    private String permission(String action) {
+        return action + " on arn:aws:s3:::" + bucket + "/" + prefix + "*";
+    }
+
+    /** A plain removal would hide what is locked and free nothing: so all versions go, and an object of which one is locked stays as it is. */
+    void remove(Collection<ObjectKey> keys) throws IOException {
+        Set<ObjectKey> locked = new TreeSet<>();
+        Instant until = Instant.MIN;
+        for (ObjectKey key : keys) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new InterruptedIOException("interrupted while removing objects from " + errors.location());
+            }
+            try {
+                Optional<Instant> left = lockedUntil(key);
+                if (left.isPresent()) {
+                    locked.add(key);
+                    until = left.get().isAfter(until) ? left.get() : until;
+                    continue;
+                }
+                for (String version : versions.idsOf(key)) {
+                    client.deleteObject(r -> r.bucket(bucket).key(name(key)).versionId(version));
+                }
+            } catch (SdkException e) {
+                throw errors.explained(
+                        "remove " + key,
+                        permission("s3:DeleteObjectVersion") + ", s3:ListBucketVersions on arn:aws:s3:::" + bucket,
+                        e);
+            }
+        }
+        if (!locked.isEmpty()) {
+            throw new LockedException(locked, until, errors.location());
+        }
+    }
+
+    /** When what is shown may be removed; empty if it may now, or there is nothing. */
+    private Optional<Instant> lockedUntil(ObjectKey key) {
+        try {
+            HeadObjectResponse head = client.headObject(r -> r.bucket(bucket).key(name(key)));
+            return Optional.ofNullable(head.objectLockRetainUntilDate()).filter(until -> until.isAfter(Instant.now()));
+        } catch (AwsServiceException e) {
+            if (e.statusCode() == 404) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** A lock that has lasted for less than a tenth of its time is left as it is. */
+    void renew(Collection<ObjectKey> keys) throws IOException {
+        Duration retention = settings.lock().orElseThrow().retention();
+        List<Future<?>> running = new ArrayList<>();
+        for (ObjectKey key : keys) {
+            if (settings.locks(key)) {
+                running.add(executor.submit(() -> renew(key, retention)));
+            }
+        }
+        try {
+            for (Future<?> one : running) {
+                one.get();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while locking objects in " + errors.location());
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof SdkException sdk) {
+                throw errors.explained("lock objects for longer", permission("s3:PutObjectRetention"), sdk);
+            }
+            throw new IOException(e.getCause());
+        } finally {
+            running.forEach(one -> one.cancel(true));
+        }
+    }
+
+    private void renew(ObjectKey key, Duration retention) {
+        Instant until = settings.until();
+        Optional<Instant> now = lockedUntil(key);
+        if (now.isPresent() && now.get().isAfter(until.minus(retention.dividedBy(10)))) {
+            return;
+        }
+        try {
+            client.putObjectRetention(r -> r.bucket(bucket)
+                    .key(name(key))
+                    .retention(t -> t.mode(settings.mode().toString()).retainUntilDate(until)));
+        } catch (AwsServiceException e) {
+            if (e.statusCode() != 404) {
+                throw e;
+            }
+        }
+    }
+
+    /** Stops its threads. */
+    void close() {
+        executor.shutdownNow();
+    }
+}
