@@ -62,7 +62,8 @@ public final class CatchUp extends Operation<List<CatchUp.Replica>, CatchUp> {
     @Override
     List<Replica> execute(Events events) throws IOException {
         events.phase(Phase.COPYING);
-        if (dropSurplus && !repository.verify().withoutReplicas().run().isClean()) {
+        if (dropSurplus
+                && !repository.verify().readData().withoutReplicas().run().isClean()) {
             throw new DamagedException("something is wrong with " + repository.location()
                     + ", so its replicas lose nothing; run repair before dropSurplus()");
         }
@@ -86,6 +87,11 @@ public final class CatchUp extends Operation<List<CatchUp.Replica>, CatchUp> {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw Io.interrupted(e);
+            } catch (IOException e) {
+                if (Io.isInterruption(e)) {
+                    throw e;
+                }
+                replicas.add(new Replica(location, 0, 0, 0, Optional.of(String.valueOf(e.getMessage()))));
             } catch (ExecutionException e) {
                 replicas.add(new Replica(location, 0, 0, 0, Optional.of(Io.message(e))));
             }

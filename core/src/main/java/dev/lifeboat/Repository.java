@@ -279,11 +279,17 @@ public final class Repository implements AutoCloseable {
 
             @Override
             public void close() {
+                // Left behind it would keep prunes waiting, whoever is in a hurry.
+                boolean interrupted = Thread.interrupted();
                 try {
                     catalog.removeSession(id);
                 } catch (IOException e) {
                     // Where nothing may be removed: a prune ends it some day.
                     log.debug("session not removed", e);
+                } finally {
+                    if (interrupted) {
+                        Thread.currentThread().interrupt();
+                    }
                 }
             }
         };

@@ -237,16 +237,24 @@ public final class RepositoryBuilder {
         }
     }
 
-    /** A place that a repository was in, or whose volume is not mounted, is not to become a new one beside the old. */
-    private void checkNoReplicaHasOne() throws IOException {
+    /**
+     * A place that a repository was in, or whose volume is not mounted, is not to become a new one beside the old. Gives the one that another process has made
+     * since we looked.
+     */
+    private Optional<Repository> checkNoReplicaHasOne() throws IOException {
         for (StorageTarget replica : replicas) {
             if (replica.find(RepositoryObjects.DESCRIPTOR).isPresent()) {
+                Optional<Repository> made = find();
+                if (made.isPresent()) {
+                    return made;
+                }
                 throw new BackupException.AlreadyExists("there is no repository in " + storage.location()
                         + ", but in its replica " + replica.location()
                         + " there is one: if the first store is lost, open"
                         + " Repository.at(that replica), with an empty store as replica(..) to copy it to");
             }
         }
+        return Optional.empty();
     }
 
     private Optional<Repository> find() throws IOException {
@@ -308,7 +316,10 @@ public final class RepositoryBuilder {
     }
 
     private Repository make() throws IOException {
-        checkNoReplicaHasOne();
+        Optional<Repository> faster = checkNoReplicaHasOne();
+        if (faster.isPresent()) {
+            return faster.get();
+        }
         Optional<ObjectKey> stranger = stranger();
         for (int look = 0; stranger.isPresent(); look++) {
             // Another process may have made one since we looked, and use it already; some stores show what is only

@@ -13,11 +13,11 @@ import dev.lifeboat.internal.tree.TreePages;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Gives chunks by name. Nodes and pages lie side by side, so what is fetched for one is kept for the next. If a chunk is not where the index says,
@@ -35,11 +35,6 @@ final class ChunkSource implements TreePages {
 
     /** Packs that the store was asked to recover, and whether it could. */
     private final Map<String, Boolean> recovered = new HashMap<>();
-
-    /** Packs that were gone and are to be had elsewhere. */
-    private final Set<String> back = ConcurrentHashMap.newKeySet();
-    /** Those of them that are not, after all. */
-    private final Set<String> lostAgain = ConcurrentHashMap.newKeySet();
 
     private boolean refreshed;
     private int refreshes;
@@ -85,13 +80,9 @@ final class ChunkSource implements TreePages {
     /** In a pack that was lost and is to be had elsewhere. */
     private Optional<Place> recovered(ChunkName name) throws IOException {
         Optional<Place> place = index.findGone(name);
-        if (place.isEmpty()
-                || !recover(place.get().pack())
-                || lostAgain.contains(place.get().pack().id())) {
+        if (place.isEmpty() || !recover(place.get().pack())) {
             return Optional.empty();
         }
-        back.add(place.get().pack().id());
-        index.back(place.get().pack());
         return place;
     }
 
@@ -128,11 +119,16 @@ final class ChunkSource implements TreePages {
     /** Opens a chunk wherever it lies and is whole. */
     private byte[] open(ChunkName name, Opening opening) throws IOException {
         boolean asked = false;
+        Set<String> missed = new HashSet<>();
         while (true) {
             Place place = place(name);
             try {
                 return opening.open(place);
             } catch (FileNotFoundException e) {
+                if (!missed.add(place.pack().id())) {
+                    // It was to be had elsewhere, and is not any more.
+                    throw new DamagedException("chunk " + name + " is in a pack that is lost: " + e.getMessage(), e);
+                }
                 gone(place.pack());
             } catch (DamagedException e) {
                 if (!asked && recover(place.pack())) {
@@ -162,9 +158,6 @@ final class ChunkSource implements TreePages {
 
     /** Notes that a pack is not there: the next look finds another, or none. */
     void gone(PackInfo pack) throws IOException {
-        if (back.contains(pack.id())) {
-            lostAgain.add(pack.id());
-        }
         index.forget(pack);
         synchronized (this) {
             refreshed = refreshes >= MAX_REFRESHES;

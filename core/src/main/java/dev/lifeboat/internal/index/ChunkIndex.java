@@ -305,14 +305,6 @@ public final class ChunkIndex {
         }
     }
 
-    /** Notes that a pack that was gone is there again. */
-    public synchronized void back(PackInfo pack) {
-        int number = packs.ids().find(pack.id());
-        if (number >= 0) {
-            gone.clear(number);
-        }
-    }
-
     /** Entries so far, numbered from 0; those of packs that are gone among them. */
     public synchronized int size() {
         return table.size();

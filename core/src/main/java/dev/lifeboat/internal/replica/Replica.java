@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -46,6 +47,7 @@ final class Replica {
     private static final int COPIERS = 3;
     private static final int IDLE_SECONDS = 5;
     private static final int MAX_ROUNDS = 50;
+    private static final int CLOSING_SECONDS = 5;
 
     private final StorageTarget first;
     private final StorageTarget copy;
@@ -151,7 +153,7 @@ final class Replica {
         }
     }
 
-    private void away(Exception cause) {
+    private void away(Throwable cause) {
         if (!away) {
             log.warn("replica falls behind [store={}, cause={}]", copy.location(), cause.getMessage());
         }
@@ -179,7 +181,8 @@ final class Replica {
                 }
                 try {
                     made.complete(catchUp(guard));
-                } catch (IOException | RuntimeException e) {
+                } catch (Throwable e) {
+                    // Whatever it is: nobody shall wait for ever.
                     away(e);
                     made.completeExceptionally(e);
                 }
@@ -223,6 +226,7 @@ final class Replica {
             }
             copied += manifests.size();
             bytes += copyAll(manifests, difference);
+            dropVanished(manifests);
             List<ObjectKey> surplus = difference.surplus();
             removeUnwanted(surplus, unwanted);
             away = false;
@@ -271,6 +275,17 @@ final class Replica {
         }
     }
 
+    /** What was pruned while it was copied may have lost what it needs here, too. */
+    private void dropVanished(List<ObjectInfo> manifests) throws IOException {
+        List<ObjectKey> vanished = new ArrayList<>();
+        for (ObjectInfo manifest : manifests) {
+            if (first.find(manifest.key()).isEmpty()) {
+                vanished.add(manifest.key());
+            }
+        }
+        delete(vanished);
+    }
+
     /** Content only if no snapshot is left here that may still need it: one that the first store has lost, say, or one that is locked here. */
     private void removeUnwanted(List<ObjectKey> surplus, Set<ObjectKey> unwanted) throws IOException {
         List<ObjectKey> going = surplus.stream().filter(unwanted::contains).toList();
@@ -293,11 +308,15 @@ final class Replica {
     long dropSurplus(Guard guard) throws IOException {
         check();
         return guard.during(held -> {
+            // Before the first store: what comes to both meanwhile is not surplus.
+            Set<ObjectKey> before = new HashSet<>();
+            copy.list("", object -> before.add(object.key()));
             Comparison difference = Comparison.of(first, copy);
             if (!difference.lacking().isEmpty() || !difference.manifests().isEmpty()) {
                 throw new IOException(copy.location() + " is not in step; run catchUp first");
             }
-            List<ObjectKey> surplus = difference.surplus();
+            List<ObjectKey> surplus =
+                    difference.surplus().stream().filter(before::contains).toList();
             removeUnwanted(surplus, Set.copyOf(surplus));
             return (long) surplus.size();
         });
@@ -320,6 +339,19 @@ final class Replica {
     void close() throws IOException {
         comparer.shutdownNow();
         copiers.shutdownNow();
+        try {
+            // So that it lets go of the first store before that is closed.
+            if (!comparer.awaitTermination(CLOSING_SECONDS, TimeUnit.SECONDS)) {
+                log.warn("replica does not answer, and is left [store={}]", copy.location());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        synchronized (this) {
+            if (waiting != null) {
+                waiting.completeExceptionally(new IOException(copy.location() + " was closed"));
+            }
+        }
         copy.close();
     }
 }

@@ -378,10 +378,15 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
         if (super.recover(key)) {
             return true;
         }
-        if (!Kept.isKept(key) || elsewhere.containsKey(key)) {
+        if (!Kept.isKept(key)) {
             return false;
         }
-        if (super.find(key).isEmpty() && !Kept.isContent(key)) {
+        boolean missing = super.find(key).isEmpty();
+        if (elsewhere.containsKey(key)) {
+            // Who has not found it in a listing reads it for the first time.
+            return missing;
+        }
+        if (missing && !Kept.isContent(key)) {
             return false;
         }
         Opened known = opened;

@@ -29,6 +29,7 @@ final class Commits {
     private final ExecutorService executor;
     private final Versions versions;
     private final boolean checksVersions;
+    private final ObjectSettings settings;
 
     /**
      * Sends requests by a client.
@@ -42,7 +43,9 @@ final class Commits {
             String location,
             ExecutorService executor,
             Versions versions,
-            boolean checksVersions) {
+            boolean checksVersions,
+            ObjectSettings settings) {
+        this.settings = settings;
         this.versions = versions;
         this.checksVersions = checksVersions;
         this.client = client;
@@ -99,13 +102,11 @@ final class Commits {
      * has put it.
      */
     private void commitHere(ObjectKey key, String id, boolean conditional, Commit commit) throws IOException {
+        @Nullable String version;
         for (int conflicts = 0; ; conflicts++) {
             try {
-                String version = commit.run();
-                if (conditional && version != null && checksVersions && !versions.isFirst(key, version)) {
-                    throw new PreconditionFailedException(key, location);
-                }
-                return;
+                version = commit.run();
+                break;
             } catch (SdkException e) {
                 int status = e instanceof AwsServiceException service ? service.statusCode() : 0;
                 if (status == 409 && conflicts < MAX_CONFLICTS) {
@@ -122,6 +123,26 @@ final class Commits {
                 }
                 throw e;
             }
+        }
+        if (conditional && version != null && checksVersions) {
+            checkFirst(key, version);
+        }
+    }
+
+    /** A store that lets two through must not go unnoticed, so whoever may not look is told. */
+    private void checkFirst(ObjectKey key, String version) throws IOException {
+        boolean first;
+        try {
+            first = versions.isFirst(key, version, settings);
+        } catch (SdkException e) {
+            throw new IOException(
+                    "cannot make sure that nobody else has stored " + key + " in " + location
+                            + " at the same time: in a bucket with versions the credentials need s3:ListBucketVersions on"
+                            + " arn:aws:s3:::" + bucket + ", and s3:GetObjectVersion: " + e.getMessage(),
+                    e);
+        }
+        if (!first) {
+            throw new PreconditionFailedException(key, location);
         }
     }
 

@@ -9,12 +9,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -66,15 +68,19 @@ final class Locks {
                 throw new InterruptedIOException("interrupted while removing objects from " + errors.location());
             }
             try {
-                Optional<Instant> left = lockedUntil(key);
-                if (left.isPresent()) {
+                Versions.Ids ids = versions.idsOf(key);
+                Instant left = Instant.MIN;
+                for (String version : ids.versions()) {
+                    Instant one = lockedUntil(key, version).orElse(Instant.MIN);
+                    left = one.isAfter(left) ? one : left;
+                }
+                if (left.isAfter(Instant.MIN)) {
                     locked.add(key);
-                    until = left.get().isAfter(until) ? left.get() : until;
+                    until = left.isAfter(until) ? left : until;
                     continue;
                 }
-                for (String version : versions.idsOf(key)) {
-                    client.deleteObject(r -> r.bucket(bucket).key(name(key)).versionId(version));
-                }
+                ids.versions().forEach(version -> remove(key, version));
+                ids.marks().forEach(mark -> remove(key, mark));
             } catch (SdkException e) {
                 throw errors.explained(
                         "remove " + key,
@@ -87,10 +93,15 @@ final class Locks {
         }
     }
 
-    /** When what is shown may be removed; empty if it may now, or there is nothing. */
-    private Optional<Instant> lockedUntil(ObjectKey key) {
+    private void remove(ObjectKey key, String version) {
+        client.deleteObject(r -> r.bucket(bucket).key(name(key)).versionId(version));
+    }
+
+    /** When a version may be removed, or what is shown if none is named; empty if it may now, or there is nothing. */
+    private Optional<Instant> lockedUntil(ObjectKey key, @Nullable String version) {
         try {
-            HeadObjectResponse head = client.headObject(r -> r.bucket(bucket).key(name(key)));
+            HeadObjectResponse head =
+                    client.headObject(r -> r.bucket(bucket).key(name(key)).versionId(version));
             return Optional.ofNullable(head.objectLockRetainUntilDate()).filter(until -> until.isAfter(Instant.now()));
         } catch (AwsServiceException e) {
             if (e.statusCode() == 404) {
@@ -103,10 +114,11 @@ final class Locks {
     /** A lock that has lasted for less than a tenth of its time is left as it is. */
     void renew(Collection<ObjectKey> keys) throws IOException {
         Duration retention = settings.lock().orElseThrow().retention();
+        Map<ObjectKey, String> overwritten = overwritten();
         List<Future<?>> running = new ArrayList<>();
         for (ObjectKey key : keys) {
             if (settings.locks(key)) {
-                running.add(executor.submit(() -> renew(key, retention)));
+                running.add(executor.submit(() -> renew(key, overwritten.get(key), retention)));
             }
         }
         try {
@@ -126,15 +138,25 @@ final class Locks {
         }
     }
 
-    private void renew(ObjectKey key, Duration retention) {
+    /** Somebody may have put something over an object; what counts is what lies beneath. */
+    private Map<ObjectKey, String> overwritten() throws IOException {
+        try {
+            return versions.overwritten(settings::locks);
+        } catch (SdkException e) {
+            throw errors.explained("list versions", "s3:ListBucketVersions on arn:aws:s3:::" + bucket, e);
+        }
+    }
+
+    private void renew(ObjectKey key, @Nullable String version, Duration retention) {
         Instant until = settings.until();
-        Optional<Instant> now = lockedUntil(key);
+        Optional<Instant> now = lockedUntil(key, version);
         if (now.isPresent() && now.get().isAfter(until.minus(retention.dividedBy(10)))) {
             return;
         }
         try {
             client.putObjectRetention(r -> r.bucket(bucket)
                     .key(name(key))
+                    .versionId(version)
                     .retention(t -> t.mode(settings.mode().toString()).retainUntilDate(until)));
         } catch (AwsServiceException e) {
             if (e.statusCode() != 404) {

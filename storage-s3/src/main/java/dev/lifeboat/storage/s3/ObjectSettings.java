@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.ObjectLockMode;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
@@ -34,6 +35,14 @@ record ObjectSettings(
         if (locks(key)) {
             request.objectLockMode(mode()).objectLockRetainUntilDate(until());
         }
+    }
+
+    CopyObjectRequest.Builder apply(CopyObjectRequest.Builder request, ObjectKey key) {
+        request.storageClass(storageClass).serverSideEncryption(encryption).ssekmsKeyId(kmsKey);
+        if (locks(key)) {
+            request.objectLockMode(mode()).objectLockRetainUntilDate(until());
+        }
+        return request;
     }
 
     /** What comes and goes is not worth keeping from being removed, and would never end. */

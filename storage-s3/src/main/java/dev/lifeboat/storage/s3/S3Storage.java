@@ -21,7 +21,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
@@ -59,8 +58,7 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * <p>An object of up to 16 MiB and of known length is stored by one request, any other in parts of 8 MiB and more, of which at most 32 MiB are in memory. A process that dies leaves such parts
  * behind, unseen but paid for: {@link #sweep} removes them, as does a rule of the bucket (AbortIncompleteMultipartUpload).
  *
- * <p>In a bucket that keeps versions, an object that was overwritten or removed behind Lifeboat's back is read in its first version, as soon as it is found damaged or missing;
- * {@link S3StorageBuilder#buildAsOf} shows all as it was.
+ * <p>In a bucket that keeps versions, {@link S3StorageBuilder#buildAsOf} shows all as it was before somebody overwrote or removed objects.
  *
  * <p>The credentials need s3:PutObject, s3:GetObject, s3:ListBucket, s3:AbortMultipartUpload, and s3:DeleteObject to prune.
  *
@@ -95,8 +93,6 @@ public final class S3Storage implements StorageTarget {
     private final Commits commits;
     private final ObjectSettings settings;
     private final Versions versions;
-    /** Of objects that were found damaged: what to read in their stead. */
-    private final Map<ObjectKey, String> firstVersions = new ConcurrentHashMap<>();
 
     private volatile boolean conditionsHold;
 
@@ -132,7 +128,7 @@ public final class S3Storage implements StorageTarget {
                 errors,
                 versions,
                 Executors.newFixedThreadPool(Locks.THREADS, threads));
-        this.commits = new Commits(client, bucket, prefix, location, executor, versions, !isAws);
+        this.commits = new Commits(client, bucket, prefix, location, executor, versions, !isAws, settings);
     }
 
     /** Describes a bucket. */
@@ -301,7 +297,7 @@ public final class S3Storage implements StorageTarget {
 
     @Override
     public InputStream open(ObjectKey key, ByteRange range) throws IOException {
-        return open(key, range, firstVersions.get(key));
+        return open(key, range, null);
     }
 
     /** Of the version that is shown, unless another is named. */
@@ -474,27 +470,6 @@ public final class S3Storage implements StorageTarget {
         if (settings.lock().isPresent()) {
             locks.renew(keys);
         }
-    }
-
-    /** If the bucket has an earlier version, that is what was written: somebody has put something else over it, or removed it, for Lifeboat does neither. */
-    @Override
-    public boolean recover(ObjectKey key) throws IOException {
-        if (firstVersions.containsKey(key)) {
-            return false;
-        }
-        Optional<Versions.Version> first;
-        try {
-            first = versions.hiddenFirst(key);
-        } catch (SdkException e) {
-            log.debug("versions of an object not listed", e);
-            return false;
-        }
-        if (first.isEmpty()) {
-            return false;
-        }
-        firstVersions.put(key, first.get().id());
-        log.warn("an object was changed or removed; its first version is read [key={}, store={}]", key, location);
-        return true;
     }
 
     /** What there was at a time. */

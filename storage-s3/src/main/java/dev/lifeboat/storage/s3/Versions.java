@@ -8,6 +8,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.DeleteMarkerEntry;
 import software.amazon.awssdk.services.s3.model.ListObjectVersionsResponse;
@@ -32,19 +34,24 @@ final class Versions {
      */
     record Version(ObjectInfo info, String id, boolean latest) {}
 
-    /** The first version that there ever was of an object, if it is not what is shown. */
-    Optional<Version> hiddenFirst(ObjectKey key) {
-        String name = prefix + key.value();
-        Optional<Version> first = Optional.empty();
+    /**
+     * Of objects that were put over, the first version: what was written, for objects are written once. Listed by key, newest first, so that little is held.
+     *
+     * @param counts which objects are looked for
+     */
+    Map<ObjectKey, String> overwritten(Predicate<ObjectKey> counts) {
+        Map<ObjectKey, String> firsts = new HashMap<>();
+        @Nullable ObjectVersion above = null;
         for (ListObjectVersionsResponse page :
-                client.listObjectVersionsPaginator(r -> r.bucket(bucket).prefix(name))) {
+                client.listObjectVersionsPaginator(r -> r.bucket(bucket).prefix(prefix))) {
             for (ObjectVersion version : page.versions()) {
-                if (version.key().equals(name)) {
-                    first = Optional.of(version(key, version));
+                if (above != null && above.key().equals(version.key())) {
+                    key(version.key()).filter(counts).ifPresent(key -> firsts.put(key, version.versionId()));
                 }
+                above = version;
             }
         }
-        return first.filter(version -> !version.latest());
+        return firsts;
     }
 
     /**
@@ -52,16 +59,18 @@ final class Versions {
      *
      * @return whether ours is the first
      */
-    boolean isFirst(ObjectKey key, String id) {
+    boolean isFirst(ObjectKey key, String id, ObjectSettings settings) {
         Optional<String> first = firstBelow(key, id);
         if (first.isEmpty()) {
             return true;
         }
-        client.copyObject(r -> r.sourceBucket(bucket)
-                .sourceKey(prefix + key.value())
-                .sourceVersionId(first.get())
-                .destinationBucket(bucket)
-                .destinationKey(prefix + key.value()));
+        client.copyObject(r -> settings.apply(
+                r.sourceBucket(bucket)
+                        .sourceKey(prefix + key.value())
+                        .sourceVersionId(first.get())
+                        .destinationBucket(bucket)
+                        .destinationKey(prefix + key.value()),
+                key));
         return false;
     }
 
@@ -91,14 +100,25 @@ final class Versions {
         return first;
     }
 
-    /** Ids of all there is of an object, marks of deletion among them. */
-    List<String> idsOf(ObjectKey key) {
+    /**
+     * All there is of an object.
+     *
+     * @param versions ids of what was put
+     * @param marks ids of marks of deletion
+     */
+    record Ids(List<String> versions, List<String> marks) {}
+
+    Ids idsOf(ObjectKey key) {
         String name = prefix + key.value();
-        List<String> ids = new ArrayList<>();
+        Ids ids = new Ids(new ArrayList<>(), new ArrayList<>());
         for (ListObjectVersionsResponse page :
                 client.listObjectVersionsPaginator(r -> r.bucket(bucket).prefix(name))) {
-            page.versions().stream().filter(v -> v.key().equals(name)).forEach(v -> ids.add(v.versionId()));
-            page.deleteMarkers().stream().filter(m -> m.key().equals(name)).forEach(m -> ids.add(m.versionId()));
+            page.versions().stream()
+                    .filter(v -> v.key().equals(name))
+                    .forEach(v -> ids.versions().add(v.versionId()));
+            page.deleteMarkers().stream()
+                    .filter(mark -> mark.key().equals(name))
+                    .forEach(mark -> ids.marks().add(mark.versionId()));
         }
         return ids;
     }
@@ -110,32 +130,42 @@ final class Versions {
                 Boolean.TRUE.equals(version.isLatest()));
     }
 
-    /** Everything as it was: of each object that was there then the first version. Objects that were removed and put again have another key. */
+    /** Everything as it was: of each object that was there then the first version. Of versions of one time the one that is listed later is older. */
     Map<ObjectKey, Version> asOf(Instant time) {
         Map<ObjectKey, Version> first = new HashMap<>();
+        Map<ObjectKey, Instant> put = new HashMap<>();
         Map<ObjectKey, Instant> removed = new HashMap<>();
         for (ListObjectVersionsResponse page :
                 client.listObjectVersionsPaginator(r -> r.bucket(bucket).prefix(prefix))) {
             for (ObjectVersion version : page.versions()) {
-                key(version.key())
-                        .filter(key -> !version.lastModified().isAfter(time))
-                        .ifPresent(key -> first.merge(
-                                key,
-                                version(key, version),
-                                (one, other) -> one.info()
-                                                .lastModified()
-                                                .isAfter(other.info().lastModified())
-                                        ? other
-                                        : one));
+                Optional<ObjectKey> key =
+                        key(version.key()).filter(k -> !version.lastModified().isAfter(time));
+                if (key.isPresent()) {
+                    first.merge(
+                            key.get(),
+                            version(key.get(), version),
+                            (one, other) -> one.info()
+                                            .lastModified()
+                                            .isBefore(other.info().lastModified())
+                                    ? one
+                                    : other);
+                    put.merge(key.get(), version.lastModified(), Versions::later);
+                }
             }
             for (DeleteMarkerEntry mark : page.deleteMarkers()) {
                 key(mark.key())
                         .filter(key -> !mark.lastModified().isAfter(time))
-                        .ifPresent(key -> removed.put(key, mark.lastModified()));
+                        .ifPresent(key -> removed.merge(key, mark.lastModified(), Versions::later));
             }
         }
-        first.keySet().removeAll(removed.keySet());
+        first.keySet()
+                .removeIf(key ->
+                        removed.containsKey(key) && removed.get(key).isAfter(put.getOrDefault(key, Instant.MIN)));
         return first;
+    }
+
+    private static Instant later(Instant one, Instant other) {
+        return one.isAfter(other) ? one : other;
     }
 
     private Optional<ObjectKey> key(String name) {
