@@ -78,11 +78,6 @@ final class PastStorage extends ForwardingStorageTarget {
     }
 
     @Override
-    public boolean recover(ObjectKey key) {
-        return false;
-    }
-
-    @Override
     public String location() {
         return storage.location() + " as of " + time;
     }

@@ -53,14 +53,15 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * from where it broke. Checksums go with what is sent, and the store refuses what has changed on its way.
  *
  * <p>Found out is a store that ignores conditions altogether; not one that honours them for whole objects but not for objects in parts (Ceph 16 and 18), or not
- * in a race.
+ * in a race; but a race in a bucket with versions is, in any store but AWS.
  *
- * <p>An object of up to 16 MiB and of known length is stored by one request, any other in parts of 8 MiB and more, of which at most 32 MiB are in memory. A process that dies leaves such parts
+ * <p>An object of up to 24 MiB and of known length is stored by one request, any other in parts of 8 MiB and more, of which at most 32 MiB are in memory. A process that dies leaves such parts
  * behind, unseen but paid for: {@link #sweep} removes them, as does a rule of the bucket (AbortIncompleteMultipartUpload).
  *
  * <p>In a bucket that keeps versions, {@link S3StorageBuilder#buildAsOf} shows all as it was before somebody overwrote or removed objects.
  *
- * <p>The credentials need s3:PutObject, s3:GetObject, s3:ListBucket, s3:AbortMultipartUpload, and s3:DeleteObject to prune.
+ * <p>The credentials need s3:PutObject, s3:GetObject, s3:ListBucket, s3:AbortMultipartUpload, and s3:DeleteObject to prune; in a bucket with versions, in any
+ * store but AWS, also s3:ListBucketVersions and s3:GetObjectVersion.
  *
  * <p>Thread-safe.
  */

@@ -32,7 +32,7 @@ final class Versions {
      *
      * @param id {@code null} as a text for what was put when the bucket had no versions
      */
-    record Version(ObjectInfo info, String id, boolean latest) {}
+    record Version(ObjectInfo info, String id) {}
 
     /**
      * Of objects that were put over, the first version: what was written, for objects are written once. Listed by key, newest first, so that little is held.
@@ -124,10 +124,7 @@ final class Versions {
     }
 
     private static Version version(ObjectKey key, ObjectVersion version) {
-        return new Version(
-                new ObjectInfo(key, version.size(), version.lastModified()),
-                version.versionId(),
-                Boolean.TRUE.equals(version.isLatest()));
+        return new Version(new ObjectInfo(key, version.size(), version.lastModified()), version.versionId());
     }
 
     /** Everything as it was: of each object that was there then the first version. Of versions of one time the one that is listed later is older. */
