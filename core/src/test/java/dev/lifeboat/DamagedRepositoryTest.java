@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
-import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.format.RepositoryKeys;
@@ -20,6 +19,7 @@ import dev.lifeboat.storage.PutCondition;
 import dev.lifeboat.storage.StorageTarget;
 import dev.lifeboat.testkit.MemoryStorage;
 import dev.lifeboat.testkit.MemoryTree;
+import dev.lifeboat.testkit.NamedSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -203,17 +203,9 @@ class DamagedRepositoryTest {
                             .withFingerprint(Optional.of("2-" + i)),
                     MemoryTree.random(100_000 + i, 400));
         }
-        SnapshotSource second = new SnapshotSource() {
-            @Override
-            public String name() {
-                return "second";
-            }
-
-            @Override
-            public void sendTo(EntrySink sink) throws IOException {
-                other.sendTo(sink);
-            }
-        };
+        SnapshotSource second = NamedSource.of("second", sink -> {
+            other.sendTo(sink);
+        });
         for (int n = 1; n < 20; n++) {
             MemoryStorage lossy = new MemoryStorage();
             try (Repository repo = open(lossy)) {

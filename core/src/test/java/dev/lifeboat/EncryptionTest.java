@@ -10,6 +10,7 @@ import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.testkit.MemoryStorage;
 import dev.lifeboat.testkit.MemoryTree;
+import dev.lifeboat.testkit.NamedSource;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -54,18 +55,10 @@ class EncryptionTest {
 
     /** A source that loses something, whose path only readers may know. */
     private static SnapshotSource troubled(int version) {
-        return new SnapshotSource() {
-            @Override
-            public String name() {
-                return "memory:tree";
-            }
-
-            @Override
-            public void sendTo(dev.lifeboat.entry.EntrySink sink) throws IOException {
-                tree(version).sendTo(sink);
-                sink.report(new Problem(EntryPath.of(MARK), Problem.Kind.SKIPPED, "is " + MARK));
-            }
-        };
+        return NamedSource.of("memory:tree", sink -> {
+            tree(version).sendTo(sink);
+            sink.report(new Problem(EntryPath.of(MARK), Problem.Kind.SKIPPED, "is " + MARK));
+        });
     }
 
     private List<ObjectKey> keys(String prefix) throws IOException {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
-import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.internal.pack.PackScan;
 import dev.lifeboat.storage.Content;
@@ -15,6 +14,7 @@ import dev.lifeboat.storage.PutCondition;
 import dev.lifeboat.testkit.FaultyStorage;
 import dev.lifeboat.testkit.MemoryStorage;
 import dev.lifeboat.testkit.MemoryTree;
+import dev.lifeboat.testkit.NamedSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -186,19 +186,11 @@ class RepairTest {
                 EntryPath.of("dir99-link"), EntryPath.of("dir00/file00001"), MemoryTree.attributes(0644)));
         // First of all, so that its chunks do not fill the heap of a test: it is read as it is made.
         Entry huge = Entry.file(EntryPath.of("a-huge"), 45_000_000, MemoryTree.attributes(0600));
-        SnapshotSource source = new SnapshotSource() {
-            @Override
-            public String name() {
-                return tree.name();
-            }
-
-            @Override
-            public void sendTo(EntrySink sink) throws IOException {
-                sink.offer(huge);
-                sink.content(huge, new PseudoRandom(45_000_000));
-                tree.sendTo(sink);
-            }
-        };
+        SnapshotSource source = NamedSource.of(tree.name(), sink -> {
+            sink.offer(huge);
+            sink.content(huge, new PseudoRandom(45_000_000));
+            tree.sendTo(sink);
+        });
         try (Repository repo = open(storage, false)) {
             repo.backup(source).run();
         }
@@ -365,18 +357,10 @@ class RepairTest {
         MemoryTree tree = tree(0);
         try (Repository repo = open(storage, false)) {
             List<Repair.Repaired> repaired = new ArrayList<>();
-            SnapshotSource source = new SnapshotSource() {
-                @Override
-                public String name() {
-                    return tree.name();
-                }
-
-                @Override
-                public void sendTo(EntrySink sink) throws IOException {
-                    tree.sendTo(sink);
-                    repaired.add(repo.repair().run());
-                }
-            };
+            SnapshotSource source = NamedSource.of(tree.name(), sink -> {
+                tree.sendTo(sink);
+                repaired.add(repo.repair().run());
+            });
             repo.backup(source).run();
             assertThat(repaired.get(0).postponed()).containsExactly(large);
             assertThat(storage.find(large)).isPresent();

@@ -21,6 +21,7 @@ import dev.lifeboat.storage.StorageTarget;
 import dev.lifeboat.testkit.FaultyStorage;
 import dev.lifeboat.testkit.MemoryStorage;
 import dev.lifeboat.testkit.MemoryTree;
+import dev.lifeboat.testkit.NamedSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -440,17 +441,9 @@ abstract class RepositoryContract {
 
     @Test
     void strict_endsAtTheFirstProblem() {
-        SnapshotSource source = new SnapshotSource() {
-            @Override
-            public String name() {
-                return "lossy";
-            }
-
-            @Override
-            public void sendTo(EntrySink sink) throws IOException {
-                sink.report(new Problem(EntryPath.of("x"), Problem.Kind.FAILED, "unreadable"));
-            }
-        };
+        SnapshotSource source = NamedSource.of("lossy", sink -> {
+            sink.report(new Problem(EntryPath.of("x"), Problem.Kind.FAILED, "unreadable"));
+        });
         try (Repository repo = open(storage)) {
             Snapshot snapshot = repo.backup(source).run();
             assertThat(snapshot.problems()).hasSize(1);
@@ -523,7 +516,7 @@ abstract class RepositoryContract {
                             repo.prune(Retention.keepLast(1)).run();
                         } else {
                             int version = random.nextInt(1000);
-                            Snapshot snapshot = repo.backup(named("series-" + me, tree(version)))
+                            Snapshot snapshot = repo.backup(NamedSource.of("series-" + me, tree(version)))
                                     .run();
                             assertThat(restored(repo, snapshot).lines())
                                     .isEqualTo(tree(version).lines());
@@ -541,20 +534,6 @@ abstract class RepositoryContract {
             assertThat(thread.isAlive()).isFalse();
         }
         assertThat(failures).isEmpty();
-    }
-
-    private static SnapshotSource named(String name, SnapshotSource source) {
-        return new SnapshotSource() {
-            @Override
-            public String name() {
-                return name;
-            }
-
-            @Override
-            public void sendTo(EntrySink sink) throws IOException {
-                source.sendTo(sink);
-            }
-        };
     }
 
     /** Changes the order in which threads meet. */
@@ -612,19 +591,11 @@ abstract class RepositoryContract {
     void endedBackup_cannotCommit() {
         try (Repository repo = open(storage);
                 Repository pruner = open(storage)) {
-            SnapshotSource overtaken = new SnapshotSource() {
-                @Override
-                public String name() {
-                    return "overtaken";
-                }
-
-                @Override
-                public void sendTo(EntrySink sink) throws IOException {
-                    tree(1).sendTo(sink);
-                    now.set(Instant.now().plus(Duration.ofDays(3)));
-                    pruner.prune(Retention.keepAll()).run();
-                }
-            };
+            SnapshotSource overtaken = NamedSource.of("overtaken", sink -> {
+                tree(1).sendTo(sink);
+                now.set(Instant.now().plus(Duration.ofDays(3)));
+                pruner.prune(Retention.keepAll()).run();
+            });
             assertThatThrownBy(() -> repo.backup(overtaken).run()).isInstanceOf(BackupException.SessionEnded.class);
             assertThat(repo.snapshots()).isEmpty();
         }

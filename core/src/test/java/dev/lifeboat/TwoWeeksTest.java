@@ -2,8 +2,6 @@ package dev.lifeboat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lifeboat.entry.EntrySink;
-import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.format.ArchiveFormat;
 import dev.lifeboat.format.chunked.ChunkedFormat;
 import dev.lifeboat.format.tar.TarFormat;
@@ -13,6 +11,7 @@ import dev.lifeboat.storage.StorageTarget;
 import dev.lifeboat.testkit.FaultyStorage;
 import dev.lifeboat.testkit.MemoryStorage;
 import dev.lifeboat.testkit.MemoryTree;
+import dev.lifeboat.testkit.NamedSource;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -157,22 +156,14 @@ class TwoWeeksTest {
         MemoryTree tree = RepositoryContract.tree(version);
         boolean disturbed = random.nextInt(3) == 0;
         String series = "host-" + random.nextInt(HOSTS);
-        repo.backup(new SnapshotSource() {
-                    @Override
-                    public String name() {
-                        return series;
-                    }
-
-                    @Override
-                    public void sendTo(EntrySink sink) throws IOException {
-                        if (disturbed) {
-                            try (Repository pruning = open(storage, other)) {
-                                prune(pruning);
-                            }
+        repo.backup(NamedSource.of(series, sink -> {
+                    if (disturbed) {
+                        try (Repository pruning = open(storage, other)) {
+                            prune(pruning);
                         }
-                        tree.sendTo(sink);
                     }
-                })
+                    tree.sendTo(sink);
+                }))
                 .tag("version", "" + version)
                 .run();
     }

@@ -12,6 +12,7 @@ import dev.lifeboat.storage.ForwardingStorageTarget;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PutCondition;
+import dev.lifeboat.testkit.ChildJvm;
 import dev.lifeboat.testkit.MemoryStorage;
 import dev.lifeboat.testkit.ScratchDir;
 import java.io.IOException;
@@ -26,7 +27,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -51,25 +51,9 @@ class LargeIndexTest {
 
     private void run(int count) throws Exception {
         Path dir = scratch.path();
-        Path log = dir.resolve("log");
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx256m",
-                        "-Djava.io.tmpdir=" + dir,
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Worker.class.getName(),
-                        dir.resolve("repository").toString(),
-                        "" + count)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
-        boolean ended = process.waitFor(1500, TimeUnit.SECONDS);
-        process.destroyForcibly().waitFor();
-        String said = Files.readString(log);
+        String said = ChildJvm.run(
+                Worker.class, "256m", dir, 1500, dir.resolve("repository").toString(), "" + count);
         System.out.println(said);
-        assertThat(ended).as(said).isTrue();
-        assertThat(process.exitValue()).as(said).isZero();
         assertThat(said).contains("done");
         try (var left = Files.list(dir)) {
             assertThat(left.map(p -> p.getFileName().toString())).noneMatch(name -> name.endsWith(".tmp"));

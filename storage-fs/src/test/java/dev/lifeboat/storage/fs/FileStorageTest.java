@@ -14,6 +14,7 @@ import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PreconditionFailedException;
 import dev.lifeboat.storage.PutCondition;
+import dev.lifeboat.testkit.ChildJvm;
 import dev.lifeboat.testkit.MemoryTree;
 import dev.lifeboat.testkit.RequiresRoot;
 import dev.lifeboat.testkit.ScratchDir;
@@ -104,18 +105,10 @@ class FileStorageTest {
     /** Real processes, one winner each time. */
     @Test
     void ifAbsent_betweenProcesses_letsOneWin() throws Exception {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         List<Process> processes = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            processes.add(new ProcessBuilder(
-                            java,
-                            "-Xmx64m",
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            Racer.class.getName(),
-                            dir.resolve("race").toString(),
-                            "" + i)
-                    .redirectErrorStream(true)
+            processes.add(ChildJvm.of(
+                            Racer.class, "64m", List.of(), dir.resolve("race").toString(), "" + i)
                     .start());
         }
         int wins = 0;

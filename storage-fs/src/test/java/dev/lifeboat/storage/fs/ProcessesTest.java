@@ -1,216 +1,26 @@
 package dev.lifeboat.storage.fs;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import dev.lifeboat.BackupException;
-import dev.lifeboat.Encryption;
-import dev.lifeboat.Prune;
-import dev.lifeboat.Repair;
-import dev.lifeboat.Repository;
-import dev.lifeboat.Retention;
-import dev.lifeboat.Snapshot;
-import dev.lifeboat.entry.Entry;
-import dev.lifeboat.entry.EntryPath;
-import dev.lifeboat.entry.EntrySink;
-import dev.lifeboat.entry.SnapshotSource;
-import dev.lifeboat.testkit.MemoryTree;
-import dev.lifeboat.testkit.ScratchDir;
-import java.io.File;
-import java.io.IOException;
-import java.nio.file.Files;
+import dev.lifeboat.storage.StorageTarget;
+import dev.lifeboat.testkit.ProcessesContract;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Several processes back up, verify, prune and repair one repository at once, and are killed at any time: nothing is ever corrupt. */
-@Timeout(600)
-class ProcessesTest {
-    private static final Encryption KEY = Encryption.key(() -> new byte[32]);
-    private static final int PROCESSES = 4;
-
-    /** With {@code -Dlifeboat.thrashSeconds=3600} for an hour. */
-    private static final int SECONDS = Integer.getInteger("lifeboat.thrashSeconds", 25);
-
-    @RegisterExtension
-    final ScratchDir scratch = new ScratchDir();
-
-    @Test
-    void manyProcesses_killedAtAnyTime_nothingIsCorrupt() throws Exception {
-        Path dir = scratch.path();
-        open(dir).close();
-        Random random = new Random(7);
-        List<Process> processes = new ArrayList<>();
-        int seed = 0;
-        int killed = 0;
-        try {
-            for (int i = 0; i < PROCESSES; i++) {
-                processes.add(start(dir, seed++));
-            }
-            for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS); System.nanoTime() < end; ) {
-                Thread.sleep(500 + random.nextInt(1500));
-                int victim = random.nextInt(PROCESSES);
-                Process process = processes.get(victim);
-                // One that has ended by itself has found something.
-                assertThat(process.isAlive()).as(() -> output(dir)).isTrue();
-                process.destroyForcibly().waitFor();
-                killed++;
-                processes.set(victim, start(dir, seed++));
-            }
-        } finally {
-            for (Process process : processes) {
-                process.destroyForcibly().waitFor();
-            }
-        }
-        assertThat(killed).isPositive();
-        try (Repository repo = open(dir)) {
-            assertThat(repo.verify().readData().run().findings()).isEmpty();
-            List<Snapshot> snapshots = repo.snapshots();
-            assertThat(snapshots).isNotEmpty();
-            for (Snapshot snapshot : snapshots) {
-                check(repo, snapshot);
-            }
-            repo.prune(Retention.keepLast(1)).endBackupsOlderThan(Duration.ZERO).run();
-            Prune.Pruned again = repo.prune(Retention.keepLast(1)).run();
-            assertThat(again.bytesFreed()).isZero();
-            assertThat(repo.verify().readData().run().findings()).isEmpty();
-        }
+/** Processes that share a directory. */
+class ProcessesTest extends ProcessesContract {
+    @Override
+    protected Class<? extends Opener> opener() {
+        return Directory.class;
     }
 
-    private static Repository open(Path dir) {
-        return Repository.at(FileStorage.at(dir.resolve("repository")))
-                .encryption(KEY)
-                .openOrCreate();
+    @Override
+    protected String newPlace(Path scratch) {
+        return scratch.resolve("repository").toString();
     }
 
-    private static String output(Path dir) {
-        StringBuilder out = new StringBuilder();
-        for (File file : Optional.ofNullable(dir.toFile().listFiles((d, name) -> name.endsWith(".log")))
-                .orElse(new File[0])) {
-            try {
-                out.append(Files.readString(file.toPath()));
-            } catch (IOException e) {
-                out.append(e);
-            }
-        }
-        return out.toString();
-    }
-
-    private static Process start(Path dir, int seed) throws IOException {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        return new ProcessBuilder(
-                        java,
-                        "-Xmx128m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Worker.class.getName(),
-                        dir.toString(),
-                        "" + seed)
-                .redirectErrorStream(true)
-                .redirectOutput(dir.resolve(seed + ".log").toFile())
-                .start();
-    }
-
-    private static void check(Repository repo, Snapshot snapshot) {
-        int version = Integer.parseInt(snapshot.tags().get("version"));
-        MemoryTree back = new MemoryTree();
-        repo.restore(snapshot).to(back).run();
-        if (!back.lines().equals(tree(version).lines())) {
-            throw new AssertionError(
-                    "snapshot " + snapshot.id().value() + " of version " + version + " came back as another");
-        }
-    }
-
-    /** Trees of which neighbours share most of what is in them. */
-    private static MemoryTree tree(int version) {
-        MemoryTree tree = new MemoryTree();
-        for (int i = 0; i < 40; i++) {
-            int content = version % 7 + i / 2 * 7 + (i % 5 == 0 ? version * 1000 : 0);
-            tree.add(
-                    Entry.file(EntryPath.of("f" + i), 0, MemoryTree.attributes(0644))
-                            .withFingerprint(Optional.of("v" + content)),
-                    MemoryTree.random(content, i == 3 ? 700_000 : 20_000));
-        }
-        return tree;
-    }
-
-    /** What runs in each process. */
-    static final class Worker {
-        private Worker() {}
-
-        public static void main(String[] args) {
-            Path dir = Path.of(args[0]);
-            Random random = new Random(Integer.parseInt(args[1]));
-            try (Repository repo = open(dir)) {
-                while (true) {
-                    step(repo, random);
-                }
-            }
-        }
-
-        private static void step(Repository repo, Random random) {
-            int version = random.nextInt(50);
-            try {
-                switch (random.nextInt(7)) {
-                    case 0 ->
-                        repo.prune(Retention.keepLast(2))
-                                .endBackupsOlderThan(Duration.ofSeconds(random.nextInt(10)))
-                                .run();
-                    case 1 -> {
-                        var findings = repo.verify().readData().run().findings();
-                        if (!findings.isEmpty()) {
-                            throw new AssertionError("damage: " + findings);
-                        }
-                    }
-                    case 2 ->
-                        repo.snapshots().stream().findAny().ifPresent(snapshot -> checkUnlessPruned(repo, snapshot));
-                    case 3 -> {
-                        // Nothing is damaged, so nothing that prunes and backups do beside it may look like that.
-                        Repair.Repaired repaired = repo.repair().run();
-                        if (!repaired.setApart().isEmpty()
-                                || !repaired.postponed().isEmpty()) {
-                            throw new AssertionError("taken for damaged: " + repaired);
-                        }
-                    }
-                    default ->
-                        repo.backup(named("series-" + random.nextInt(3), tree(version)))
-                                .tag("version", "" + version)
-                                .run();
-                }
-            } catch (BackupException.SessionEnded e) {
-                // A prune of another process had no patience; that is what it was told.
-                return;
-            }
-        }
-
-        private static void checkUnlessPruned(Repository repo, Snapshot snapshot) {
-            try {
-                check(repo, snapshot);
-            } catch (BackupException | AssertionError e) {
-                if (repo.snapshots().contains(snapshot)) {
-                    throw e;
-                }
-            }
-        }
-
-        private static SnapshotSource named(String name, SnapshotSource source) {
-            return new SnapshotSource() {
-                @Override
-                public String name() {
-                    return name;
-                }
-
-                @Override
-                public void sendTo(EntrySink sink) throws IOException {
-                    source.sendTo(sink);
-                }
-            };
+    /** Opens it in each of them. */
+    public static final class Directory implements Opener {
+        @Override
+        public StorageTarget open(String place) {
+            return FileStorage.at(Path.of(place));
         }
     }
 }

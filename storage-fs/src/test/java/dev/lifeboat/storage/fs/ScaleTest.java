@@ -9,11 +9,12 @@ import dev.lifeboat.Snapshot;
 import dev.lifeboat.entry.Attributes;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
-import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
 import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.testkit.ChildJvm;
+import dev.lifeboat.testkit.NamedSource;
 import dev.lifeboat.testkit.ScratchDir;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -27,7 +28,6 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -53,25 +53,9 @@ class ScaleTest {
 
     private void run(int count) throws Exception {
         Path dir = scratch.path();
-        Path log = dir.resolve("log");
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx256m",
-                        "-Djava.io.tmpdir=" + dir,
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Worker.class.getName(),
-                        dir.resolve("repository").toString(),
-                        "" + count)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
-        boolean ended = process.waitFor(1500, TimeUnit.SECONDS);
-        process.destroyForcibly().waitFor();
-        String said = Files.readString(log);
+        String said = ChildJvm.run(
+                Worker.class, "256m", dir, 1500, dir.resolve("repository").toString(), "" + count);
         System.out.println(said);
-        assertThat(ended).as(said).isTrue();
-        assertThat(process.exitValue()).as(said).isZero();
         assertThat(said).contains("done");
         try (var left = Files.list(dir)) {
             assertThat(left.map(p -> p.getFileName().toString())).noneMatch(name -> name.endsWith(".tmp"));
@@ -149,31 +133,23 @@ class ScaleTest {
         }
 
         private static SnapshotSource source(int count, int change) {
-            return new SnapshotSource() {
-                @Override
-                public String name() {
-                    return "many";
-                }
-
-                @Override
-                public void sendTo(EntrySink sink) throws IOException {
-                    for (int i = 0; i < count; i++) {
-                        byte[] content = content(i, change);
-                        int version = change > 0 && i % change == 0 ? 1 : 0;
-                        Attributes attributes = new Attributes(
-                                0644,
-                                1000,
-                                1000,
-                                Instant.ofEpochSecond(1_700_000_000L + i * 7L + version, i),
-                                new TreeMap<>());
-                        Entry entry = Entry.file(path(i), content.length, attributes)
-                                .withFingerprint(Optional.of("1-" + (i + 5L) + "-" + version));
-                        if (sink.offer(entry)) {
-                            sink.content(entry, new ByteArrayInputStream(content));
-                        }
+            return NamedSource.of("many", sink -> {
+                for (int i = 0; i < count; i++) {
+                    byte[] content = content(i, change);
+                    int version = change > 0 && i % change == 0 ? 1 : 0;
+                    Attributes attributes = new Attributes(
+                            0644,
+                            1000,
+                            1000,
+                            Instant.ofEpochSecond(1_700_000_000L + i * 7L + version, i),
+                            new TreeMap<>());
+                    Entry entry = Entry.file(path(i), content.length, attributes)
+                            .withFingerprint(Optional.of("1-" + (i + 5L) + "-" + version));
+                    if (sink.offer(entry)) {
+                        sink.content(entry, new ByteArrayInputStream(content));
                     }
                 }
-            };
+            });
         }
 
         /** Compares what comes back and keeps nothing of it. */

@@ -3,6 +3,7 @@ package dev.lifeboat.storage.s3;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PreconditionFailedException;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -19,6 +20,9 @@ import software.amazon.awssdk.services.s3.S3Client;
 final class Commits {
     private static final Logger log = LoggerFactory.getLogger(Commits.class);
     private static final int MAX_CONFLICTS = 20;
+    /** For asking what has become of a put that nobody answered: its own retries have shown already that the store does not answer. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
     /** In the metadata of each object: which put has made it. */
     static final String PUT_ID = "lifeboat-put";
 
@@ -113,7 +117,7 @@ final class Commits {
                     pause(conflicts);
                     continue;
                 }
-                Optional<String> owner = owner(key);
+                Optional<String> owner = owner(key, status == 0);
                 if (owner.isPresent() && owner.get().equals(id)) {
                     return;
                 }
@@ -147,9 +151,11 @@ final class Commits {
     }
 
     /** Id of the put that made an object, empty text if it was not one of ours; nothing if there is none, or nobody answers. */
-    private Optional<String> owner(ObjectKey key) {
+    private Optional<String> owner(ObjectKey key, boolean inHaste) {
         try {
-            return Optional.of(client.headObject(r -> r.bucket(bucket).key(prefix + key.value()))
+            return Optional.of(client.headObject(r -> r.bucket(bucket)
+                            .key(prefix + key.value())
+                            .overrideConfiguration(c -> c.apiCallTimeout(inHaste ? PATIENCE : null)))
                     .metadata()
                     .getOrDefault(PUT_ID, ""));
         } catch (SdkException e) {

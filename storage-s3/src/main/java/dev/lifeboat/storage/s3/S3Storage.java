@@ -49,8 +49,8 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * once: a put {@link PutCondition#IF_ABSENT} is S3's {@code If-None-Match: *}, which AWS, Ceph from release 20, MinIO and others honour. A store that ignores it is
  * found out with the first such put and refused, unless {@link S3StorageBuilder#singleWriter} says that nobody else writes.
  *
- * <p>What fails for a while (no connection, 5xx, being told to slow down) is tried again for some 30 seconds, with pauses that grow and differ; a read goes on
- * from where it broke. Checksums go with what is sent, and the store refuses what has changed on its way.
+ * <p>What fails for a while (no connection, 5xx, being told to slow down) is tried again, ten times in all: for some 30 seconds, or ten time-outs if nothing answers
+ * ({@link S3StorageBuilder#timeout}), with pauses that grow and differ. A read goes on from where it broke. Checksums go with what is sent, and the store refuses what has changed on its way.
  *
  * <p>Found out is a store that ignores conditions altogether; not one that honours them for whole objects but not for objects in parts (Ceph 16 and 18), or not
  * in a race; but a race in a bucket with versions is, in any store but AWS.

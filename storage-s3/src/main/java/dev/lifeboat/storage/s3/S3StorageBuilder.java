@@ -38,7 +38,7 @@ public final class S3StorageBuilder {
     private boolean checksumsOnlyIfRequired;
     private @Nullable String accessKey;
     private @Nullable Supplier<String> secretKey;
-    private Duration timeout = Duration.ofSeconds(60);
+    private Duration timeout = Duration.ofSeconds(30);
     private @Nullable String storageClass;
     private @Nullable ServerSideEncryption serverSide;
     private @Nullable String kmsKey;
@@ -178,7 +178,7 @@ public final class S3StorageBuilder {
     }
 
     /**
-     * Says how long to wait for an answer, each time; a minute unless set.
+     * Says how long to wait for an answer, each of ten times; 30 seconds unless set.
      *
      * @throws IllegalArgumentException if it is not positive
      */

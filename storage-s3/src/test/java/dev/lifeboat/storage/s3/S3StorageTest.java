@@ -80,8 +80,9 @@ class S3StorageTest {
     void brokenConnections_areGoneOver() throws IOException {
         byte[] content = MemoryTree.random(2, 12_000_000);
         String prefix = TestServer.newPrefix();
-        try (CuttingProxy proxy = new CuttingProxy(TestServer.endpoint(), 40, 5_000_000);
-                S3Storage storage = TestServer.at(proxy.endpoint(), prefix).build()) {
+        try (FaultyNetwork network =
+                        new FaultyNetwork(TestServer.endpoint()).breaking(FaultyNetwork.Fault.RESET, 40, 5_000_000);
+                S3Storage storage = TestServer.at(network.endpoint(), prefix).build()) {
             for (int i = 0; i < 6; i++) {
                 ObjectKey key = new ObjectKey("big/" + i);
                 storage.put(key, Content.of(content), PutCondition.IF_ABSENT);
@@ -100,7 +101,7 @@ class S3StorageTest {
             storage.list("", object -> {
                 throw new IOException("still there: " + object);
             });
-            assertThat(proxy.cutsLeft()).isLessThan(39);
+            assertThat(network.faultsLeft()).isLessThan(39);
         }
     }
 

@@ -1,0 +1,106 @@
+package dev.lifeboat.storage.s3;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lifeboat.BackupException;
+import dev.lifeboat.Repository;
+import dev.lifeboat.Snapshot;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.storage.s3.FaultyNetwork.Fault;
+import dev.lifeboat.testkit.MemoryTree;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Backups and restores through a network that breaks, hangs, is slow or far, or ends for good. */
+@Tag("s3")
+@Timeout(300)
+class S3NetworkTest {
+    private final String prefix = TestServer.newPrefix();
+
+    /** Some 45 MB, of which a second version shares most. */
+    private static MemoryTree tree(int version) {
+        MemoryTree tree = new MemoryTree();
+        for (int i = 0; i < 9; i++) {
+            int content = i == 4 ? 100 * version : i;
+            tree.add(
+                    Entry.file(EntryPath.of("f" + i), 0, MemoryTree.attributes(0644))
+                            .withFingerprint(Optional.of("v" + content)),
+                    MemoryTree.random(content, 5_000_000));
+        }
+        return tree;
+    }
+
+    private Repository open(FaultyNetwork network) {
+        return BucketRepositoryContract.open(TestServer.at(network.endpoint(), prefix)
+                .timeout(Duration.ofSeconds(2))
+                .build());
+    }
+
+    private static void assertComesBack(Repository repo, Snapshot snapshot, MemoryTree tree) {
+        MemoryTree back = new MemoryTree();
+        assertThat(repo.restore(snapshot).to(back).run().problems()).isEmpty();
+        assertThat(back.lines()).isEqualTo(tree.lines());
+    }
+
+    private static void backUpAndRestore(Repository repo) {
+        Snapshot first = repo.backup(tree(1)).run();
+        Snapshot second = repo.backup(tree(2)).run();
+        assertThat(second.stats().bytesStored()).isLessThan(8_000_000);
+        assertComesBack(repo, first, tree(1));
+        assertComesBack(repo, second, tree(2));
+        assertThat(repo.verify().readData().run().findings()).isEmpty();
+    }
+
+    /** Both ways, in the middle of packs and of answers. */
+    @ParameterizedTest
+    @EnumSource
+    void connectionsThatBreak_areGoneOver(Fault fault) throws IOException {
+        try (FaultyNetwork network = new FaultyNetwork(TestServer.endpoint()).breaking(fault, 8, 1_000_000);
+                Repository repo = open(network)) {
+            backUpAndRestore(repo);
+            assertThat(network.faultsLeft())
+                    .as("connections that should have broken")
+                    .isNotPositive();
+        }
+    }
+
+    @Test
+    void networkThatIsFarAndSlow_onlyTakesLonger() throws IOException {
+        try (FaultyNetwork network = new FaultyNetwork(TestServer.endpoint())
+                        .delaying(Duration.ofMillis(50))
+                        .limitedTo(4_000_000);
+                Repository repo = open(network)) {
+            backUpAndRestore(repo);
+        }
+    }
+
+    /** From the middle on nothing arrives any more, without a word: a clear end; and when the network is back, the next run goes on from what was stored. */
+    @Test
+    void networkThatEnds_isTold_andTheNextBackupGoesOn() throws IOException {
+        MemoryTree tree = tree(1);
+        try (FaultyNetwork network = new FaultyNetwork(TestServer.endpoint());
+                Repository repo = open(network)) {
+            assertThatThrownBy(() -> repo.backup(BucketRepositoryContract.interrupting(tree, 6, () -> {
+                                // Time enough for a first pack to arrive.
+                                Thread.sleep(3000);
+                                network.setDown(true);
+                            }))
+                            .run())
+                    .isInstanceOf(BackupException.StorageFailed.class)
+                    .hasMessageContaining("cannot be reached");
+            network.setDown(false);
+            Snapshot next = repo.backup(tree).run();
+            assertThat(next.stats().bytesStored()).isLessThan(35_000_000L);
+            assertComesBack(repo, next, tree);
+            assertThat(repo.verify().readData().run().findings()).isEmpty();
+        }
+    }
+}
