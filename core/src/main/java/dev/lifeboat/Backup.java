@@ -12,7 +12,6 @@ import dev.lifeboat.storage.PreconditionFailedException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -92,7 +91,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
         repository.replicated().ifPresent(ReplicatedStorage::begin);
         Optional<Snapshot> parent = parent(series);
         Instant begun = events.clock().instant();
-        SnapshotId id = new SnapshotId(Repository.randomId());
+        SnapshotId id = repository.ids().next(series, time == null ? begun : time);
         Session session = new Session(id, series, parent.map(Snapshot::archive));
         repository.catalog().open(session, begun);
         try (ArchiveWriter writer = writer(id, parent)) {
@@ -139,11 +138,14 @@ public final class Backup extends Operation<Snapshot, Backup> {
     }
 
     private Optional<Snapshot> parent(String series) throws IOException {
-        List<Snapshot> earlier = repository.catalog().snapshots((damagedId, damage) -> {}).stream()
-                .filter(s -> s.source().equals(series)
-                        && s.archive().format().equals(repository.format().id()))
-                .toList();
-        return strategyOrDefault().parent(earlier);
+        BackupStrategy chosen = strategyOrDefault();
+        String format = repository.format().id();
+        return repository
+                .catalog()
+                .newest(
+                        series,
+                        earlier -> chosen.buildsUpon(earlier)
+                                && earlier.archive().format().equals(format));
     }
 
     /** The format has looked at the condemned records by then; only after that does a parent that is still listed count. */

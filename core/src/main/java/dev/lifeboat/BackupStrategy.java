@@ -1,31 +1,29 @@
 package dev.lifeboat;
 
-import java.util.List;
-import java.util.Optional;
-
 /** Which earlier snapshot a new one builds upon. Whichever it is, every snapshot restores the whole. */
 public enum BackupStrategy {
     /** Upon none: everything is read and stored. */
     FULL {
         @Override
-        Optional<Snapshot> parent(List<Snapshot> newestFirst) {
-            return Optional.empty();
+        boolean buildsUpon(Snapshot earlier) {
+            return false;
         }
     },
     /** Upon the latest of the series: only what has changed since is read. The first one is full. */
     INCREMENTAL {
         @Override
-        Optional<Snapshot> parent(List<Snapshot> newestFirst) {
-            return newestFirst.stream().findFirst();
+        boolean buildsUpon(Snapshot earlier) {
+            return true;
         }
     },
     /** Upon the latest full one of the series: what has changed since that is read. The first one is full. */
     DIFFERENTIAL {
         @Override
-        Optional<Snapshot> parent(List<Snapshot> newestFirst) {
-            return newestFirst.stream().filter(s -> s.strategy() == FULL).findFirst();
+        boolean buildsUpon(Snapshot earlier) {
+            return earlier.strategy() == FULL;
         }
     };
 
-    abstract Optional<Snapshot> parent(List<Snapshot> newestFirst);
+    /** Whether a new snapshot may have that one as its parent; it has the newest of them. */
+    abstract boolean buildsUpon(Snapshot earlier);
 }

@@ -3,7 +3,9 @@ package dev.lifeboat;
 import dev.lifeboat.RepositoryObjects.Session;
 import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.io.Recovery;
+import dev.lifeboat.internal.io.TrackedTask;
 import dev.lifeboat.internal.json.Envelope;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.repair.Apart;
@@ -23,8 +25,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sessions and their outcomes. An outcome is put once, under the id of its session, and only if there is none: so of a commit and of
@@ -32,16 +42,35 @@ import java.util.concurrent.ConcurrentHashMap;
  * lists the same. Thread-safe.
  */
 final class Catalog {
+    private static final Logger log = LoggerFactory.getLogger(Catalog.class);
+    /** At once, if there are more than a few to read. */
+    private static final int READERS = 8;
+
+    private static final int FEW = 4;
+    private static final int ID_DIGITS = 32;
+
     private final StorageTarget storage;
     private final Envelope envelope;
-    private final Map<SnapshotId, Optional<Snapshot>> known = new ConcurrentHashMap<>();
+    private final SnapshotIds ids;
+    private final Executor executor;
+    private final Map<SnapshotId, Known> known = new ConcurrentHashMap<>();
     /** What the store said of outcomes when they were listed last. */
     private final Map<SnapshotId, ObjectInfo> stored = new ConcurrentHashMap<>();
 
-    Catalog(StorageTarget storage, Envelope envelope) {
+    /**
+     * Reads and writes in a store.
+     *
+     * @param executor runs what reads many outcomes at once
+     */
+    Catalog(StorageTarget storage, Envelope envelope, SnapshotIds ids, Executor executor) {
         this.storage = storage;
         this.envelope = envelope;
+        this.ids = ids;
+        this.executor = executor;
     }
+
+    /** An outcome, and what the store said of it before it was read; nothing if it was not listed. */
+    private record Known(@Nullable ObjectInfo listed, Optional<Snapshot> snapshot) {}
 
     /** Hears of outcomes that cannot be read. */
     @FunctionalInterface
@@ -51,8 +80,38 @@ final class Catalog {
 
     /** Lists committed snapshots, newest first. */
     List<Snapshot> snapshots(OnDamage onDamage) throws IOException {
+        return read(outcomes(), onDamage);
+    }
+
+    /** Lists committed snapshots of a series, newest first. */
+    List<Snapshot> snapshots(String series, OnDamage onDamage) throws IOException {
+        return read(outcomes(RepositoryObjects.series(ids.series(series))), onDamage).stream()
+                .filter(snapshot -> snapshot.source().equals(series))
+                .toList();
+    }
+
+    /**
+     * Finds the snapshot of a series that was begun last, by the clocks of who began them, of those that are wanted. Reads no more outcomes than it has to; damaged ones
+     * are passed over.
+     */
+    Optional<Snapshot> newest(String series, Predicate<Snapshot> wanted) throws IOException {
+        for (SnapshotId id : new TreeSet<>(outcomes(RepositoryObjects.series(ids.series(series)))).descendingSet()) {
+            try {
+                Optional<Snapshot> snapshot = find(id);
+                if (snapshot.isPresent() && snapshot.get().source().equals(series) && wanted.test(snapshot.get())) {
+                    return snapshot;
+                }
+            } catch (DamagedException e) {
+                log.debug("outcome passed over [id={}]", id.value(), e);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private List<Snapshot> read(Set<SnapshotId> outcomes, OnDamage onDamage) throws IOException {
+        readAhead(outcomes);
         List<Snapshot> snapshots = new ArrayList<>();
-        for (SnapshotId id : outcomes()) {
+        for (SnapshotId id : outcomes) {
             try {
                 find(id).ifPresent(snapshots::add);
             } catch (DamagedException e) {
@@ -61,6 +120,40 @@ final class Catalog {
         }
         snapshots.sort(Repository.newestFirst());
         return snapshots;
+    }
+
+    /** Reads outcomes that are not known, several at once. What goes wrong does so again for who reads them one by one. */
+    private void readAhead(Set<SnapshotId> outcomes) throws IOException {
+        Queue<SnapshotId> unknown = new ConcurrentLinkedQueue<>(outcomes);
+        unknown.removeAll(known.keySet());
+        if (unknown.size() < FEW) {
+            return;
+        }
+        List<TrackedTask<?>> readers = new ArrayList<>();
+        try {
+            for (int i = 0; i < READERS; i++) {
+                TrackedTask<?> reader = new TrackedTask<>(
+                        () -> {
+                            for (SnapshotId id; (id = unknown.poll()) != null; ) {
+                                try {
+                                    find(id);
+                                } catch (DamagedException e) {
+                                    continue;
+                                }
+                            }
+                            return null;
+                        },
+                        () -> {});
+                readers.add(reader);
+                reader.startOn(executor);
+            }
+            for (TrackedTask<?> reader : readers) {
+                Io.await(reader);
+            }
+        } finally {
+            readers.forEach(reader -> reader.cancel(true));
+            readers.forEach(TrackedTask::awaitLeft);
+        }
     }
 
     /** Lists committed snapshots, newest first; any damage ends it. */
@@ -72,28 +165,38 @@ final class Catalog {
 
     /** Lists ids that have an outcome, void or not. */
     Set<SnapshotId> outcomes() throws IOException {
+        return outcomes(RepositoryObjects.SNAPSHOTS);
+    }
+
+    private Set<SnapshotId> outcomes(String prefix) throws IOException {
         Map<SnapshotId, ObjectInfo> listed = new HashMap<>();
-        storage.list(RepositoryObjects.SNAPSHOTS, object -> id(object.key()).ifPresent(id -> listed.put(id, object)));
-        // A repair puts a void in the place of a snapshot.
-        known.keySet().removeIf(id -> !listed.containsKey(id) || !listed.get(id).equals(stored.get(id)));
-        stored.keySet().retainAll(listed.keySet());
+        storage.list(prefix, object -> id(object.key()).ifPresent(id -> listed.put(id, object)));
+        Predicate<SnapshotId> gone =
+                id -> RepositoryObjects.snapshotKey(id).value().startsWith(prefix) && !listed.containsKey(id);
+        stored.keySet().removeIf(gone);
+        known.keySet().removeIf(gone);
         stored.putAll(listed);
+        // A repair puts a void in the place of a snapshot.
+        listed.forEach((id, object) ->
+                known.computeIfPresent(id, (same, outcome) -> object.equals(outcome.listed()) ? outcome : null));
         return new HashSet<>(listed.keySet());
     }
 
     /** Empty if there is no outcome, or a void. */
     Optional<Snapshot> find(SnapshotId id) throws IOException {
-        Optional<Snapshot> snapshot = known.get(id);
-        if (snapshot == null) {
+        Known outcome = known.get(id);
+        if (outcome == null) {
+            ObjectInfo listed = stored.get(id);
             try {
                 // What is whole may still be another's, put in its place.
-                snapshot = Recovery.reading(storage, RepositoryObjects.snapshotKey(id), () -> read(id));
+                outcome =
+                        new Known(listed, Recovery.reading(storage, RepositoryObjects.snapshotKey(id), () -> read(id)));
             } catch (FileNotFoundException e) {
                 return Optional.empty();
             }
-            known.put(id, snapshot);
+            known.put(id, outcome);
         }
-        return snapshot;
+        return outcome.snapshot();
     }
 
     private Optional<Snapshot> read(SnapshotId id) throws IOException {
@@ -219,10 +322,10 @@ final class Catalog {
         storage.list(Apart.PREFIX + RepositoryObjects.SNAPSHOTS, object -> keys.add(object.key()));
         List<ArchiveRoot> roots = new ArrayList<>();
         for (ObjectKey key : keys) {
-            String name = key.lastSegment();
             // With a suffix if there was one of the same key before.
-            ObjectKey place = new ObjectKey(RepositoryObjects.SNAPSHOTS
-                    + (name.indexOf('.') < 0 ? name : name.substring(0, name.indexOf('.'))));
+            String name = key.value().substring(Apart.PREFIX.length());
+            int suffix = name.lastIndexOf('/') + 1 + ID_DIGITS;
+            ObjectKey place = new ObjectKey(suffix < name.length() ? name.substring(0, suffix) : name);
             try {
                 RepositoryObjects.snapshot(
                                 envelope.open(

@@ -190,11 +190,12 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
 
     /** Commits what is left; what a repair that was stopped has committed already counts. */
     private Optional<Snapshot> rest(Snapshot broken, Events events) throws IOException {
-        Optional<Snapshot> earlier = repository.catalog().snapshots((id, damage) -> {}).stream()
-                .filter(snapshot -> broken.id().value().equals(snapshot.tags().get(SnapshotCopy.REPLACES))
-                        && snapshot.source().equals(broken.source())
-                        && snapshot.time().equals(broken.time()))
-                .findFirst();
+        Optional<Snapshot> earlier = repository
+                .catalog()
+                .newest(
+                        broken.source(),
+                        snapshot -> broken.id().value().equals(snapshot.tags().get(SnapshotCopy.REPLACES))
+                                && snapshot.time().equals(broken.time()));
         if (earlier.isPresent()) {
             return earlier;
         }

@@ -66,6 +66,7 @@ public final class Repository implements AutoCloseable {
     private final ArchiveFormat format;
     private final Clock clock;
     private final Catalog catalog;
+    private final SnapshotIds ids;
     private final RepositoryKeys keys;
     private final Map<String, String> parameters;
     private final FormatMemory memory = new FormatMemory();
@@ -92,7 +93,8 @@ public final class Repository implements AutoCloseable {
         this.clock = clock;
         this.keys = opened.keys();
         this.parameters = opened.parameters();
-        this.catalog = new Catalog(storage, new Envelope(keys));
+        this.ids = new SnapshotIds(keys);
+        this.catalog = new Catalog(storage, new Envelope(keys), ids, executor);
         this.keyring = opened.bundle().map(bundle -> new Keyring(this, keys.repository(), bundle));
         replicated.ifPresent(all -> all.open(objectCheck(), this::hold));
     }
@@ -119,12 +121,24 @@ public final class Repository implements AutoCloseable {
      * @throws BackupException.StorageFailed if the store fails
      */
     public List<Snapshot> snapshots() {
-        return guarded(
-                "list snapshots",
-                () -> catalog.snapshots((id, damage) -> log.warn(
-                        "snapshot passed over, its manifest is damaged; run verify [id={}, cause={}]",
-                        id.value(),
-                        damage.getMessage())));
+        return guarded("list snapshots", () -> catalog.snapshots(Repository::passOver));
+    }
+
+    /**
+     * Lists snapshots of one series, newest first, as {@link #snapshots()} does; what it takes does not grow with the other series.
+     *
+     * @param source name of the series, such as {@code container:web}
+     * @throws BackupException.StorageFailed if the store fails
+     */
+    public List<Snapshot> snapshots(String source) {
+        return guarded("list snapshots of '" + source + "'", () -> catalog.snapshots(source, Repository::passOver));
+    }
+
+    private static void passOver(SnapshotId id, DamagedException damage) {
+        log.warn(
+                "snapshot passed over, its manifest is damaged; run verify [id={}, cause={}]",
+                id.value(),
+                damage.getMessage());
     }
 
     /**
@@ -148,13 +162,15 @@ public final class Repository implements AutoCloseable {
      * @throws BackupException.StorageFailed if the store fails
      */
     public Snapshot latest(String source) {
-        List<Snapshot> all = snapshots();
-        return all.stream()
-                .filter(s -> s.source().equals(source))
+        return snapshots(source).stream()
                 .findFirst()
                 .orElseThrow(() -> new BackupException.NotFound("no snapshot of '" + source + "' in "
                         + storage.location() + "; there are snapshots of "
-                        + all.stream().map(Snapshot::source).distinct().sorted().toList()));
+                        + snapshots().stream()
+                                .map(Snapshot::source)
+                                .distinct()
+                                .sorted()
+                                .toList()));
     }
 
     /** Brings a snapshot back. */
@@ -245,7 +261,11 @@ public final class Repository implements AutoCloseable {
 
     /** The catalog of the first store by itself. */
     Catalog unaidedCatalog() {
-        return replicated.isEmpty() ? catalog : new Catalog(firstStorage(), new Envelope(keys));
+        return replicated.isEmpty() ? catalog : new Catalog(firstStorage(), new Envelope(keys), ids, executor);
+    }
+
+    SnapshotIds ids() {
+        return ids;
     }
 
     Clock clock() {
@@ -269,8 +289,9 @@ public final class Repository implements AutoCloseable {
 
     /** A session of nobody's backup: what is listed from now on stays, until it is let go. */
     private Guard.Held hold() throws IOException {
-        SnapshotId id = new SnapshotId(randomId());
-        catalog.open(new RepositoryObjects.Session(id, "replica", Optional.empty()), clock.instant());
+        String series = "replica";
+        SnapshotId id = ids.next(series, clock.instant());
+        catalog.open(new RepositoryObjects.Session(id, series, Optional.empty()), clock.instant());
         return new Guard.Held() {
             @Override
             public boolean isHeld() throws IOException {

@@ -279,6 +279,11 @@ public final class RepositoryBuilder {
             throw new UnsupportedVersionException("it is encrypted by '" + actual
                     + "', which this library does not know; use a newer release of Lifeboat");
         }
+        String layout = parameters.getOrDefault(RepositoryObjects.LAYOUT, "none is named");
+        if (!layout.equals(RepositoryObjects.LAYOUT_BY_SERIES)) {
+            throw new UnsupportedVersionException("its manifests lie in another order (" + layout
+                    + ") than this library knows; use the release that made it, or a newer one");
+        }
         Encryption expected = encryption();
         if (actual.equals(NOT_ENCRYPTED)) {
             if (!expected.isNone()) {
@@ -339,6 +344,7 @@ public final class RepositoryBuilder {
         }
         byte[] id = HexFormat.of().parseHex(Repository.randomId());
         Map<String, String> parameters = new TreeMap<>(format().parameters());
+        parameters.put(RepositoryObjects.LAYOUT, RepositoryObjects.LAYOUT_BY_SERIES);
         JsonObject json = SealedDocument.start(RepositoryObjects.REPOSITORY, RepositoryObjects.VERSION)
                 .put("id", HexFormat.of().formatHex(id))
                 .put("created", clock.instant().toString())

@@ -29,11 +29,20 @@ final class RepositoryObjects {
     static final String SESSION = "session";
     static final String OUTCOME = "outcome";
     static final int VERSION = 1;
+    /** Parameter of the repository: in what places outcomes lie. */
+    static final String LAYOUT = "snapshots";
+
+    static final String LAYOUT_BY_SERIES = "by-series";
 
     private RepositoryObjects() {}
 
     static ObjectKey snapshotKey(SnapshotId id) {
-        return new ObjectKey(SNAPSHOTS + id.value());
+        return new ObjectKey(series(id.series()) + id.value());
+    }
+
+    /** Where the outcomes of series are whose ids begin so. */
+    static String series(String start) {
+        return SNAPSHOTS + start + "/";
     }
 
     static ObjectKey sessionKey(SnapshotId id) {

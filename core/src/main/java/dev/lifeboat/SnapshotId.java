@@ -1,6 +1,6 @@
 package dev.lifeboat;
 
-/** Identifies a snapshot in its repository: 32 lower-case hex digits, at random. */
+/** Identifies a snapshot in its repository: 32 lower-case hex digits. Nothing is to be read from them; later releases may choose them in other ways. */
 public record SnapshotId(String value) implements Comparable<SnapshotId> {
     public SnapshotId {
         if (!value.matches("[0-9a-f]{32}")) {
@@ -13,9 +13,14 @@ public record SnapshotId(String value) implements Comparable<SnapshotId> {
         return value.compareTo(other.value);
     }
 
-    /** The first eight digits, for people. */
+    /** What the ids of a series, and of few others, begin with. */
+    String series() {
+        return value.substring(0, 8);
+    }
+
+    /** The last eight digits, for people: those that were chosen at random. */
     @Override
     public String toString() {
-        return value.substring(0, 8);
+        return value.substring(24);
     }
 }

@@ -32,6 +32,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -436,6 +437,46 @@ abstract class RepositoryContract {
             assertThat(keys(prefix())).isEmpty();
         } catch (CompletionException e) {
             throw new AssertionError(e);
+        }
+    }
+
+    /** A backup reads the newest manifest of its own series, however many others there are. */
+    @Test
+    void otherSeries_costNothing() {
+        List<Snapshot> all = new ArrayList<>();
+        try (Repository repo = open(storage)) {
+            for (int round = 0; round < 2; round++) {
+                for (int series = 0; series < 7; series++) {
+                    all.add(repo.backup(NamedSource.of("series-" + series, tree(round)))
+                            .run());
+                }
+            }
+        }
+        List<String> opened = Collections.synchronizedList(new ArrayList<>());
+        StorageTarget watched = new ForwardingStorageTarget(storage) {
+            @Override
+            public InputStream open(ObjectKey key, ByteRange range) throws IOException {
+                if (key.value().startsWith("snapshots/")) {
+                    opened.add(key.lastSegment());
+                }
+                return super.open(key, range);
+            }
+        };
+        try (Repository repo = open(watched)) {
+            Snapshot next = repo.backup(NamedSource.of("series-3", tree(2))).run();
+            assertThat(next.parent()).contains(all.get(10).id());
+            assertThat(opened).containsOnly(all.get(10).id().value());
+            assertThat(repo.snapshots("series-3")).containsExactly(next, all.get(10), all.get(3));
+            assertThat(repo.latest("series-3")).isEqualTo(next);
+            assertThat(opened).hasSizeLessThan(6);
+            assertThat(repo.snapshots("series-9")).isEmpty();
+            assertThatThrownBy(() -> repo.latest("series-9"))
+                    .isInstanceOf(BackupException.NotFound.class)
+                    .hasMessageContaining("series-0, series-1");
+            assertThat(repo.snapshots()).hasSize(15).containsAll(all);
+            repo.prune(Retention.keepLast(1)).run();
+            assertThat(repo.snapshots("series-3")).containsExactly(next);
+            assertThat(repo.snapshots()).hasSize(7);
         }
     }
 

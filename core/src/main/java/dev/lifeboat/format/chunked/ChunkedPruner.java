@@ -128,14 +128,13 @@ final class ChunkedPruner {
             Uses uses,
             Set<Integer> unused,
             List<Integer> worn) {
-        Set<String> writing = open.stream()
-                .map(s -> PackWriter.sessionPart(s.archive()))
-                .collect(Collectors.toCollection(HashSet::new));
+        Set<String> writing =
+                open.stream().map(s -> PackWriter.mark(s.archive())).collect(Collectors.toCollection(HashSet::new));
         List<Integer> small = new ArrayList<>();
         for (int i = 0; i < index.packCount(); i++) {
             String id = index.pack(i).id();
             // What was not there when the sessions were listed may be of one that has committed since.
-            if (index.isGone(i) || packs.length(id) == 0 || writing.contains(PackWriter.sessionPart(id))) {
+            if (index.isGone(i) || packs.length(id) == 0 || writing.contains(PackWriter.markOf(id))) {
                 continue;
             }
             long used = uses.bytes(i);
@@ -289,7 +288,7 @@ final class ChunkedPruner {
     }
 
     private boolean isOurs(PackInfo pack) {
-        return PackWriter.sessionPart(pack.id()).equals(PackWriter.sessionPart(prune.name()));
+        return PackWriter.markOf(pack.id()).equals(PackWriter.mark(prune.name()));
     }
 
     private Set<String> openSessions() throws IOException {

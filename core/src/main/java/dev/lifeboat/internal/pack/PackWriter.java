@@ -47,22 +47,27 @@ public final class PackWriter {
     /**
      * Starts.
      *
-     * @param session id of the session, of which the first half begins the ids of its packs
+     * @param session id of the session, of which {@link #mark} begins the ids of its packs
      * @param targetBytes when a pack is full
      * @param rights what it takes to open chunks of these packs
      */
     public PackWriter(FormatContext context, String session, int targetBytes, List<Right> rights) {
         this.context = context;
         this.keys = context.keys();
-        this.idPrefix = Arrays.copyOf(HexFormat.of().parseHex(session), 8);
+        this.idPrefix = HexFormat.of().parseHex(mark(session));
         this.targetBytes = targetBytes;
         this.rights = List.copyOf(rights);
         this.open = new OpenPack();
     }
 
-    /** The part of a pack's id that tells which session wrote it. */
-    public static String sessionPart(String id) {
-        return id.substring(0, 16);
+    /** What the ids of a session's packs begin with: the half of its id in which it differs from all others. */
+    public static String mark(String session) {
+        return session.substring(16);
+    }
+
+    /** The mark of the session that has written a pack. */
+    public static String markOf(String pack) {
+        return pack.substring(0, 16);
     }
 
     /** A pack being filled. Guarded by the writer; chunks under way keep it open. */

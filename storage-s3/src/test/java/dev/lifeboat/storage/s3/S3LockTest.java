@@ -72,6 +72,11 @@ class S3LockTest {
                 .toList();
     }
 
+    /** Key of the manifest of a snapshot. */
+    private static String manifest(String id) {
+        return "snapshots/" + id.substring(0, 8) + "/" + id;
+    }
+
     /** Who may put, get and list backs up, incrementally, and restores; a prune tells what it lacks. */
     @Test
     void rightsThatOnlyAdd_areEnoughToBackUp() throws IOException {
@@ -151,7 +156,7 @@ class S3LockTest {
         try (S3Client thief = TestCeph.client("WRITER_")) {
             List<S3Object> objects = objects(thief, bucket);
             byte[] oldManifest = thief.getObjectAsBytes(r -> r.bucket(bucket)
-                            .key("host/one/snapshots/" + snapshots.get(0).id().value()))
+                            .key("host/one/" + manifest(snapshots.get(0).id().value())))
                     .asByteArray();
             Random random = new Random(3);
             for (S3Object object : objects) {
@@ -164,7 +169,7 @@ class S3LockTest {
                 thief.putObject(r -> r.bucket(bucket).key(object.key()), RequestBody.fromBytes(garbage));
             }
             thief.putObject(
-                    r -> r.bucket(bucket).key("host/one/snapshots/" + "ab".repeat(16)),
+                    r -> r.bucket(bucket).key("host/one/" + manifest("ab".repeat(16))),
                     RequestBody.fromBytes(oldManifest));
         }
         assertThatThrownBy(() -> Repository.at(TestCeph.at(bucket, "WRITER_").build())
@@ -250,9 +255,8 @@ class S3LockTest {
             assertThat(repo.verify().readData().run().findings()).isEmpty();
             try (S3Client client = TestCeph.client("")) {
                 for (ObjectInfo object : all(bucket)) {
-                    boolean needed = object.key()
-                            .value()
-                            .equals("snapshots/" + second.id().value());
+                    boolean needed =
+                            object.key().value().equals(manifest(second.id().value()));
                     if (needed) {
                         assertThat(client.headObject(r -> r.bucket(bucket).key("host/one/" + object.key()))
                                         .objectLockRetainUntilDate())

@@ -1,0 +1,55 @@
+package dev.lifeboat;
+
+import dev.lifeboat.format.RepositoryKeys;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.HexFormat;
+
+/**
+ * Makes ids that tell, to who has the keys, of which series a snapshot is, and in what order they were begun. So whoever wants those of one series
+ * lists no others, and reads the newest first; that is for thrift alone, since series may share their part of the id, and clocks jump. docs/FORMAT.md, section 4. Thread-safe.
+ */
+final class SnapshotIds {
+    private static final SecureRandom RANDOM = new SecureRandom();
+    /** Of {@link RepositoryKeys.Namer}; chunks have those below. */
+    private static final int SERIES = 32;
+
+    private static final int SERIES_BYTES = 4;
+    private static final int TIME_BYTES = 6;
+    private static final int RANDOM_BYTES = 6;
+
+    private final RepositoryKeys keys;
+
+    SnapshotIds(RepositoryKeys keys) {
+        this.keys = keys;
+    }
+
+    /** Makes one that was never there. */
+    SnapshotId next(String series, Instant begun) {
+        byte[] random = new byte[RANDOM_BYTES];
+        RANDOM.nextBytes(random);
+        ByteBuffer id = ByteBuffer.allocate(SERIES_BYTES + TIME_BYTES + RANDOM_BYTES)
+                .put(name(series), 0, SERIES_BYTES)
+                // The lower 48 bits of the milliseconds since 1970 last for 8,900 years.
+                .put(
+                        ByteBuffer.allocate(Long.BYTES)
+                                .putLong(begun.toEpochMilli())
+                                .array(),
+                        2,
+                        TIME_BYTES)
+                .put(random);
+        return new SnapshotId(HexFormat.of().formatHex(id.array()));
+    }
+
+    /** What ids of a series begin with. */
+    String series(String series) {
+        return HexFormat.of().formatHex(name(series), 0, SERIES_BYTES);
+    }
+
+    private byte[] name(String series) {
+        byte[] text = series.getBytes(StandardCharsets.UTF_8);
+        return keys.namer().name(SERIES, text, 0, text.length);
+    }
+}
