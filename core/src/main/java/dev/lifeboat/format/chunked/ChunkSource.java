@@ -8,13 +8,13 @@ import dev.lifeboat.internal.pack.ChunkHeader;
 import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.pack.ChunkReader;
 import dev.lifeboat.internal.pack.PackInfo;
+import dev.lifeboat.internal.pack.ReadAhead;
 import dev.lifeboat.internal.tree.Node;
 import dev.lifeboat.internal.tree.TreePages;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -39,21 +39,13 @@ final class ChunkSource implements TreePages {
     private boolean refreshed;
     private int refreshes;
 
-    private record Range(long offset, byte[] bytes) {}
-
-    private final Map<String, Range> ranges = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Range> eldest) {
-            return size() > KEPT_RANGES;
-        }
-    };
+    private final ReadAhead trees;
 
     ChunkSource(FormatContext context, ChunkIndex index) {
         this.context = context;
         this.index = index;
         this.reader = new ChunkReader(context.storage(), context.keys());
+        this.trees = new ReadAhead(reader, READ_AHEAD_BYTES, KEPT_RANGES);
     }
 
     ChunkReader reader() {
@@ -93,9 +85,7 @@ final class ChunkSource implements TreePages {
             if (known == null) {
                 known = context.storage().recover(pack.key());
                 recovered.put(pack.id(), known);
-                synchronized (ranges) {
-                    ranges.remove(pack.id());
-                }
+                trees.forget(pack);
             }
             return known;
         }
@@ -167,23 +157,10 @@ final class ChunkSource implements TreePages {
 
     private byte[] tree(ChunkName name) throws IOException {
         return open(name, place -> {
-            Range range = range(place.pack(), place.offset(), ChunkHeader.BYTES + place.storedLength());
-            return reader.open(place.pack(), range.bytes(), (int) (place.offset() - range.offset()), name);
+            ReadAhead.Stretch stretch =
+                    trees.stretch(place.pack(), place.offset(), ChunkHeader.BYTES + place.storedLength());
+            return reader.open(place.pack(), stretch.bytes(), stretch.at(place.offset()), name);
         });
-    }
-
-    private Range range(PackInfo pack, long offset, int length) throws IOException {
-        synchronized (ranges) {
-            Range kept = ranges.get(pack.id());
-            if (kept != null && kept.offset() <= offset && offset + length <= kept.offset() + kept.bytes().length) {
-                return kept;
-            }
-        }
-        Range range = new Range(offset, reader.fetch(pack, offset, Math.max(length, READ_AHEAD_BYTES)));
-        synchronized (ranges) {
-            ranges.put(pack.id(), range);
-        }
-        return range;
     }
 
     @Override

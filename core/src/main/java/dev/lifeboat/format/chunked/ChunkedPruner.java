@@ -15,6 +15,7 @@ import dev.lifeboat.internal.pack.ChunkReader;
 import dev.lifeboat.internal.pack.Directory;
 import dev.lifeboat.internal.pack.PackInfo;
 import dev.lifeboat.internal.pack.PackWriter;
+import dev.lifeboat.internal.pack.ReadAhead;
 import dev.lifeboat.internal.prune.Condemned;
 import dev.lifeboat.storage.LockedException;
 import dev.lifeboat.storage.ObjectKey;
@@ -49,6 +50,8 @@ final class ChunkedPruner {
 
     private static final int MANY_SMALL = 32;
     private static final int PACK_BYTES = 16 << 20;
+    /** Of a pack that is worn: a quarter of it, so that what lies between costs no more than requests would. */
+    private static final int READ_AHEAD_BYTES = 4 << 20;
 
     private final PruneContext prune;
     private final FormatContext context;
@@ -178,7 +181,7 @@ final class ChunkedPruner {
      * @return bytes written
      */
     private long repack(List<Integer> worn, Uses uses, Set<Integer> unused) throws IOException {
-        ChunkSource source = new ChunkSource(context, index);
+        ReadAhead packs = new ReadAhead(new ChunkReader(context.storage(), context.keys()), READ_AHEAD_BYTES, 1);
         PackWriter writer = new PackWriter(context, prune.name(), PACK_BYTES, List.of());
         boolean done = false;
         try {
@@ -187,7 +190,7 @@ final class ChunkedPruner {
                 if (!prune.hasTime()) {
                     break;
                 }
-                if (copy(number, uses, source.reader(), writer)) {
+                if (copy(number, uses, packs, writer)) {
                     copied.add(number);
                 }
             }
@@ -208,13 +211,13 @@ final class ChunkedPruner {
      * False if the pack stays as it is: it is not there any more, since another prune was faster and has seen to what is needed of it; or it is
      * damaged, which verify tells of.
      */
-    private boolean copy(int pack, Uses uses, ChunkReader reader, PackWriter writer) throws IOException {
+    private boolean copy(int pack, Uses uses, ReadAhead packs, PackWriter writer) throws IOException {
         for (int entry = -1; (entry = uses.next(pack, entry + 1)) >= 0; ) {
             Io.checkInterrupt();
             Place place = index.entry(entry);
             byte[] bytes;
             try {
-                bytes = reader.fetch(place.pack(), place.offset(), ChunkHeader.BYTES + place.storedLength());
+                bytes = packs.fetch(place.pack(), place.offset(), ChunkHeader.BYTES + place.storedLength());
             } catch (FileNotFoundException e) {
                 index.forget(place.pack());
                 return false;

@@ -34,45 +34,37 @@ final class Writers {
 
     /** Backs up some 2 MB again and again, of which a tenth changes, on so many threads. */
     static String run(String place, int threads, int backups) {
-        List<CountingStorage> counted = new ArrayList<>();
-        List<Callable<Long>> hosts = new ArrayList<>();
+        List<Callable<Done>> hosts = new ArrayList<>();
         long process = ProcessHandle.current().pid();
         for (int i = 0; i < threads; i++) {
             CountingStorage storage = CountingStorage.of(Bench.storage(place));
-            counted.add(storage);
             String name = "host-" + process + "-" + i;
             boolean prunes = i % 5 == 4;
             hosts.add(() -> host(storage, name, backups, prunes));
         }
         long start = System.nanoTime();
         ExecutorService executor = Executors.newFixedThreadPool(threads);
-        long bytes = 0;
+        Done all = Done.NOTHING;
         try {
-            for (Future<Long> done : executor.invokeAll(hosts)) {
-                bytes += done.get();
+            for (Future<Done> done : executor.invokeAll(hosts)) {
+                all = all.plus(done.get());
             }
         } catch (Exception e) {
             throw new IllegalStateException(e);
         } finally {
             executor.shutdownNow();
         }
-        long puts = 0;
-        long gets = 0;
-        long lists = 0;
-        for (CountingStorage storage : counted) {
-            puts += storage.calls().puts();
-            gets += storage.calls().gets();
-            lists += storage.calls().lists();
-        }
         return String.format(
                 Locale.ROOT,
-                "%d backups %.2f s %d bytes %d puts %d gets %d lists",
+                "%d backups %.2f s %d bytes %d puts %d gets %d lists %d prunes %d gets",
                 threads * backups,
                 (System.nanoTime() - start) / 1e9,
-                bytes,
-                puts,
-                gets,
-                lists);
+                all.bytes(),
+                all.puts(),
+                all.gets(),
+                all.lists(),
+                all.prunes(),
+                all.getsOfPrunes());
     }
 
     /** Has every snapshot checked, to its last byte. */
@@ -88,19 +80,45 @@ final class Writers {
         }
     }
 
-    private static long host(CountingStorage storage, String name, int backups, boolean prunes) {
+    /** What hosts have done; puts, gets and lists are those of backups. */
+    private record Done(long bytes, long puts, long gets, long lists, long prunes, long getsOfPrunes) {
+        static final Done NOTHING = new Done(0, 0, 0, 0, 0, 0);
+
+        Done plus(Done other) {
+            return new Done(
+                    bytes + other.bytes,
+                    puts + other.puts,
+                    gets + other.gets,
+                    lists + other.lists,
+                    prunes + other.prunes,
+                    getsOfPrunes + other.getsOfPrunes);
+        }
+    }
+
+    private static Done host(CountingStorage storage, String name, int backups, boolean prunes) {
         try (Repository repo = Repository.at(storage)
                 .encryption(Encryption.key(() -> new byte[32]))
                 .openOrCreate()) {
-            long bytes = 0;
+            Done all = Done.NOTHING;
+            // What opening takes counts, too.
+            CountingStorage.Calls before = new CountingStorage.Calls(0, 0, 0, 0);
             for (int i = 0; i < backups; i++) {
                 Snapshot snapshot = repo.backup(new Files(name, i)).run();
-                bytes += snapshot.stats().contentBytes();
+                CountingStorage.Calls after = storage.calls();
+                all = all.plus(new Done(
+                        snapshot.stats().contentBytes(),
+                        after.puts() - before.puts(),
+                        after.gets() - before.gets(),
+                        after.lists() - before.lists(),
+                        0,
+                        0));
                 if (prunes) {
                     repo.prune(Retention.keepLast(2)).run();
+                    all = all.plus(new Done(0, 0, 0, 0, 1, storage.calls().gets() - after.gets()));
                 }
+                before = storage.calls();
             }
-            return bytes;
+            return all;
         }
     }
 

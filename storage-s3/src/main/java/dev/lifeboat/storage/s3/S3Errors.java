@@ -48,6 +48,12 @@ final class S3Errors {
                 message + "the store cannot be reached, or does not answer as S3 does: " + e.getMessage(), e);
     }
 
+    /** For answers that cannot say it themselves. */
+    IOException missingBucket(String what, AwsServiceException e) {
+        return new IOException(
+                "cannot " + what + " in " + location + ": " + ADVICE.get("NoSuchBucket") + said(e, code(e)), e);
+    }
+
     private static String explained(AwsServiceException e, String permission) {
         String code = code(e);
         if (code.equals("AccessDenied") || e.statusCode() == 403 && !ADVICE.containsKey(code)) {

@@ -52,8 +52,8 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * <p>What fails for a while (no connection, 5xx, being told to slow down) is tried again, ten times in all: for some 30 seconds, or ten time-outs if nothing answers
  * ({@link S3StorageBuilder#timeout}), with pauses that grow and differ. A read goes on from where it broke. Checksums go with what is sent, and the store refuses what has changed on its way.
  *
- * <p>Found out is a store that ignores conditions altogether; not one that honours them for whole objects but not for objects in parts (Ceph 16 and 18), or not
- * in a race; but a race in a bucket with versions is, in any store but AWS.
+ * <p>Found out is a store that ignores conditions altogether; not one that ignores them in a race, be it for all objects or for those in parts only (Ceph 16 and 18); but a race in a
+ * bucket with versions is, in any store but AWS.
  *
  * <p>An object of up to 24 MiB and of known length is stored by one request, any other in parts of 8 MiB and more, of which at most 32 MiB are in memory. A process that dies leaves such parts
  * behind, unseen but paid for: {@link #sweep} removes them, as does a rule of the bucket (AbortIncompleteMultipartUpload).
@@ -96,6 +96,7 @@ public final class S3Storage implements StorageTarget {
     private final Versions versions;
 
     private volatile boolean conditionsHold;
+    private volatile boolean bucketSeen;
 
     S3Storage(
             S3Client client,
@@ -229,6 +230,10 @@ public final class S3Storage implements StorageTarget {
         try {
             long length = parts.send(first, rest);
             CompletedMultipartUpload all = parts.finish();
+            // Some stores, such as Ceph 18, honour the condition for whole objects only.
+            if (conditional && find(key).isPresent()) {
+                throw new PreconditionFailedException(key, location);
+            }
             commits.commit(
                     key,
                     id,
@@ -363,16 +368,38 @@ public final class S3Storage implements StorageTarget {
     public Optional<ObjectInfo> find(ObjectKey key) throws IOException {
         try {
             HeadObjectResponse head = client.headObject(r -> r.bucket(bucket).key(name(key)));
+            if (head.contentLength() == null || head.lastModified() == null) {
+                throw new IOException("cannot look for " + key + " in " + location
+                        + ": the store does not say how long the object is, or of when, as S3 does");
+            }
             return Optional.of(new ObjectInfo(key, head.contentLength(), head.lastModified()));
         } catch (AwsServiceException e) {
-            // A HEAD has no body, so a bucket that is missing looks the same; every listing tells.
             if (e.statusCode() == 404) {
+                checkBucket(key);
                 return Optional.empty();
             }
             throw errors.explained("look for " + key, permission("s3:GetObject"), e);
         } catch (SdkException e) {
             throw errors.explained("look for " + key, permission("s3:GetObject"), e);
         }
+    }
+
+    /** A HEAD is answered without a body, so an object that is missing looks like a bucket that is. Asked once. */
+    private void checkBucket(ObjectKey key) throws IOException {
+        if (bucketSeen) {
+            return;
+        }
+        try {
+            client.headBucket(r -> r.bucket(bucket));
+        } catch (AwsServiceException e) {
+            if (e.statusCode() == 404) {
+                throw errors.missingBucket("look for " + key, e);
+            }
+            log.debug("not known whether there is a bucket [bucket={}]", bucket, e);
+        } catch (SdkException e) {
+            throw errors.explained("look for " + key, listPermission(), e);
+        }
+        bucketSeen = true;
     }
 
     @Override

@@ -8,7 +8,9 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -33,6 +35,7 @@ final class FaultyNetwork implements AutoCloseable {
     private volatile Duration delay = Duration.ZERO;
     private volatile int bytesPerSecond = Integer.MAX_VALUE;
     private volatile boolean down;
+    private volatile byte[] hidden = {};
 
     FaultyNetwork(URI server) throws IOException {
         this.server = server;
@@ -57,6 +60,12 @@ final class FaultyNetwork implements AutoCloseable {
     /** Lets each connection pass so much, in each direction. */
     FaultyNetwork limitedTo(int newBytesPerSecond) {
         bytesPerSecond = newBytesPerSecond;
+        return this;
+    }
+
+    /** Lets no server see some text: a store behind this does not know what it asks for. Only without signatures. */
+    FaultyNetwork hiding(String text) {
+        hidden = text.getBytes(StandardCharsets.US_ASCII);
         return this;
     }
 
@@ -126,12 +135,12 @@ final class FaultyNetwork implements AutoCloseable {
 
         void copy(Socket from, Socket to) throws IOException, InterruptedException {
             long left = breaks ? leastBytes + random.nextInt(4 * leastBytes) : Long.MAX_VALUE;
-            byte[] buffer = new byte[8192];
+            byte[] buffer = new byte[16_384];
             try (from;
                     to) {
                 InputStream in = from.getInputStream();
                 OutputStream out = to.getOutputStream();
-                for (int n; (n = in.read(buffer, 0, (int) Math.min(buffer.length, left))) >= 0; left -= n) {
+                for (int n; (n = in.read(buffer, 0, (int) Math.min(8192, left))) >= 0; left -= n) {
                     dropped |= down;
                     if (dropped) {
                         left = Long.MAX_VALUE;
@@ -143,6 +152,9 @@ final class FaultyNetwork implements AutoCloseable {
                     if (bytesPerSecond < Integer.MAX_VALUE) {
                         Thread.sleep(Math.max(1, n * 1000L / bytesPerSecond));
                     }
+                    if (hidden.length > 0 && from == client) {
+                        n = hide(buffer, n, in);
+                    }
                     out.write(buffer, 0, n);
                     if (left - n <= 0) {
                         left = Long.MAX_VALUE;
@@ -152,6 +164,24 @@ final class FaultyNetwork implements AutoCloseable {
                     }
                 }
             }
+        }
+
+        /** Overwrites the hidden text; gives how much is in the buffer then, since text that ends outside has to be read to its end. */
+        private int hide(byte[] buffer, int read, InputStream in) throws IOException {
+            int length = read;
+            for (int i = 0; i < length; i++) {
+                int alike = 0;
+                while (alike < hidden.length && i + alike < length && buffer[i + alike] == hidden[alike]) {
+                    alike++;
+                    if (i + alike == length && alike < hidden.length && length < buffer.length) {
+                        length += Math.max(0, in.read(buffer, length, 1));
+                    }
+                }
+                if (alike == hidden.length) {
+                    Arrays.fill(buffer, i, i + alike, (byte) 'x');
+                }
+            }
+            return length;
         }
 
         private boolean endsHere() throws SocketException {

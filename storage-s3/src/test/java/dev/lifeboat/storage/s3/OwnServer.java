@@ -16,6 +16,15 @@ final class OwnServer implements AutoCloseable {
     private Process process;
 
     OwnServer(Path dir) throws Exception {
+        this(dir, "aws-v2-or-v4");
+    }
+
+    /**
+     * Starts it.
+     *
+     * @param authorization {@code none}, if requests may be changed on their way
+     */
+    OwnServer(Path dir, String authorization) throws Exception {
         this.dir = dir;
         Files.createDirectories(dir.resolve("data").resolve(TestServer.env("BUCKET")));
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -26,7 +35,7 @@ final class OwnServer implements AutoCloseable {
                 String.join(
                         "\n",
                         "s3proxy.endpoint=" + endpoint(),
-                        "s3proxy.authorization=aws-v2-or-v4",
+                        "s3proxy.authorization=" + authorization,
                         "s3proxy.identity=" + TestServer.env("ACCESS_KEY"),
                         "s3proxy.credential=" + TestServer.env("SECRET_KEY"),
                         "s3proxy.ignore-unknown-headers=true",

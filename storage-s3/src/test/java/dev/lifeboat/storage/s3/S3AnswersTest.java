@@ -7,7 +7,9 @@ import com.sun.net.httpserver.HttpServer;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ObjectKey;
+import dev.lifeboat.storage.PreconditionFailedException;
 import dev.lifeboat.storage.PutCondition;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -117,6 +119,44 @@ class S3AnswersTest {
             }
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(2900));
             assertThat(asked).hasValue(2);
+        }
+    }
+
+    /** Some stores honour conditions of whole objects only; what is there already is seen before parts become an object. */
+    @Test
+    void parts_replaceNothing_evenWhereTheStoreWouldLetThem() throws IOException {
+        List<String> completed = new CopyOnWriteArrayList<>();
+        try (S3Storage storage = answering(exchange -> {
+                    String query = String.valueOf(exchange.getRequestURI().getQuery());
+                    String path = exchange.getRequestURI().getPath();
+                    if (path.endsWith(S3Storage.PROBE)) {
+                        error(exchange, 412, "PreconditionFailed");
+                    } else if (query.startsWith("uploads")) {
+                        byte[] body =
+                                "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>"
+                                        .getBytes(StandardCharsets.UTF_8);
+                        exchange.sendResponseHeaders(200, body.length);
+                        exchange.getResponseBody().write(body);
+                    } else {
+                        if (exchange.getRequestMethod().equals("POST")) {
+                            completed.add(path);
+                        }
+                        exchange.getResponseHeaders().add("ETag", "\"e\"");
+                        if (exchange.getRequestMethod().equals("HEAD") && path.endsWith("abcd")) {
+                            exchange.getResponseHeaders().add("Content-Length", "5");
+                            exchange.getResponseHeaders().add("Last-Modified", "Sun, 01 Nov 2026 00:00:00 GMT");
+                        }
+                        exchange.sendResponseHeaders(200, -1);
+                    }
+                })
+                .build()) {
+            assertThatThrownBy(() -> storage.put(
+                            KEY, Content.once(new ByteArrayInputStream(new byte[9_000_000])), PutCondition.IF_ABSENT))
+                    .isInstanceOf(PreconditionFailedException.class);
+            assertThat(completed).isEmpty();
+            assertThatThrownBy(() -> storage.find(new ObjectKey("other")))
+                    .isExactlyInstanceOf(IOException.class)
+                    .hasMessageContaining("does not say how long");
         }
     }
 

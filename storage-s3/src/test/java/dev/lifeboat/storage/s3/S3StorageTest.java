@@ -3,12 +3,15 @@ package dev.lifeboat.storage.s3;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lifeboat.BackupException;
+import dev.lifeboat.Repository;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PreconditionFailedException;
 import dev.lifeboat.storage.PutCondition;
 import dev.lifeboat.testkit.MemoryTree;
+import dev.lifeboat.testkit.ScratchDir;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,12 +24,16 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What is S3's own: parts, broken connections, what refusals say. */
 @Tag("s3")
 @Timeout(180)
 class S3StorageTest {
     private static final ObjectKey KEY = new ObjectKey("packs/ab/abcd");
+
+    @RegisterExtension
+    final ScratchDir scratch = new ScratchDir();
 
     private static byte[] read(S3Storage storage, ObjectKey key) throws IOException {
         try (InputStream in = storage.open(key, ByteRange.all())) {
@@ -137,6 +144,9 @@ class S3StorageTest {
             assertThatThrownBy(() -> storage.open(KEY, ByteRange.all()))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("bucket does not exist");
+            assertThatThrownBy(() -> storage.find(KEY))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("bucket does not exist");
         }
     }
 
@@ -150,6 +160,37 @@ class S3StorageTest {
             assertThatThrownBy(() -> storage.find(KEY))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("cannot be reached");
+        }
+    }
+
+    /** S3Proxy behind a network that hides the condition: the second of two puts would win. */
+    @Test
+    void storeThatIgnoresConditions_isFoundOut() throws Exception {
+        try (OwnServer server = new OwnServer(scratch.path(), "none");
+                FaultyNetwork network = new FaultyNetwork(server.endpoint()).hiding("If-None-Match")) {
+            try (S3Storage storage = TestServer.at(network.endpoint(), "x").build()) {
+                storage.put(KEY, Content.of(new byte[3]), PutCondition.ALWAYS);
+                assertThatThrownBy(() -> storage.put(KEY, Content.of(new byte[4]), PutCondition.IF_ABSENT))
+                        .isInstanceOf(IOException.class)
+                        .hasMessageContaining("does not honour If-None-Match")
+                        .hasMessageContaining("singleWriter()");
+                assertThat(read(storage, KEY)).hasSize(3);
+            }
+            assertThatThrownBy(() -> BucketRepositoryContract.open(
+                            TestServer.at(network.endpoint(), "y").build()))
+                    .isInstanceOf(BackupException.StorageFailed.class)
+                    .hasMessageContaining("does not honour If-None-Match");
+            try (S3Storage alone = TestServer.at(network.endpoint(), "x")
+                            .singleWriter()
+                            .build();
+                    Repository repo = BucketRepositoryContract.open(TestServer.at(network.endpoint(), "z")
+                            .singleWriter()
+                            .build())) {
+                assertThatThrownBy(() -> alone.put(KEY, Content.of(new byte[4]), PutCondition.IF_ABSENT))
+                        .isInstanceOf(PreconditionFailedException.class);
+                repo.backup(BucketRepositoryContract.tree(1)).run();
+                assertThat(repo.verify().readData().run().findings()).isEmpty();
+            }
         }
     }
 

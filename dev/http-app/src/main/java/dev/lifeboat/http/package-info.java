@@ -1,0 +1,2 @@
+/** The SDK's HTTP clients, side by side. */
+package dev.lifeboat.http;
