@@ -1,20 +1,20 @@
 package dev.lifeboat.format.chunked;
 
 import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.io.BulkInputStream;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.pack.Naming;
 import dev.lifeboat.internal.tree.FileContent;
 import dev.lifeboat.internal.tree.Slice;
 import dev.lifeboat.internal.tree.SliceLists;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 
 /** Content of one file, slice by slice, each chunk checked by its name before a byte of it is given; the next ones are fetched ahead. */
-final class ContentStream extends InputStream {
+final class ContentStream extends BulkInputStream {
     private static final int AHEAD = 2;
 
     private final ChunkSource source;
@@ -31,12 +31,6 @@ final class ContentStream extends InputStream {
         this.source = source;
         this.executor = executor;
         this.slices = SliceLists.walk(content, source);
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

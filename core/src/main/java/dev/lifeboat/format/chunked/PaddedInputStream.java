@@ -1,11 +1,12 @@
 package dev.lifeboat.format.chunked;
 
+import dev.lifeboat.internal.io.BulkInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 
 /** Just so many bytes of a stream, with zeros for what it lacks: a sparse file that shrank while it was read keeps its map. */
-final class PaddedInputStream extends InputStream {
+final class PaddedInputStream extends BulkInputStream {
     private final InputStream in;
     private long left;
     private boolean ended;
@@ -13,12 +14,6 @@ final class PaddedInputStream extends InputStream {
     PaddedInputStream(InputStream in, long length) {
         this.in = in;
         this.left = length;
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

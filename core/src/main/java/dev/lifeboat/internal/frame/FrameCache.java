@@ -2,6 +2,7 @@ package dev.lifeboat.internal.frame;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.io.BulkInputStream;
 import dev.lifeboat.internal.io.Io;
 import java.io.IOException;
 import java.io.InputStream;
@@ -78,7 +79,7 @@ public final class FrameCache {
         });
     }
 
-    private final class PlainStream extends InputStream {
+    private final class PlainStream extends BulkInputStream {
         private final FrameSource source;
         private final long end;
         private long position;
@@ -89,12 +90,6 @@ public final class FrameCache {
             this.source = source;
             this.position = start;
             this.end = end;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
         }
 
         @Override

@@ -1,6 +1,7 @@
 package dev.lifeboat.internal.frame;
 
 import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.internal.io.BulkInputStream;
 import dev.lifeboat.internal.io.Digests;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.storage.Content;
@@ -8,7 +9,6 @@ import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PutCondition;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.security.MessageDigest;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -180,16 +180,10 @@ public final class FrameWriter extends OutputStream {
     }
 
     /** What the store reads: frames in order, and the table as they pass. */
-    private final class FrameStream extends InputStream {
+    private final class FrameStream extends BulkInputStream {
         private byte[] current = new byte[0];
         private int at;
         private boolean ended;
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
 
         @Override
         public int read(byte[] b, int off, int len) throws IOException {

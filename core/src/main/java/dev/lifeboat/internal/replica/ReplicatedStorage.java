@@ -291,7 +291,7 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
             return super.open(key, range);
         }
         try {
-            return new FallbackStream(super.open(key, range), key, range);
+            return new FallbackStream(super.open(key, range), range, (rest, cause) -> openCopy(key, rest, cause));
         } catch (FileNotFoundException e) {
             throw e;
         } catch (IOException e) {
@@ -322,54 +322,6 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
             }
         }
         throw cause;
-    }
-
-    /** Goes on from a copy where the first store breaks off. */
-    private final class FallbackStream extends InputStream {
-        private InputStream in;
-        private final ObjectKey key;
-        private final ByteRange range;
-        private long position;
-        private boolean fellBack;
-
-        FallbackStream(InputStream in, ObjectKey key, ByteRange range) {
-            this.in = in;
-            this.key = key;
-            this.range = range;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
-        public int read(byte[] b, int off, int len) throws IOException {
-            try {
-                return count(in.read(b, off, len));
-            } catch (IOException e) {
-                if (fellBack || range.length() == position) {
-                    throw e;
-                }
-                fellBack = true;
-                long left = range.length() == ByteRange.TO_END ? ByteRange.TO_END : range.length() - position;
-                InputStream other = openCopy(key, new ByteRange(range.offset() + position, left), e);
-                in.close();
-                in = other;
-                return count(in.read(b, off, len));
-            }
-        }
-
-        private int count(int n) {
-            position += Math.max(n, 0);
-            return n;
-        }
-
-        @Override
-        public void close() throws IOException {
-            in.close();
-        }
     }
 
     /** Has it read from a replica from now on; {@link #heal} puts it back. */

@@ -8,6 +8,7 @@ import dev.lifeboat.entry.EntryType;
 import dev.lifeboat.entry.SparseInputStream;
 import dev.lifeboat.entry.SparseMap;
 import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.io.BulkInputStream;
 import dev.lifeboat.internal.io.Io;
 import java.io.IOException;
 import java.io.InputStream;
@@ -335,13 +336,7 @@ public final class TarReader {
     }
 
     /** The rest of the member under way. */
-    private final class MemberStream extends InputStream {
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
+    private final class MemberStream extends BulkInputStream {
         @Override
         public int read(byte[] b, int off, int len) throws IOException {
             if (len == 0) {
