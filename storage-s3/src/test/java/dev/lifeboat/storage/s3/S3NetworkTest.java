@@ -6,13 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lifeboat.BackupException;
 import dev.lifeboat.Repository;
 import dev.lifeboat.Snapshot;
-import dev.lifeboat.entry.Entry;
-import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.storage.s3.FaultyNetwork.Fault;
 import dev.lifeboat.testkit.MemoryTree;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,37 +22,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 class S3NetworkTest {
     private final String prefix = TestServer.newPrefix();
 
-    /** Some 45 MB, of which a second version shares most. */
-    private static MemoryTree tree(int version) {
-        MemoryTree tree = new MemoryTree();
-        for (int i = 0; i < 9; i++) {
-            int content = i == 4 ? 100 * version : i;
-            tree.add(
-                    Entry.file(EntryPath.of("f" + i), 0, MemoryTree.attributes(0644))
-                            .withFingerprint(Optional.of("v" + content)),
-                    MemoryTree.random(content, 5_000_000));
-        }
-        return tree;
-    }
-
     private Repository open(FaultyNetwork network) {
         return BucketRepositoryContract.open(TestServer.at(network.endpoint(), prefix)
                 .timeout(Duration.ofSeconds(2))
                 .build());
     }
 
-    private static void assertComesBack(Repository repo, Snapshot snapshot, MemoryTree tree) {
-        MemoryTree back = new MemoryTree();
-        assertThat(repo.restore(snapshot).to(back).run().problems()).isEmpty();
-        assertThat(back.lines()).isEqualTo(tree.lines());
-    }
-
     private static void backUpAndRestore(Repository repo) {
-        Snapshot first = repo.backup(tree(1)).run();
-        Snapshot second = repo.backup(tree(2)).run();
+        Snapshot first = repo.backup(BucketRepositoryContract.largeTree(1)).run();
+        Snapshot second = repo.backup(BucketRepositoryContract.largeTree(2)).run();
         assertThat(second.stats().bytesStored()).isLessThan(8_000_000);
-        assertComesBack(repo, first, tree(1));
-        assertComesBack(repo, second, tree(2));
+        BucketRepositoryContract.assertComesBack(repo, first, BucketRepositoryContract.largeTree(1));
+        BucketRepositoryContract.assertComesBack(repo, second, BucketRepositoryContract.largeTree(2));
         assertThat(repo.verify().readData().run().findings()).isEmpty();
     }
 
@@ -85,7 +63,7 @@ class S3NetworkTest {
     /** From the middle on nothing arrives any more, without a word: a clear end; and when the network is back, the next run goes on from what was stored. */
     @Test
     void networkThatEnds_isTold_andTheNextBackupGoesOn() throws IOException {
-        MemoryTree tree = tree(1);
+        MemoryTree tree = BucketRepositoryContract.largeTree(1);
         try (FaultyNetwork network = new FaultyNetwork(TestServer.endpoint());
                 Repository repo = open(network)) {
             assertThatThrownBy(() -> repo.backup(BucketRepositoryContract.interrupting(tree, 6, () -> {
@@ -99,7 +77,7 @@ class S3NetworkTest {
             network.setDown(false);
             Snapshot next = repo.backup(tree).run();
             assertThat(next.stats().bytesStored()).isLessThan(35_000_000L);
-            assertComesBack(repo, next, tree);
+            BucketRepositoryContract.assertComesBack(repo, next, tree);
             assertThat(repo.verify().readData().run().findings()).isEmpty();
         }
     }

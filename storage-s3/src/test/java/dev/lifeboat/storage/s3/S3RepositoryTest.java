@@ -6,12 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lifeboat.BackupException;
 import dev.lifeboat.Repository;
 import dev.lifeboat.Snapshot;
-import dev.lifeboat.entry.Entry;
-import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.testkit.MemoryTree;
 import dev.lifeboat.testkit.ScratchDir;
 import java.time.Duration;
-import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -36,20 +33,12 @@ class S3RepositoryTest extends BucketRepositoryContract {
     @Test
     void serverKilled_inTheMiddle() throws Exception {
         try (OwnServer server = new OwnServer(scratch.path())) {
-            MemoryTree tree = new MemoryTree();
-            for (int i = 0; i < 9; i++) {
-                tree.add(
-                        Entry.file(EntryPath.of("f" + String.format("%02d", i)), 0, MemoryTree.attributes(0644))
-                                .withFingerprint(Optional.of("v" + i)),
-                        MemoryTree.random(100 + i, 5_000_000));
-            }
+            MemoryTree tree = largeTree(1);
             try (Repository repo =
                     open(TestServer.at(server.endpoint(), "killed").build())) {
                 Snapshot snapshot = repo.backup(interrupting(tree, 6, () -> server.killAndRestart(1000)))
                         .run();
-                MemoryTree back = new MemoryTree();
-                assertThat(repo.restore(snapshot).to(back).run().problems()).isEmpty();
-                assertThat(back.lines()).isEqualTo(tree.lines());
+                assertComesBack(repo, snapshot, tree);
                 assertThat(repo.verify().readData().run().findings()).isEmpty();
             }
             try (Repository repo = open(TestServer.at(server.endpoint(), "gone")
