@@ -17,6 +17,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -24,6 +26,7 @@ import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 
 /** Removes objects from a bucket that locks them, and renews locks (ADR 13). Thread-safe. */
 final class Locks {
+    private static final Logger log = LoggerFactory.getLogger(Locks.class);
     static final int THREADS = 8;
 
     private final S3Client client;
@@ -141,7 +144,16 @@ final class Locks {
     /** Somebody may have put something over an object; what counts is what lies beneath. */
     private Map<ObjectKey, String> overwritten() throws IOException {
         try {
-            return versions.overwritten(settings::locks);
+            Versions.Meddling meddling = versions.meddling(settings::locks);
+            if (!meddling.hidden().isEmpty()) {
+                log.warn(
+                        "objects are hidden by marks of deletion, which nobody here makes where objects are locked: somebody else removes them."
+                                + " buildAsOf(..) shows what was there, until the locks end [store={}, objects={}, one={}]",
+                        errors.location(),
+                        meddling.hidden().size(),
+                        meddling.hidden().iterator().next());
+            }
+            return meddling.firsts();
         } catch (SdkException e) {
             throw errors.explained("list versions", "s3:ListBucketVersions on arn:aws:s3:::" + bucket, e);
         }

@@ -8,6 +8,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -35,12 +37,21 @@ final class Versions {
     record Version(ObjectInfo info, String id) {}
 
     /**
-     * Of objects that were put over, the first version: what was written, for objects are written once. Listed by key, newest first, so that little is held.
+     * What others have done to objects.
+     *
+     * @param firsts of objects that were put over, the first version: what was written, for objects are written once
+     * @param hidden objects that are not shown, since there is a mark of deletion over them
+     */
+    record Meddling(Map<ObjectKey, String> firsts, Set<ObjectKey> hidden) {}
+
+    /**
+     * Finds what was put over or hidden. Listed by key, newest first, so that little is held.
      *
      * @param counts which objects are looked for
      */
-    Map<ObjectKey, String> overwritten(Predicate<ObjectKey> counts) {
+    Meddling meddling(Predicate<ObjectKey> counts) {
         Map<ObjectKey, String> firsts = new HashMap<>();
+        Set<ObjectKey> hidden = new TreeSet<>();
         @Nullable ObjectVersion above = null;
         for (ListObjectVersionsResponse page :
                 client.listObjectVersionsPaginator(r -> r.bucket(bucket).prefix(prefix))) {
@@ -50,8 +61,13 @@ final class Versions {
                 }
                 above = version;
             }
+            for (DeleteMarkerEntry mark : page.deleteMarkers()) {
+                if (Boolean.TRUE.equals(mark.isLatest())) {
+                    key(mark.key()).filter(counts).ifPresent(hidden::add);
+                }
+            }
         }
-        return firsts;
+        return new Meddling(firsts, hidden);
     }
 
     /**

@@ -210,6 +210,11 @@ class S3LockTest {
                 }
             }
             assertThat(objects(thief, bucket)).isEmpty();
+            assertThat(new Versions(thief, bucket, "host/one/")
+                            .meddling(key -> key.value().startsWith("snapshots/"))
+                            .hidden())
+                    .as("what a prune warns of")
+                    .hasSize(2);
         }
         assertThat(refused).isGreaterThan(6);
         try (Repository repo = Repository.at(TestCeph.at(bucket, "").buildAsOf(before))
