@@ -139,6 +139,9 @@ public final class Backup extends Operation<Snapshot, Backup> {
 
     private Optional<Snapshot> parent(String series) throws IOException {
         BackupStrategy chosen = strategyOrDefault();
+        if (chosen == BackupStrategy.FULL) {
+            return Optional.empty();
+        }
         String format = repository.format().id();
         return repository
                 .catalog()

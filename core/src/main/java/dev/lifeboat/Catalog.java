@@ -19,6 +19,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -31,6 +32,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,6 +49,7 @@ final class Catalog {
     private static final int READERS = 8;
 
     private static final int FEW = 4;
+    private static final int BATCH = 32;
     private static final int ID_DIGITS = 32;
 
     private final StorageTarget storage;
@@ -91,11 +94,17 @@ final class Catalog {
     }
 
     /**
-     * Finds the snapshot of a series that was begun last, by the clocks of who began them, of those that are wanted. Reads no more outcomes than it has to; damaged ones
-     * are passed over.
+     * Finds the snapshot of a series that was begun last, as ids tell (docs/FORMAT.md, section 4), of those that are wanted. Reads the newest outcomes, and others only if none of them
+     * is; damaged ones are passed over.
      */
     Optional<Snapshot> newest(String series, Predicate<Snapshot> wanted) throws IOException {
-        for (SnapshotId id : new TreeSet<>(outcomes(RepositoryObjects.series(ids.series(series)))).descendingSet()) {
+        List<SnapshotId> newestFirst =
+                new ArrayList<>(new TreeSet<>(outcomes(RepositoryObjects.series(ids.series(series)))).descendingSet());
+        for (int i = 0; i < newestFirst.size(); i++) {
+            if (i >= FEW && (i - FEW) % BATCH == 0) {
+                readAhead(newestFirst.subList(i, Math.min(i + BATCH, newestFirst.size())));
+            }
+            SnapshotId id = newestFirst.get(i);
             try {
                 Optional<Snapshot> snapshot = find(id);
                 if (snapshot.isPresent() && snapshot.get().source().equals(series) && wanted.test(snapshot.get())) {
@@ -123,7 +132,7 @@ final class Catalog {
     }
 
     /** Reads outcomes that are not known, several at once. What goes wrong does so again for who reads them one by one. */
-    private void readAhead(Set<SnapshotId> outcomes) throws IOException {
+    private void readAhead(Collection<SnapshotId> outcomes) throws IOException {
         Queue<SnapshotId> unknown = new ConcurrentLinkedQueue<>(outcomes);
         unknown.removeAll(known.keySet());
         if (unknown.size() < FEW) {
@@ -170,7 +179,9 @@ final class Catalog {
 
     private Set<SnapshotId> outcomes(String prefix) throws IOException {
         Map<SnapshotId, ObjectInfo> listed = new HashMap<>();
-        storage.list(prefix, object -> id(object.key()).ifPresent(id -> listed.put(id, object)));
+        storage.list(
+                prefix,
+                object -> id(object.key(), RepositoryObjects::snapshotKey).ifPresent(id -> listed.put(id, object)));
         Predicate<SnapshotId> gone =
                 id -> RepositoryObjects.snapshotKey(id).value().startsWith(prefix) && !listed.containsKey(id);
         stored.keySet().removeIf(gone);
@@ -254,7 +265,9 @@ final class Catalog {
     /** Lists sessions, with what the store knows of them. */
     Map<SnapshotId, ObjectInfo> sessions() throws IOException {
         Map<SnapshotId, ObjectInfo> sessions = new LinkedHashMap<>();
-        storage.list(RepositoryObjects.SESSIONS, object -> id(object.key()).ifPresent(id -> sessions.put(id, object)));
+        storage.list(
+                RepositoryObjects.SESSIONS,
+                object -> id(object.key(), RepositoryObjects::sessionKey).ifPresent(id -> sessions.put(id, object)));
         return sessions;
     }
 
@@ -363,8 +376,11 @@ final class Catalog {
         return unreadable;
     }
 
-    private static Optional<SnapshotId> id(ObjectKey key) {
+    /** Only of what lies in its place: a listing must not show what a commit, which goes to that place, would not meet. */
+    private static Optional<SnapshotId> id(ObjectKey key, Function<SnapshotId, ObjectKey> place) {
         String last = key.lastSegment();
-        return last.matches("[0-9a-f]{32}") ? Optional.of(new SnapshotId(last)) : Optional.empty();
+        return last.matches("[0-9a-f]{32}")
+                ? Optional.of(new SnapshotId(last)).filter(id -> place.apply(id).equals(key))
+                : Optional.empty();
     }
 }

@@ -261,7 +261,10 @@ public final class RepositoryBuilder {
         JsonObject json;
         try {
             json = SealedDocument.read(
-                    storage, RepositoryObjects.DESCRIPTOR, RepositoryObjects.REPOSITORY, RepositoryObjects.VERSION);
+                    storage,
+                    RepositoryObjects.DESCRIPTOR,
+                    RepositoryObjects.REPOSITORY,
+                    RepositoryObjects.DESCRIPTOR_VERSION);
         } catch (FileNotFoundException e) {
             return Optional.empty();
         }
@@ -269,6 +272,10 @@ public final class RepositoryBuilder {
     }
 
     private Repository opened(JsonObject descriptor) throws IOException {
+        if (descriptor.number("version") != RepositoryObjects.DESCRIPTOR_VERSION) {
+            throw new UnsupportedVersionException(descriptor + " is of version " + descriptor.number("version")
+                    + ", which was in use before the first release, and is not read any more; make a new repository");
+        }
         if (!descriptor.string("id").matches("[0-9a-f]{32}")) {
             throw new DamagedException(descriptor + " is damaged: '" + descriptor.string("id") + "' is no id");
         }
@@ -278,11 +285,6 @@ public final class RepositoryBuilder {
         if (!actual.equals(NOT_ENCRYPTED) && !actual.equals(ENCRYPTED)) {
             throw new UnsupportedVersionException("it is encrypted by '" + actual
                     + "', which this library does not know; use a newer release of Lifeboat");
-        }
-        String layout = parameters.getOrDefault(RepositoryObjects.LAYOUT, "none is named");
-        if (!layout.equals(RepositoryObjects.LAYOUT_BY_SERIES)) {
-            throw new UnsupportedVersionException("its manifests lie in another order (" + layout
-                    + ") than this library knows; use the release that made it, or a newer one");
         }
         Encryption expected = encryption();
         if (actual.equals(NOT_ENCRYPTED)) {
@@ -344,8 +346,7 @@ public final class RepositoryBuilder {
         }
         byte[] id = HexFormat.of().parseHex(Repository.randomId());
         Map<String, String> parameters = new TreeMap<>(format().parameters());
-        parameters.put(RepositoryObjects.LAYOUT, RepositoryObjects.LAYOUT_BY_SERIES);
-        JsonObject json = SealedDocument.start(RepositoryObjects.REPOSITORY, RepositoryObjects.VERSION)
+        JsonObject json = SealedDocument.start(RepositoryObjects.REPOSITORY, RepositoryObjects.DESCRIPTOR_VERSION)
                 .put("id", HexFormat.of().formatHex(id))
                 .put("created", clock.instant().toString())
                 .put("encryption", encryption().isNone() ? NOT_ENCRYPTED : ENCRYPTED)

@@ -29,10 +29,8 @@ final class RepositoryObjects {
     static final String SESSION = "session";
     static final String OUTCOME = "outcome";
     static final int VERSION = 1;
-    /** Parameter of the repository: in what places outcomes lie. */
-    static final String LAYOUT = "snapshots";
-
-    static final String LAYOUT_BY_SERIES = "by-series";
+    /** Of the descriptor, and so of where everything lies; 1 had outcomes of all series in one place. */
+    static final int DESCRIPTOR_VERSION = 2;
 
     private RepositoryObjects() {}
 

@@ -19,6 +19,7 @@ final class SnapshotIds {
     private static final int SERIES_BYTES = 4;
     private static final int TIME_BYTES = 6;
     private static final int RANDOM_BYTES = 6;
+    private static final long MAX_MILLIS = (1L << 8 * TIME_BYTES) - 1;
 
     private final RepositoryKeys keys;
 
@@ -32,15 +33,17 @@ final class SnapshotIds {
         RANDOM.nextBytes(random);
         ByteBuffer id = ByteBuffer.allocate(SERIES_BYTES + TIME_BYTES + RANDOM_BYTES)
                 .put(name(series), 0, SERIES_BYTES)
-                // The lower 48 bits of the milliseconds since 1970 last for 8,900 years.
-                .put(
-                        ByteBuffer.allocate(Long.BYTES)
-                                .putLong(begun.toEpochMilli())
-                                .array(),
-                        2,
-                        TIME_BYTES)
+                .put(ByteBuffer.allocate(Long.BYTES).putLong(millis(begun)).array(), 2, TIME_BYTES)
                 .put(random);
         return new SnapshotId(HexFormat.of().formatHex(id.array()));
+    }
+
+    /** As far as 48 bits go, which is 8,900 years from 1970; a clock that stands outside does not spoil the order for long. */
+    private static long millis(Instant begun) {
+        if (begun.isBefore(Instant.EPOCH)) {
+            return 0;
+        }
+        return begun.isBefore(Instant.ofEpochMilli(MAX_MILLIS)) ? begun.toEpochMilli() : MAX_MILLIS;
     }
 
     /** What ids of a series begin with. */

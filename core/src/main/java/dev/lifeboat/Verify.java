@@ -167,7 +167,7 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
                     repository.firstStorage(),
                     RepositoryObjects.DESCRIPTOR,
                     RepositoryObjects.REPOSITORY,
-                    RepositoryObjects.VERSION);
+                    RepositoryObjects.DESCRIPTOR_VERSION);
         } catch (UnsupportedVersionException | StorageGate.Failed e) {
             throw e;
         } catch (FileNotFoundException | dev.lifeboat.format.DamagedException e) {

@@ -1,14 +1,22 @@
 package dev.lifeboat;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lifeboat.format.ArchiveFormat;
+import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.chunked.ChunkedFormat;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.storage.Content;
+import dev.lifeboat.storage.ObjectKey;
+import dev.lifeboat.storage.PutCondition;
 import dev.lifeboat.testkit.MemoryStorage;
+import dev.lifeboat.testkit.NamedSource;
 import java.io.IOException;
-import java.util.Map;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PlainChunkedRepositoryTest extends RepositoryContract {
@@ -32,21 +40,57 @@ class PlainChunkedRepositoryTest extends RepositoryContract {
         return 2;
     }
 
-    /** Of a repository that was made before outcomes lay by series, or after something else was found better. */
+    /** Of a repository that was made before outcomes lay by series: to be refused, not taken for one that holds no snapshots. */
     @Test
-    void otherLayout_isRefused() throws IOException {
+    void earlierVersion_isRefused() throws IOException {
         open(storage).close();
-        MemoryStorage other = storage.copy();
+        MemoryStorage earlier = storage.copy();
         JsonObject descriptor = SealedDocument.read(
-                other, RepositoryObjects.DESCRIPTOR, RepositoryObjects.REPOSITORY, RepositoryObjects.VERSION);
-        other.damage(
+                earlier,
                 RepositoryObjects.DESCRIPTOR,
-                SealedDocument.seal(SealedDocument.start(RepositoryObjects.REPOSITORY, RepositoryObjects.VERSION)
+                RepositoryObjects.REPOSITORY,
+                RepositoryObjects.DESCRIPTOR_VERSION);
+        earlier.damage(
+                RepositoryObjects.DESCRIPTOR,
+                SealedDocument.seal(SealedDocument.start(RepositoryObjects.REPOSITORY, 1)
                         .put("id", descriptor.string("id"))
                         .put("encryption", descriptor.string("encryption"))
-                        .put("parameters", Map.of(RepositoryObjects.LAYOUT, "by-colour"))));
-        assertThatThrownBy(() -> open(other))
+                        .put("parameters", descriptor.stringMap("parameters"))));
+        assertThatThrownBy(() -> open(earlier))
                 .isInstanceOf(BackupException.UnsupportedFormat.class)
-                .hasMessageContaining("by-colour");
+                .hasMessageContaining("version 1");
+    }
+
+    /** What lies elsewhere under the id of a backup under way is no outcome of it: a prune must not take it for ended. */
+    @Test
+    void outcomeInAnotherPlace_isNone() throws IOException {
+        try (Repository repo = open(storage);
+                Repository pruner = open(storage)) {
+            Snapshot snapshot = repo.backup(NamedSource.of("disturbed", sink -> {
+                        tree(1).sendTo(sink);
+                        List<ObjectKey> sessions = new ArrayList<>();
+                        storage.list("sessions/", object -> sessions.add(object.key()));
+                        String id = sessions.get(0).lastSegment();
+                        for (String place : List.of("snapshots/" + id, "snapshots/00000000/" + id)) {
+                            storage.put(new ObjectKey(place), Content.of(new byte[1]), PutCondition.ALWAYS);
+                        }
+                        pruner.prune(Retention.keepAll()).run();
+                        assertThat(storage.find(sessions.get(0))).isPresent();
+                    }))
+                    .run();
+            assertThat(repo.snapshots()).containsExactly(snapshot);
+            assertThat(restored(repo, snapshot).lines()).isEqualTo(tree(1).lines());
+        }
+    }
+
+    /** Before 1970, as a machine without a battery has it, and at the end of all time: later snapshots come after it again. */
+    @Test
+    void clocksFarOff_doNotStay() {
+        SnapshotIds ids = new SnapshotIds(RepositoryKeys.none(new byte[16]));
+        Instant now = Instant.parse("2026-11-22T00:00:00Z");
+        assertThat(ids.next("a", Instant.parse("1969-12-31T23:30:00Z"))).isLessThan(ids.next("a", now));
+        assertThat(ids.next("a", Instant.MIN)).isLessThan(ids.next("a", now));
+        assertThat(ids.next("a", now)).isLessThan(ids.next("a", now.plusMillis(1)));
+        assertThat(ids.next("a", Instant.MAX).value()).startsWith(ids.series("a") + "ffffffffffff");
     }
 }

@@ -306,7 +306,7 @@ abstract class RepositoryContract {
         ObjectKey descriptor = new ObjectKey("lifeboat.json");
         String text = new String(storage.bytes(descriptor), StandardCharsets.UTF_8);
         MemoryStorage newer = storage.copy();
-        newer.damage(descriptor, text.replace("\"version\":1", "\"version\":2").getBytes(StandardCharsets.UTF_8));
+        newer.damage(descriptor, text.replace("\"version\":2", "\"version\":3").getBytes(StandardCharsets.UTF_8));
         assertThatThrownBy(() -> open(newer))
                 .isInstanceOf(BackupException.UnsupportedFormat.class)
                 .hasMessageContaining("newer release");

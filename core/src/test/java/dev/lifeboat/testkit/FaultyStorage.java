@@ -18,6 +18,7 @@ public final class FaultyStorage extends ForwardingStorageTarget {
     private final int failFrom;
     private final boolean putsTakeEffect;
     private final AtomicInteger calls = new AtomicInteger();
+    private volatile boolean failedAtPut;
 
     /**
      * Breaks a store.
@@ -29,6 +30,11 @@ public final class FaultyStorage extends ForwardingStorageTarget {
         super(delegate);
         this.failFrom = failFrom;
         this.putsTakeEffect = putsTakeEffect;
+    }
+
+    /** Whether what failed first was a put, which may have taken effect or not. */
+    public boolean failedAtPut() {
+        return failedAtPut;
     }
 
     /** Calls made so far. */
@@ -46,8 +52,11 @@ public final class FaultyStorage extends ForwardingStorageTarget {
 
     @Override
     public ObjectInfo put(ObjectKey key, Content content, PutCondition condition) throws IOException {
-        if (putsTakeEffect && calls.get() == failFrom) {
-            super.put(key, content, condition);
+        if (calls.get() == failFrom) {
+            failedAtPut = true;
+            if (putsTakeEffect) {
+                super.put(key, content, condition);
+            }
         }
         count();
         return super.put(key, content, condition);

@@ -15,7 +15,6 @@ import dev.lifeboat.internal.pack.ChunkReader;
 import dev.lifeboat.internal.pack.Directory;
 import dev.lifeboat.internal.pack.PackInfo;
 import dev.lifeboat.internal.pack.PackWriter;
-import dev.lifeboat.internal.pack.ReadAhead;
 import dev.lifeboat.internal.prune.Condemned;
 import dev.lifeboat.storage.LockedException;
 import dev.lifeboat.storage.ObjectKey;
@@ -24,6 +23,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -50,8 +50,8 @@ final class ChunkedPruner {
 
     private static final int MANY_SMALL = 32;
     private static final int PACK_BYTES = 16 << 20;
-    /** Of a pack that is worn: a quarter of it, so that what lies between costs no more than requests would. */
-    private static final int READ_AHEAD_BYTES = 4 << 20;
+    /** Of a pack that is worn, at most by one request. */
+    private static final long READ_BYTES = 4 << 20;
 
     private final PruneContext prune;
     private final FormatContext context;
@@ -181,7 +181,7 @@ final class ChunkedPruner {
      * @return bytes written
      */
     private long repack(List<Integer> worn, Uses uses, Set<Integer> unused) throws IOException {
-        ReadAhead packs = new ReadAhead(new ChunkReader(context.storage(), context.keys()), READ_AHEAD_BYTES, 1);
+        ChunkReader packs = new ChunkReader(context.storage(), context.keys());
         PackWriter writer = new PackWriter(context, prune.name(), PACK_BYTES, List.of());
         boolean done = false;
         try {
@@ -211,29 +211,44 @@ final class ChunkedPruner {
      * False if the pack stays as it is: it is not there any more, since another prune was faster and has seen to what is needed of it; or it is
      * damaged, which verify tells of.
      */
-    private boolean copy(int pack, Uses uses, ReadAhead packs, PackWriter writer) throws IOException {
-        for (int entry = -1; (entry = uses.next(pack, entry + 1)) >= 0; ) {
+    private boolean copy(int pack, Uses uses, ChunkReader reader, PackWriter writer) throws IOException {
+        for (int first = uses.next(pack, 0); first >= 0; ) {
             Io.checkInterrupt();
-            Place place = index.entry(entry);
+            int last = uses.together(pack, first, READ_BYTES);
+            Place place = index.entry(first);
             byte[] bytes;
             try {
-                bytes = packs.fetch(place.pack(), place.offset(), ChunkHeader.BYTES + place.storedLength());
+                bytes = reader.fetch(place.pack(), place.offset(), (int) (uses.end(last) - place.offset()));
             } catch (FileNotFoundException e) {
                 index.forget(place.pack());
                 return false;
             }
-            try {
-                writer.copy(place.pack(), index.name(entry), bytes);
-            } catch (DamagedException e) {
-                log.warn(
-                        "pack not packed anew, it is damaged; run verify [key={}, cause={}]",
-                        place.pack().key(),
-                        e.getMessage());
-                index.suspect(entry);
-                return false;
+            for (int entry = first; entry >= 0 && entry <= last; entry = uses.next(pack, entry + 1)) {
+                int at = (int) (index.entry(entry).offset() - place.offset());
+                int end = (int) (uses.end(entry) - place.offset());
+                if (!copy(
+                        entry,
+                        Arrays.copyOfRange(bytes, Math.min(at, bytes.length), Math.min(end, bytes.length)),
+                        writer)) {
+                    return false;
+                }
             }
+            first = uses.next(pack, last + 1);
         }
         return true;
+    }
+
+    /** False if it is damaged. */
+    private boolean copy(int entry, byte[] bytes, PackWriter writer) throws IOException {
+        PackInfo pack = index.entry(entry).pack();
+        try {
+            writer.copy(pack, index.name(entry), bytes);
+            return true;
+        } catch (DamagedException e) {
+            log.warn("pack not packed anew, it is damaged; run verify [key={}, cause={}]", pack.key(), e.getMessage());
+            index.suspect(entry);
+            return false;
+        }
     }
 
     /** Removes what is still not needed when nobody can come to need it; returns the packs. */

@@ -7,6 +7,8 @@ import java.util.BitSet;
 
 /** Which chunks stay, of each one copy, and in which packs. A bit a chunk, and a number a pack. Used by one thread. */
 final class Uses {
+    private static final long MAX_BETWEEN_BYTES = 512 << 10;
+
     private final ChunkIndex index;
     private final BitSet kept = new BitSet();
     private final long[] bytes;
@@ -25,6 +27,29 @@ final class Uses {
     /** Bytes of a pack that are needed, and only there; headers included. */
     long bytes(int pack) {
         return bytes[pack];
+    }
+
+    /**
+     * The last entry that stays and is to be read together with one: what lies between costs less than another request.
+     *
+     * @param most bytes to read
+     */
+    int together(int pack, int entry, long most) {
+        long start = index.entry(entry).offset();
+        int last = entry;
+        for (int next = entry; (next = next(pack, next + 1)) >= 0; last = next) {
+            long between = index.entry(next).offset() - end(last);
+            if (between < 0 || between > MAX_BETWEEN_BYTES || end(next) - start > most) {
+                break;
+            }
+        }
+        return last;
+    }
+
+    /** Where in its pack an entry ends. */
+    long end(int entry) {
+        Place place = index.entry(entry);
+        return place.offset() + ChunkHeader.BYTES + place.storedLength();
     }
 
     /** The first entry from one on that stays; -1 if there is none in its pack. */

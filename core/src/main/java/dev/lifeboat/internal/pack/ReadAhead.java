@@ -1,7 +1,6 @@
 package dev.lifeboat.internal.pack;
 
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -66,13 +65,6 @@ public final class ReadAhead {
             kept.put(pack.id(), stretch);
         }
         return stretch;
-    }
-
-    /** Gives the bytes asked for; fewer if the pack ends before. See {@link #stretch}. */
-    public byte[] fetch(PackInfo pack, long offset, int length) throws IOException {
-        Stretch stretch = stretch(pack, offset, length);
-        int at = stretch.at(offset);
-        return Arrays.copyOfRange(stretch.bytes(), at, Math.min(at + length, stretch.bytes().length));
     }
 
     /** Has what is known of a pack read anew. */

@@ -21,7 +21,7 @@ import java.util.Optional;
 /** Makes sure that a replica is one of this repository; an empty store becomes one. */
 final class DescriptorCheck {
     private static final String KIND = "repository";
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     /** Where in a pack the id of its repository is: docs/FORMAT.md, section 9. */
     private static final ByteRange REPOSITORY_IN_PACK = ByteRange.of(4, 16);
 

@@ -395,6 +395,10 @@ public final class S3Storage implements StorageTarget {
             if (e.statusCode() == 404) {
                 throw errors.missingBucket("look for " + key, e);
             }
+            if (e.statusCode() >= 500 && e.statusCode() != 501 || e.statusCode() == 429) {
+                throw errors.explained("look for " + key, listPermission(), e);
+            }
+            // Whoever may not ask, or asks a store that does not answer that, is told by the next listing.
             log.debug("not known whether there is a bucket [bucket={}]", bucket, e);
         } catch (SdkException e) {
             throw errors.explained("look for " + key, listPermission(), e);

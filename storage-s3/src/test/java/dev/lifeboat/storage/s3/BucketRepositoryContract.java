@@ -2,6 +2,7 @@ package dev.lifeboat.storage.s3;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.BackupException;
 import dev.lifeboat.Encryption;
 import dev.lifeboat.Repository;
@@ -12,6 +13,7 @@ import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.testkit.FaultyStorage;
 import dev.lifeboat.testkit.MemoryTree;
 import dev.lifeboat.testkit.NamedSource;
@@ -132,35 +134,49 @@ abstract class BucketRepositoryContract {
         }
     }
 
-    /** Dies at each call of the store in turn, with effect and without. */
+    /** Dies at each call of the store in turn; at each put with effect, and without. */
     @Test
-    void crashes_loseNothingCommitted() {
-        boolean done = false;
-        for (int n = 0; !done; n++) {
-            String place = newPlace();
-            List<Snapshot> committed = new ArrayList<>();
-            try (Repository repo = Repository.at(new FaultyStorage(storage(place), n, n % 2 == 0))
-                    .encryption(KEY)
-                    .openOrCreate()) {
+    void crashes_loseNothingCommitted() throws IOException {
+        Outcome outcome = Outcome.DIED;
+        for (int n = 0; outcome != Outcome.ENDED; n++) {
+            outcome = crash(n, false);
+            if (outcome == Outcome.DIED_AT_PUT) {
+                crash(n, true);
+            }
+        }
+    }
+
+    private enum Outcome {
+        ENDED,
+        DIED,
+        DIED_AT_PUT
+    }
+
+    @CanIgnoreReturnValue
+    private Outcome crash(int call, boolean putTakesEffect) throws IOException {
+        String place = newPlace();
+        List<Snapshot> committed = new ArrayList<>();
+        Outcome outcome = Outcome.ENDED;
+        try (FaultyStorage faulty = new FaultyStorage(storage(place), call, putTakesEffect)) {
+            try (Repository repo = Repository.at(faulty).encryption(KEY).openOrCreate()) {
                 committed.add(repo.backup(tree(0)).tag("version", "0").run());
                 committed.add(repo.backup(tree(1)).tag("version", "1").run());
                 repo.prune(Retention.keepLast(1)).run();
                 committed.remove(0);
-                done = true;
             } catch (BackupException.StorageFailed e) {
                 assertThat(e).hasMessageContaining("injected");
-            }
-            try (Repository repo = open(place)) {
-                if (!committed.isEmpty()) {
-                    assertThat(repo.snapshots()).contains(committed.get(committed.size() - 1));
-                }
-                repo.backup(tree(2)).tag("version", "2").run();
-                repo.prune(Retention.keepLast(1))
-                        .endBackupsOlderThan(Duration.ZERO)
-                        .run();
-                assertWhole(repo);
+                outcome = faulty.failedAtPut() ? Outcome.DIED_AT_PUT : Outcome.DIED;
             }
         }
+        try (Repository repo = open(place)) {
+            if (!committed.isEmpty()) {
+                assertThat(repo.snapshots()).contains(committed.get(committed.size() - 1));
+            }
+            repo.backup(tree(2)).tag("version", "2").run();
+            repo.prune(Retention.keepLast(1)).endBackupsOlderThan(Duration.ZERO).run();
+            assertWhole(repo);
+        }
+        return outcome;
     }
 
     interface Act {
@@ -195,5 +211,15 @@ abstract class BucketRepositoryContract {
                 }
             });
         });
+    }
+
+    /** Waits until packs have arrived, which a test then leaves behind. */
+    static void awaitPack(S3Storage place) throws IOException, InterruptedException {
+        List<ObjectKey> packs = new ArrayList<>();
+        for (int i = 0; i < 600 && packs.isEmpty(); i++) {
+            Thread.sleep(100);
+            place.list("packs/", object -> packs.add(object.key()));
+        }
+        assertThat(packs).isNotEmpty();
     }
 }

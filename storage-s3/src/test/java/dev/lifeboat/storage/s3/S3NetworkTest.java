@@ -65,10 +65,10 @@ class S3NetworkTest {
     void networkThatEnds_isTold_andTheNextBackupGoesOn() throws IOException {
         MemoryTree tree = BucketRepositoryContract.largeTree(1);
         try (FaultyNetwork network = new FaultyNetwork(TestServer.endpoint());
+                S3Storage direct = TestServer.at(TestServer.endpoint(), prefix).build();
                 Repository repo = open(network)) {
             assertThatThrownBy(() -> repo.backup(BucketRepositoryContract.interrupting(tree, 6, () -> {
-                                // Time enough for a first pack to arrive.
-                                Thread.sleep(3000);
+                                BucketRepositoryContract.awaitPack(direct);
                                 network.setDown(true);
                             }))
                             .run())

@@ -41,12 +41,12 @@ class S3RepositoryTest extends BucketRepositoryContract {
                 assertComesBack(repo, snapshot, tree);
                 assertThat(repo.verify().readData().run().findings()).isEmpty();
             }
-            try (Repository repo = open(TestServer.at(server.endpoint(), "gone")
-                    .timeout(Duration.ofSeconds(5))
-                    .build())) {
+            try (S3Storage direct = TestServer.at(server.endpoint(), "gone").build();
+                    Repository repo = open(TestServer.at(server.endpoint(), "gone")
+                            .timeout(Duration.ofSeconds(5))
+                            .build())) {
                 assertThatThrownBy(() -> repo.backup(interrupting(tree, 6, () -> {
-                                    // Time enough for a first pack to arrive.
-                                    Thread.sleep(3000);
+                                    awaitPack(direct);
                                     server.kill();
                                 }))
                                 .run())
