@@ -224,7 +224,7 @@ final class ChunkedPruner {
                 return false;
             }
             for (int entry = first; entry >= 0 && entry <= last; entry = uses.next(pack, entry + 1)) {
-                int at = (int) (index.entry(entry).offset() - place.offset());
+                int at = index.entry(entry).offset() - place.offset();
                 int end = (int) (uses.end(entry) - place.offset());
                 if (!copy(
                         entry,
