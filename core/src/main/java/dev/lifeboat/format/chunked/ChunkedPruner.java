@@ -51,7 +51,7 @@ final class ChunkedPruner {
     private static final int MANY_SMALL = 32;
     private static final int PACK_BYTES = 16 << 20;
     /** Of a pack that is worn, at most by one request. */
-    private static final long READ_BYTES = 4 << 20;
+    private static final int READ_BYTES = 4 << 20;
 
     private final PruneContext prune;
     private final FormatContext context;
@@ -218,14 +218,14 @@ final class ChunkedPruner {
             Place place = index.entry(first);
             byte[] bytes;
             try {
-                bytes = reader.fetch(place.pack(), place.offset(), (int) (uses.end(last) - place.offset()));
+                bytes = reader.fetch(place.pack(), place.offset(), uses.end(last) - place.offset());
             } catch (FileNotFoundException e) {
                 index.forget(place.pack());
                 return false;
             }
             for (int entry = first; entry >= 0 && entry <= last; entry = uses.next(pack, entry + 1)) {
                 int at = index.entry(entry).offset() - place.offset();
-                int end = (int) (uses.end(entry) - place.offset());
+                int end = uses.end(entry) - place.offset();
                 if (!copy(
                         entry,
                         Arrays.copyOfRange(bytes, Math.min(at, bytes.length), Math.min(end, bytes.length)),

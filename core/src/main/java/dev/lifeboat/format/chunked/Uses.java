@@ -7,7 +7,7 @@ import java.util.BitSet;
 
 /** Which chunks stay, of each one copy, and in which packs. A bit a chunk, and a number a pack. Used by one thread. */
 final class Uses {
-    private static final long MAX_BETWEEN_BYTES = 512 << 10;
+    private static final int MAX_BETWEEN_BYTES = 512 << 10;
 
     private final ChunkIndex index;
     private final BitSet kept = new BitSet();
@@ -34,11 +34,11 @@ final class Uses {
      *
      * @param most bytes to read
      */
-    int together(int pack, int entry, long most) {
-        long start = index.entry(entry).offset();
+    int together(int pack, int entry, int most) {
+        int start = index.entry(entry).offset();
         int last = entry;
         for (int next = entry; (next = next(pack, next + 1)) >= 0; last = next) {
-            long between = index.entry(next).offset() - end(last);
+            int between = index.entry(next).offset() - end(last);
             if (between < 0 || between > MAX_BETWEEN_BYTES || end(next) - start > most) {
                 break;
             }
@@ -47,7 +47,7 @@ final class Uses {
     }
 
     /** Where in its pack an entry ends. */
-    long end(int entry) {
+    int end(int entry) {
         Place place = index.entry(entry);
         return place.offset() + ChunkHeader.BYTES + place.storedLength();
     }
