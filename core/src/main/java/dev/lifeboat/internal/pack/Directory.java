@@ -114,7 +114,8 @@ public final class Directory {
                     || stored < 0
                     || plain < 0
                     || plain > Naming.MAX_CHUNK_BYTES
-                    || stored > 2 * Naming.MAX_CHUNK_BYTES) {
+                    || stored > 2 * Naming.MAX_CHUNK_BYTES
+                    || offset > Integer.MAX_VALUE - ChunkHeader.BYTES - stored) {
                 throw new DamagedException("the directory of a pack tells of a chunk that cannot be");
             }
             directory.add(kind, ChunkName.of(name.clone()), offset, stored, plain);
