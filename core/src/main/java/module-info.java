@@ -6,9 +6,12 @@ module dev.lifeboat.core {
     exports dev.lifeboat;
     exports dev.lifeboat.directory;
     exports dev.lifeboat.entry;
+    exports dev.lifeboat.event;
     exports dev.lifeboat.format;
     exports dev.lifeboat.format.chunked;
     exports dev.lifeboat.format.tar;
+    exports dev.lifeboat.quiesce;
+    exports dev.lifeboat.snapshot;
     exports dev.lifeboat.storage;
     exports dev.lifeboat.internal.io to
             dev.lifeboat.docker;

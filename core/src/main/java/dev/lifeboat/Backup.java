@@ -1,13 +1,22 @@
 package dev.lifeboat;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import dev.lifeboat.OperationEvent.Phase;
-import dev.lifeboat.RepositoryObjects.Session;
 import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.event.OperationEvent.Phase;
 import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.ArchiveWriter;
 import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.internal.catalog.Session;
+import dev.lifeboat.internal.engine.CaptureSink;
+import dev.lifeboat.internal.engine.OpenRepository;
+import dev.lifeboat.internal.engine.ProgressTracker;
+import dev.lifeboat.internal.engine.QuiesceScope;
+import dev.lifeboat.internal.engine.RunningOperations;
+import dev.lifeboat.internal.engine.SessionGuard;
 import dev.lifeboat.internal.replica.ReplicatedStorage;
+import dev.lifeboat.snapshot.BackupStrategy;
+import dev.lifeboat.snapshot.Snapshot;
+import dev.lifeboat.snapshot.SnapshotId;
 import dev.lifeboat.storage.PreconditionFailedException;
 import java.io.IOException;
 import java.time.Duration;
@@ -26,7 +35,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
     private @Nullable String series;
     private @Nullable Instant time;
 
-    Backup(Repository repository, SnapshotSource source) {
+    Backup(OpenRepository repository, SnapshotSource source) {
         super(repository);
         this.source = source;
     }
@@ -38,7 +47,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
      */
     @CanIgnoreReturnValue
     public Backup strategy(BackupStrategy newStrategy) {
-        checkDescribing();
+        checkNotStarted();
         if (strategy != null) {
             throw new IllegalStateException("the strategy is set already: " + strategy);
         }
@@ -54,7 +63,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
      */
     @CanIgnoreReturnValue
     public Backup tag(String name, String value) {
-        checkDescribing();
+        checkNotStarted();
         if (name.isEmpty() || name.length() > 255 || value.length() > 255) {
             throw new IllegalArgumentException("name or value of a tag is not in 1..255 characters: '" + name + "'");
         }
@@ -67,7 +76,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
     /** Fails at the first entry that cannot be kept as it is, instead of going on without it. */
     @CanIgnoreReturnValue
     public Backup strict() {
-        checkDescribing();
+        checkNotStarted();
         strict = true;
         return this;
     }
@@ -85,25 +94,39 @@ public final class Backup extends Operation<Snapshot, Backup> {
     }
 
     @Override
-    Snapshot execute(Events events) throws IOException {
+    Snapshot execute(ProgressTracker events, RunningOperations.Running running) throws IOException {
         events.phase(Phase.PREPARING);
-        series = series();
+        series = checkedName();
         repository.replicated().ifPresent(ReplicatedStorage::begin);
         Optional<Snapshot> parent = parent(series);
         Instant begun = events.clock().instant();
         SnapshotId id = repository.ids().next(series, time == null ? begun : time);
         Session session = new Session(id, series, parent.map(Snapshot::archive));
-        repository.catalog().open(session, begun);
+        SessionGuard guard = new SessionGuard(repository, id);
+        try (guard) {
+            repository.catalog().open(session, begun);
+            return capture(session, parent, guard, events, running);
+        }
+    }
+
+    private Snapshot capture(
+            Session session,
+            Optional<Snapshot> parent,
+            SessionGuard guard,
+            ProgressTracker events,
+            RunningOperations.Running running)
+            throws IOException {
+        SnapshotId id = session.id();
         try (ArchiveWriter writer = writer(id, parent)) {
             Optional<ArchiveRoot> parentRoot = writer.parent();
             Instant readFrom = time == null ? events.clock().instant() : time;
-            Optional<Duration> frozen = read(writer, events);
+            Optional<Duration> quiesced = read(writer, events, running);
             events.phase(Phase.COMMITTING);
             ArchiveWriter.Finished archive = writer.finish();
             events.stored(writer.bytesStored());
             Snapshot snapshot = new Snapshot(
                     id,
-                    series,
+                    session.source(),
                     readFrom,
                     parentRoot.isEmpty() ? BackupStrategy.FULL : strategyOrDefault(),
                     parentRoot.isEmpty() ? Optional.empty() : parent.map(Snapshot::id),
@@ -115,20 +138,24 @@ public final class Backup extends Operation<Snapshot, Backup> {
                             archive.contentBytes(),
                             events.bytesRead(),
                             writer.bytesStored(),
-                            events.problemCount(),
-                            frozen,
+                            events.problemCounts(),
+                            quiesced,
                             events.elapsed()),
                     events.problems());
+            repository.awaitQuorum();
+            guard.committing();
             commit(snapshot);
+            guard.committed();
+            repository.settleReplicas();
             events.progress();
             return snapshot;
         }
     }
 
-    private String series() throws IOException {
+    private String checkedName() throws IOException {
         String name = source.name();
         if (name.isEmpty() || name.length() > 255 || name.chars().anyMatch(Character::isISOControl)) {
-            throw new IOException("the source has no usable name: 1 to 255 characters, no control characters");
+            throw new IOException("source name is not in 1..255 characters without control characters: '" + name + "'");
         }
         return name;
     }
@@ -147,7 +174,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
                 .catalog()
                 .newest(
                         series,
-                        earlier -> chosen.buildsUpon(earlier)
+                        earlier -> chosen.buildsOn(earlier)
                                 && earlier.archive().format().equals(format));
     }
 
@@ -163,29 +190,28 @@ public final class Backup extends Operation<Snapshot, Backup> {
         return repository.format().write(context, id.value(), Optional.empty());
     }
 
-    /** Reads the source at rest, and brings it back however that ended. */
-    private Optional<Duration> read(ArchiveWriter writer, Events events) throws IOException {
+    /** Reads the quiesced source, and resumes it however that ended. */
+    private Optional<Duration> read(ArchiveWriter writer, ProgressTracker events, RunningOperations.Running running)
+            throws IOException {
         CaptureSink sink = new CaptureSink(writer, events, strict);
         events.phase(Phase.READING);
-        Freeze freeze = new Freeze(events);
-        try (freeze) {
-            source.sendTo(sink, freeze);
+        QuiesceScope scope = new QuiesceScope(events, running);
+        try (scope) {
+            source.sendTo(sink, scope);
         }
-        return freeze.lasted();
+        return scope.lasted();
     }
 
     private void commit(Snapshot snapshot) throws IOException {
-        repository.awaitQuorum();
         try {
             repository.catalog().commit(snapshot);
         } catch (PreconditionFailedException e) {
             throw new BackupException.SessionEnded(
                     describe()
-                            + ": a prune took it for dead and ended it; run it again, and let prunes wait longer before "
-                            + "they end backups",
+                            + ": a prune ended it, since it was older than endBackupsOlderThan(..); run it again, and let "
+                            + "prunes wait longer",
                     e);
         }
-        repository.settleReplicas();
     }
 
     @Override

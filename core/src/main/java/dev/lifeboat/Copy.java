@@ -1,7 +1,11 @@
 package dev.lifeboat;
 
-import dev.lifeboat.OperationEvent.Phase;
+import dev.lifeboat.event.OperationEvent.Phase;
 import dev.lifeboat.format.ArchiveReader;
+import dev.lifeboat.internal.engine.OpenRepository;
+import dev.lifeboat.internal.engine.ProgressTracker;
+import dev.lifeboat.internal.engine.RunningOperations;
+import dev.lifeboat.snapshot.Snapshot;
 import java.io.IOException;
 
 /**
@@ -12,7 +16,7 @@ public final class Copy extends Operation<Snapshot, Copy> {
     private final Snapshot snapshot;
     private final Repository target;
 
-    Copy(Repository repository, Snapshot snapshot, Repository target) {
+    Copy(OpenRepository repository, Snapshot snapshot, Repository target) {
         super(repository);
         this.snapshot = snapshot;
         this.target = target;
@@ -24,12 +28,12 @@ public final class Copy extends Operation<Snapshot, Copy> {
     }
 
     @Override
-    Snapshot execute(Events events) throws IOException {
+    Snapshot execute(ProgressTracker events, RunningOperations.Running running) throws IOException {
         events.phase(Phase.READING);
         try (ArchiveReader reader = repository.reader(snapshot)) {
             // A damaged file is not left out as one that cannot be read is: nobody shall take the copy for whole.
             return new SnapshotCopy(snapshot, reader)
-                    .into(target)
+                    .into(target.opened())
                     .strict()
                     .onEvent(events::send)
                     .run();

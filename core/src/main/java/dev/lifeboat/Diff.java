@@ -1,10 +1,14 @@
 package dev.lifeboat;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import dev.lifeboat.OperationEvent.Phase;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.event.OperationEvent.Phase;
 import dev.lifeboat.format.ArchiveReader;
+import dev.lifeboat.internal.engine.OpenRepository;
+import dev.lifeboat.internal.engine.ProgressTracker;
+import dev.lifeboat.internal.engine.RunningOperations;
+import dev.lifeboat.snapshot.Snapshot;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -19,7 +23,7 @@ public final class Diff extends Operation<Diff.Compared, Diff> {
     private final Snapshot newer;
     private final List<Consumer<? super Change>> changeListeners = new ArrayList<>();
 
-    Diff(Repository repository, Snapshot older, Snapshot newer) {
+    Diff(OpenRepository repository, Snapshot older, Snapshot newer) {
         super(repository);
         this.older = older;
         this.newer = newer;
@@ -49,7 +53,7 @@ public final class Diff extends Operation<Diff.Compared, Diff> {
     /** Adds a listener that hears of each difference, in canonical order, on the thread that runs this. */
     @CanIgnoreReturnValue
     public Diff onChange(Consumer<? super Change> listener) {
-        checkDescribing();
+        checkNotStarted();
         changeListeners.add(listener);
         return this;
     }
@@ -60,7 +64,7 @@ public final class Diff extends Operation<Diff.Compared, Diff> {
     }
 
     @Override
-    Compared execute(Events events) throws IOException {
+    Compared execute(ProgressTracker events, RunningOperations.Running running) throws IOException {
         events.phase(Phase.COMPARING);
         Map<Kind, Long> changes = new EnumMap<>(Kind.class);
         long unchanged = 0;

@@ -1,47 +1,86 @@
 package dev.lifeboat;
 
+import dev.lifeboat.event.OperationEvent;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
 /**
- * An operation that runs on its own thread. Thread-safe.
+ * An operation that runs on a thread of its own. Thread-safe.
  *
- * @param <T> what it gives
+ * <p>The JVM does not exit while a job runs: {@code main} may return. An orderly shutdown (SIGTERM, {@link System#exit})
+ * cancels it, resumes what it has quiesced, and waits for it up to 30 seconds.
+ *
+ * @param <T> type of the result
  */
-public final class Job<T> {
+public final class Job<T> implements AutoCloseable {
     private final CompletableFuture<T> result = new CompletableFuture<>();
     private final AtomicReference<OperationEvent.Progress> progress;
     private final Thread thread;
 
-    Job(Operation<T, ?> operation, AtomicReference<OperationEvent.Progress> progress, String name) {
+    Job(Supplier<T> work, AtomicReference<OperationEvent.Progress> progress, String name) {
         this.progress = progress;
         thread = new Thread(
                 () -> {
                     try {
-                        result.complete(operation.run());
+                        result.complete(work.get());
                     } catch (Throwable e) {
-                        // Whatever it is belongs to who asks for the result.
+                        // Errors, too, belong to the caller who asks for the result.
                         result.completeExceptionally(e);
                     }
                 },
                 "lifeboat-" + name);
-        thread.setDaemon(true);
+        thread.setDaemon(false);
         thread.start();
     }
 
-    /** Completes with the result, or exceptionally with a {@link BackupException}. Completing it from outside cancels nothing. */
+    /**
+     * Completes with the result, or exceptionally with a {@link BackupException}. Completing it from outside
+     * ({@link CompletableFuture#cancel}, {@link CompletableFuture#orTimeout}) cancels the job.
+     */
     public CompletableFuture<T> result() {
-        return result.copy();
+        CompletableFuture<T> copy = result.copy();
+        var unused = copy.whenComplete((value, failure) -> {
+            if (!result.isDone()) {
+                cancel();
+            }
+        });
+        return copy;
     }
 
-    /** How far it is; empty before the first progress. */
+    /** How far the job is; empty before the first progress event. */
     public Optional<OperationEvent.Progress> progress() {
         return Optional.ofNullable(progress.get());
     }
 
-    /** Asks it to stop; the result then completes with {@link BackupException.Cancelled} once everything is undone. */
+    /**
+     * Requests that the job stops, and returns at once. The result then completes with
+     * {@link BackupException.Cancelled}, after the source was resumed and what a restore had created was removed.
+     */
     public void cancel() {
         thread.interrupt();
+    }
+
+    /** Cancels the job and waits until it has ended. Not interruptible; the interrupt flag is kept. */
+    @Override
+    public void close() {
+        boolean interrupted = false;
+        if (Thread.currentThread() == thread) {
+            throw new IllegalStateException("a job cannot wait for itself; cancel() it");
+        }
+        if (!result.isDone()) {
+            cancel();
+        }
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -1,8 +1,10 @@
 package dev.lifeboat;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.lifeboat.internal.engine.OpenRepository;
 import dev.lifeboat.internal.seal.KeyBundle;
 import dev.lifeboat.internal.seal.KeySlot;
+import dev.lifeboat.internal.seal.KeySlotStore;
 import dev.lifeboat.internal.seal.Secret;
 import java.util.List;
 import java.util.Optional;
@@ -17,13 +19,13 @@ import java.util.Optional;
  * <p>Removing a slot keeps out who has not opened the repository with it before; whoever has may have kept the secrets.
  */
 public final class Keyring {
-    private final Repository repository;
+    private final OpenRepository repository;
     private final byte[] id;
     private final KeyBundle bundle;
 
-    Keyring(Repository repository, byte[] id, KeyBundle bundle) {
+    Keyring(OpenRepository repository, KeyBundle bundle) {
         this.repository = repository;
-        this.id = id;
+        this.id = repository.keys().repository();
         this.bundle = bundle;
     }
 
@@ -43,9 +45,10 @@ public final class Keyring {
      * @throws BackupException.StorageFailed if the store fails
      */
     public List<Slot> slots() {
-        return repository.guarded(
+        return Failures.query(
+                repository,
                 "list the keys",
-                () -> KeySlots.list(repository.storage()).stream()
+                () -> KeySlotStore.list(repository.storage()).stream()
                         .filter(slot -> slot.belongsTo(id, bundle))
                         .map(Keyring::slot)
                         .toList());
@@ -65,7 +68,7 @@ public final class Keyring {
     public Slot add(String label, Encryption secret) {
         if (!bundle.mayRead()) {
             throw new BackupException.WrongKey(
-                    "cannot add a key that opens all of " + repository + ": this one may only write", null);
+                    "cannot add a key that opens all of " + repository.location() + ": this one may only write", null);
         }
         return add(label, bundle, secret);
     }
@@ -88,8 +91,10 @@ public final class Keyring {
         if (secret.isEmpty()) {
             throw new IllegalArgumentException("none is no key");
         }
-        return repository.guarded(
-                "add a key", () -> slot(KeySlots.add(repository.storage(), id, label, secrets, secret.get())));
+        return Failures.query(
+                repository,
+                "add a key",
+                () -> slot(KeySlotStore.add(repository.storage(), id, label, secrets, secret.get())));
     }
 
     /**
@@ -102,21 +107,22 @@ public final class Keyring {
     public void remove(Slot slot) {
         if (!bundle.mayRead()) {
             throw new BackupException.WrongKey(
-                    "cannot remove a key of " + repository + ": this one may only write", null);
+                    "cannot remove a key of " + repository.location() + ": this one may only write", null);
         }
-        Optional<KeySlot> found = repository.guarded(
+        Optional<KeySlot> found = Failures.query(
+                repository,
                 "list the keys",
-                () -> KeySlots.list(repository.storage()).stream()
+                () -> KeySlotStore.list(repository.storage()).stream()
                         .filter(s -> s.id().equals(slot.id()) && s.belongsTo(id, bundle))
                         .findFirst());
-        KeySlot there =
-                found.orElseThrow(() -> new BackupException.NotFound("no key slot " + slot.id() + " in " + repository));
+        KeySlot there = found.orElseThrow(
+                () -> new BackupException.NotFound("no key slot " + slot.id() + " in " + repository.location()));
         checkOneIsLeft(slot);
-        repository.guarded("remove a key", () -> {
-            KeySlots.remove(repository.storage(), slot.id());
+        Failures.query(repository, "remove a key", () -> {
+            KeySlotStore.remove(repository.storage(), slot.id());
             if (slots().stream().noneMatch(Slot::mayRead)) {
                 // Another process has removed the other one at the same time.
-                KeySlots.put(repository.storage(), there);
+                KeySlotStore.put(repository.storage(), there);
             }
             repository.settleReplicas();
             return slot;
@@ -126,8 +132,8 @@ public final class Keyring {
 
     private void checkOneIsLeft(Slot slot) {
         if (slots().stream().noneMatch(s -> s.mayRead() && !s.id().equals(slot.id()))) {
-            throw new IllegalStateException("'" + slot.label() + "' is the last key that opens all of " + repository
-                    + "; add another one first");
+            throw new IllegalStateException("'" + slot.label() + "' is the last key that opens all of "
+                    + repository.location() + "; add another one first");
         }
     }
 }

@@ -1,100 +1,97 @@
 package dev.lifeboat;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import dev.lifeboat.format.DamagedException;
-import dev.lifeboat.format.NotReadableException;
-import dev.lifeboat.format.UnsupportedVersionException;
+import dev.lifeboat.event.OperationEvent;
+import dev.lifeboat.internal.engine.OpenRepository;
+import dev.lifeboat.internal.engine.ProgressTracker;
+import dev.lifeboat.internal.engine.RunningOperations;
 import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.nio.channels.ClosedByInterruptException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
- * An operation being described; then it runs, once. Not thread-safe while it is described.
+ * Describes an operation on a repository, and runs it once. Not thread-safe before it is started.
  *
- * @param <T> what it gives
- * @param <S> its own type
+ * @param <T> type of the result
+ * @param <S> the operation itself
  */
-public abstract sealed class Operation<T, S extends Operation<T, S>>
-        permits Backup, CatchUp, Copy, Restore, Diff, Prune, Repair, Verify {
-    final Repository repository;
+public abstract class Operation<T, S extends Operation<T, S>> {
+    final OpenRepository repository;
     private final List<Consumer<? super OperationEvent>> listeners = new ArrayList<>();
     private final AtomicReference<OperationEvent.Progress> progress = new AtomicReference<>();
     private final AtomicBoolean started = new AtomicBoolean();
 
-    Operation(Repository repository) {
+    Operation(OpenRepository repository) {
         this.repository = repository;
     }
 
     /**
-     * Adds a listener, called in the order they were added.
+     * Adds a listener. Listeners are called in the order in which they were added.
      *
      * @throws IllegalStateException if the operation was started
      */
     @CanIgnoreReturnValue
     public final S onEvent(Consumer<? super OperationEvent> listener) {
-        checkDescribing();
+        checkNotStarted();
         listeners.add(listener);
         return self();
     }
 
     /**
-     * Runs here and now. Interrupt the thread to cancel.
+     * Runs the operation on this thread. Interrupt the thread to cancel it.
      *
-     * @throws BackupException if it fails or is cancelled
-     * @throws IllegalStateException if it was started before, or what was described contradicts itself
+     * @throws BackupException if the operation fails or is cancelled
+     * @throws IllegalStateException if it was started before, its description is incomplete or contradictory, or the
+     *     repository is closed
      */
     @CanIgnoreReturnValue
     public final T run() {
-        if (!started.compareAndSet(false, true)) {
-            throw new IllegalStateException("this operation was started before; describe another one");
-        }
-        check();
-        repository.enter();
-        try {
-            return execute(new Events(List.copyOf(listeners), progress, repository.clock()));
-        } catch (IOException e) {
-            throw failure(e);
-        } finally {
-            repository.heal();
-            repository.leave();
-        }
+        start(started);
+        return execute();
     }
 
-    /** Runs on a thread of its own. */
+    /**
+     * Runs the operation on a thread of its own.
+     *
+     * @throws IllegalStateException if it was started before, or its description is incomplete or contradictory
+     */
     public final Job<T> start() {
-        return new Job<>(this, progress, getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT));
+        start(started);
+        return new Job<>(this::execute, progress, getClass().getSimpleName().toLowerCase(Locale.ROOT));
     }
 
-    final void checkDescribing() {
+    private void start(AtomicBoolean flag) {
+        checkNotStarted();
+        check();
+        if (!flag.compareAndSet(false, true)) {
+            throw alreadyStarted();
+        }
+    }
+
+    private T execute() {
+        try (RunningOperations.Running running = repository.enter(describe())) {
+            try {
+                return execute(new ProgressTracker(List.copyOf(listeners), progress, repository.clock()), running);
+            } catch (IOException e) {
+                throw Failures.translate(describe(), e, this::otherFailure);
+            } finally {
+                repository.heal();
+            }
+        }
+    }
+
+    final void checkNotStarted() {
         if (started.get()) {
-            throw new IllegalStateException("this operation was started already");
+            throw alreadyStarted();
         }
     }
 
-    private BackupException failure(IOException e) {
-        String message = describe() + ": " + e.getMessage();
-        if (e instanceof InterruptedIOException || e instanceof ClosedByInterruptException) {
-            Thread.currentThread().interrupt();
-            return new BackupException.Cancelled(describe() + ": cancelled", e);
-        }
-        if (e instanceof StorageGate.Failed) {
-            return new BackupException.StorageFailed(message, e.getCause());
-        }
-        if (e instanceof DamagedException) {
-            return new BackupException.Corrupt(message, e);
-        }
-        if (e instanceof NotReadableException) {
-            return new BackupException.WrongKey(message, e);
-        }
-        if (e instanceof UnsupportedVersionException) {
-            return new BackupException.UnsupportedFormat(message, e);
-        }
-        return otherFailure(message, e);
+    private static IllegalStateException alreadyStarted() {
+        return new IllegalStateException("this operation was started already; describe another one");
     }
 
     /** Checks the description as a whole. */
@@ -102,12 +99,12 @@ public abstract sealed class Operation<T, S extends Operation<T, S>>
 
     abstract S self();
 
-    abstract T execute(Events events) throws IOException;
+    abstract T execute(ProgressTracker events, RunningOperations.Running running) throws IOException;
 
     /** Begins messages: "cannot back up x". */
     abstract String describe();
 
-    /** An exception that is neither the store's nor that of stored data. */
+    /** Makes the exception of a failure that is neither the store's nor one of stored data. */
     BackupException otherFailure(String message, IOException cause) {
         return new BackupException.StorageFailed(message, cause);
     }

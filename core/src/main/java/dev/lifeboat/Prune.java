@@ -1,10 +1,18 @@
 package dev.lifeboat;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import dev.lifeboat.OperationEvent.Phase;
+import dev.lifeboat.event.OperationEvent.Phase;
 import dev.lifeboat.format.ArchiveFormat;
 import dev.lifeboat.format.PruneContext;
-import dev.lifeboat.internal.repair.Apart;
+import dev.lifeboat.internal.catalog.Catalog;
+import dev.lifeboat.internal.engine.MaintenanceContext;
+import dev.lifeboat.internal.engine.OpenRepository;
+import dev.lifeboat.internal.engine.ProgressTracker;
+import dev.lifeboat.internal.engine.RunningOperations;
+import dev.lifeboat.internal.io.RandomIds;
+import dev.lifeboat.internal.layout.RepositoryLayout;
+import dev.lifeboat.snapshot.Snapshot;
+import dev.lifeboat.snapshot.SnapshotId;
 import dev.lifeboat.storage.LockedException;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
@@ -28,9 +36,9 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
     private Duration patience = Duration.ofDays(1);
     private Optional<Duration> budget = Optional.empty();
     private boolean dryRun;
-    private boolean dropSetApart;
+    private boolean dropQuarantined;
 
-    Prune(Repository repository, Retention retention) {
+    Prune(OpenRepository repository, Retention retention) {
         super(repository);
         this.retention = retention;
     }
@@ -58,7 +66,7 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
     /** Changes nothing, and tells what would be done. */
     @CanIgnoreReturnValue
     public Prune dryRun() {
-        checkDescribing();
+        checkNotStarted();
         dryRun = true;
         return this;
     }
@@ -71,7 +79,7 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
      */
     @CanIgnoreReturnValue
     public Prune endBackupsOlderThan(Duration newPatience) {
-        checkDescribing();
+        checkNotStarted();
         if (newPatience.isNegative() || newPatience.compareTo(Duration.ofDays(36_500)) > 0) {
             throw new IllegalArgumentException("duration is negative or over 36,500 days: " + newPatience);
         }
@@ -87,7 +95,7 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
      */
     @CanIgnoreReturnValue
     public Prune within(Duration newBudget) {
-        checkDescribing();
+        checkNotStarted();
         if (newBudget.isNegative()) {
             throw new IllegalArgumentException("duration is negative: " + newBudget);
         }
@@ -101,7 +109,7 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
     }
 
     @Override
-    Pruned execute(Events events) throws IOException {
+    Pruned execute(ProgressTracker events, RunningOperations.Running running) throws IOException {
         events.phase(Phase.PRUNING);
         Catalog catalog = repository.catalog();
         List<Snapshot> all = catalog.allSnapshots();
@@ -121,8 +129,8 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
                     lockedUntil = latest(lockedUntil, Optional.of(e.until()));
                 }
             }
-            if (dropSetApart) {
-                removeSetApart();
+            if (dropQuarantined) {
+                removeQuarantined();
             }
         }
         Set<SnapshotId> removedIds = removed.stream().map(Snapshot::id).collect(Collectors.toUnmodifiableSet());
@@ -150,12 +158,12 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
 
     /** What snapshots that are kept need beside their content; formats see to that. */
     private void keepLonger(List<Snapshot> locked) throws IOException {
-        List<ObjectKey> keys = new ArrayList<>(List.of(RepositoryObjects.DESCRIPTOR));
-        repository.storage().list(KeySlots.PREFIX, object -> keys.add(object.key()));
+        List<ObjectKey> keys = new ArrayList<>(List.of(RepositoryLayout.DESCRIPTOR));
+        repository.storage().list(RepositoryLayout.KEY_SLOTS, object -> keys.add(object.key()));
         Set<SnapshotId> going = locked.stream().map(Snapshot::id).collect(Collectors.toUnmodifiableSet());
         repository.catalog().outcomes().stream()
                 .filter(id -> !going.contains(id))
-                .map(RepositoryObjects::snapshotKey)
+                .map(id -> RepositoryLayout.snapshot(id.value()))
                 .forEach(keys::add);
         repository.storage().keep(keys);
     }
@@ -193,29 +201,30 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
      * that cannot be found out any more, a prune frees nothing and says so.
      */
     @CanIgnoreReturnValue
-    public Prune dropSetApart() {
-        checkDescribing();
-        dropSetApart = true;
+    public Prune dropQuarantined() {
+        checkNotStarted();
+        dropQuarantined = true;
         return this;
     }
 
     /** In a dry run what would be gone is still there, and is told as if it were not. */
-    private PruneContext context(ArchiveFormat format, Set<SnapshotId> removed, Set<SnapshotId> ended, Events events) {
+    private PruneContext context(
+            ArchiveFormat format, Set<SnapshotId> removed, Set<SnapshotId> ended, ProgressTracker events) {
         Predicate<SnapshotId> counts = id -> !(dryRun && (removed.contains(id) || ended.contains(id)));
         return new MaintenanceContext(
                 repository,
                 repository.maintenanceContext(true),
                 format.id(),
-                Repository.randomId(),
+                RandomIds.next(),
                 dryRun,
-                dropSetApart,
+                dropQuarantined,
                 () -> budget.isEmpty() || events.elapsed().compareTo(budget.get()) < 0,
                 counts);
     }
 
-    private void removeSetApart() throws IOException {
+    private void removeQuarantined() throws IOException {
         List<ObjectKey> keys = new ArrayList<>();
-        repository.storage().list(Apart.PREFIX, object -> keys.add(object.key()));
+        repository.storage().list(RepositoryLayout.QUARANTINE, object -> keys.add(object.key()));
         repository.storage().delete(keys);
     }
 }

@@ -1,15 +1,25 @@
 package dev.lifeboat;
 
-import dev.lifeboat.OperationEvent.Phase;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.Problem;
+import dev.lifeboat.event.OperationEvent.Phase;
 import dev.lifeboat.format.ArchiveFormat;
 import dev.lifeboat.format.ArchiveReader;
 import dev.lifeboat.format.DamagedException;
-import dev.lifeboat.internal.prune.Condemned;
-import dev.lifeboat.internal.repair.Apart;
+import dev.lifeboat.internal.catalog.Catalog;
+import dev.lifeboat.internal.engine.MaintenanceContext;
+import dev.lifeboat.internal.engine.OpenRepository;
+import dev.lifeboat.internal.engine.ProgressTracker;
+import dev.lifeboat.internal.engine.RunningOperations;
+import dev.lifeboat.internal.io.RandomIds;
+import dev.lifeboat.internal.layout.RepositoryLayout;
+import dev.lifeboat.internal.maintenance.PendingDeletions;
+import dev.lifeboat.internal.maintenance.Quarantine;
+import dev.lifeboat.internal.replica.ReplicaMaintenance;
 import dev.lifeboat.internal.replica.ReplicatedStorage;
+import dev.lifeboat.snapshot.Snapshot;
+import dev.lifeboat.snapshot.SnapshotId;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
@@ -31,19 +41,19 @@ import org.slf4j.LoggerFactory;
  * snapshot whole.
  *
  * <p>Safe beside backups and prunes. If it is stopped anywhere, nothing more is lost, and the next one goes on. What to do with what was set apart is for
- * people to say: {@link Prune#dropSetApart}.
+ * people to say: {@link Prune#dropQuarantined}.
  */
 public final class Repair extends Operation<Repair.Repaired, Repair> {
     private static final Logger log = LoggerFactory.getLogger(Repair.class);
 
-    Repair(Repository repository) {
+    Repair(OpenRepository repository) {
         super(repository);
     }
 
     /**
      * What was done.
      *
-     * @param setApart where damaged objects and manifests of broken snapshots are now
+     * @param quarantined where damaged objects and manifests of broken snapshots are now
      * @param replaced broken snapshots, each with the one that has what is left of it
      * @param recovered damaged objects in whose place a good copy was put, from a replica or in one, and chunks or objects that were lost and taken over from one
      * @param chunksSaved taken out of damaged objects
@@ -51,7 +61,7 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
      * @param findings damages that are left: what is lost until it is stored again
      */
     public record Repaired(
-            List<ObjectKey> setApart,
+            List<ObjectKey> quarantined,
             Map<SnapshotId, Snapshot> replaced,
             long recovered,
             long chunksSaved,
@@ -59,7 +69,7 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
             List<Verify.Finding> findings) {
         /** Whether nothing was damaged in the first place. */
         public boolean isClean() {
-            return recovered == 0 && setApart.isEmpty() && postponed.isEmpty() && findings.isEmpty();
+            return recovered == 0 && quarantined.isEmpty() && postponed.isEmpty() && findings.isEmpty();
         }
     }
 
@@ -69,20 +79,20 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
     }
 
     @Override
-    Repaired execute(Events events) throws IOException {
+    Repaired execute(ProgressTracker events, RunningOperations.Running running) throws IOException {
         events.phase(Phase.REPAIRING);
         long recovered = recover();
-        List<ObjectKey> apart = new ArrayList<>(setUnreadableApart(events));
+        List<ObjectKey> apart = new ArrayList<>(quarantineUnreadable(events));
         List<ObjectKey> postponed = new ArrayList<>();
         long saved = 0;
         for (ArchiveFormat format : repository.formats()) {
             ArchiveFormat.Repaired repaired = format.repair(context(format));
-            apart.addAll(repaired.apart());
+            apart.addAll(repaired.quarantined());
             postponed.addAll(repaired.postponed());
             saved += repaired.saved();
         }
         Map<SnapshotId, Snapshot> replaced = replaceBroken(events, apart);
-        List<Verify.Finding> findings = repository.verify().readData().run().findings();
+        List<Verify.Finding> findings = new Verify(repository).readData().run().findings();
         events.progress();
         return new Repaired(
                 List.copyOf(apart), Map.copyOf(replaced), recovered, saved, List.copyOf(postponed), findings);
@@ -94,9 +104,10 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
             return 0;
         }
         ReplicatedStorage all = repository.replicated().get();
-        Replicas replicas = new Replicas(all, repository.objectCheck());
+        ReplicaMaintenance replicas = new ReplicaMaintenance(all, repository.objectVerifier());
         List<Verify.Finding> findings = findings();
-        replicas.recover(findings);
+        replicas.recover(
+                findings.stream().flatMap(finding -> finding.object().stream()).toList());
         long recovered = repository.heal();
         if (recovered > 0) {
             findings = findings();
@@ -114,7 +125,7 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
     }
 
     private List<Verify.Finding> findings() {
-        return repository.verify().readData().withoutReplicas().run().findings();
+        return new Verify(repository).readData().withoutReplicas().run().findings();
     }
 
     private MaintenanceContext context(ArchiveFormat format) {
@@ -123,7 +134,7 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
                 repository,
                 repository.maintenanceContext(false),
                 format.id(),
-                Repository.randomId(),
+                RandomIds.next(),
                 false,
                 false,
                 () -> true,
@@ -131,37 +142,38 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
     }
 
     /** A session that cannot be read is ended first, so that what it refers to need not be known. */
-    private List<ObjectKey> setUnreadableApart(Events events) throws IOException {
+    private List<ObjectKey> quarantineUnreadable(ProgressTracker events) throws IOException {
         Catalog catalog = repository.catalog();
         StorageTarget storage = repository.maintenanceContext(false).storage();
         List<SnapshotId> manifests = new ArrayList<>();
         catalog.snapshots((id, damage) -> manifests.add(id));
         List<ObjectKey> apart = new ArrayList<>();
         for (SnapshotId id : manifests) {
-            catalog.setApart(id, events.clock().instant()).ifPresent(apart::add);
+            catalog.quarantine(id, events.clock().instant()).ifPresent(apart::add);
         }
         for (SnapshotId id : catalog.unreadableSessions()) {
             catalog.end(id, events.clock().instant());
-            apart.addAll(Apart.move(storage, List.of(RepositoryObjects.sessionKey(id)))
+            apart.addAll(Quarantine.move(storage, List.of(RepositoryLayout.session(id.value())))
                     .values());
         }
         // Without its last word a prune counts as one that may still act, which is always safe. A record itself is not
         // ours to move.
-        List<ObjectKey> words = Condemned.unreadable(repository.maintenanceContext(false)).keySet().stream()
-                .filter(Condemned::isLastWord)
+        List<ObjectKey> words = PendingDeletions.unreadable(repository.maintenanceContext(false)).keySet().stream()
+                .filter(PendingDeletions::isCompletionRecord)
                 .toList();
-        apart.addAll(Apart.move(storage, words).values());
+        apart.addAll(Quarantine.move(storage, words).values());
         return apart;
     }
 
-    private Map<SnapshotId, Snapshot> replaceBroken(Events events, List<ObjectKey> apart) throws IOException {
+    private Map<SnapshotId, Snapshot> replaceBroken(ProgressTracker events, List<ObjectKey> apart) throws IOException {
         Map<SnapshotId, Snapshot> replaced = new LinkedHashMap<>();
-        if (repository.formatContext().keys().isEncrypted() && !repository.mayRead()) {
+        if (repository.formatContext().keys().isEncrypted()
+                && !repository.keys().mayRead()) {
             // Who may not read cannot write anew what is left.
             return replaced;
         }
         Set<SnapshotId> suspects = new LinkedHashSet<>();
-        for (Verify.Finding finding : repository.verify().run().findings()) {
+        for (Verify.Finding finding : new Verify(repository).run().findings()) {
             finding.snapshot().ifPresent(suspects::add);
         }
         Catalog catalog = repository.catalog();
@@ -171,7 +183,7 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
                 Optional<Snapshot> rest = rest(broken.get(), events);
                 rest.ifPresent(snapshot -> replaced.put(id, snapshot));
                 if (rest.isPresent() || isLost(broken.get())) {
-                    catalog.setApart(id, events.clock().instant()).ifPresent(apart::add);
+                    catalog.quarantine(id, events.clock().instant()).ifPresent(apart::add);
                 }
             }
         }
@@ -189,7 +201,7 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
     }
 
     /** Commits what is left; what a repair that was stopped has committed already counts. */
-    private Optional<Snapshot> rest(Snapshot broken, Events events) throws IOException {
+    private Optional<Snapshot> rest(Snapshot broken, ProgressTracker events) throws IOException {
         Optional<Snapshot> earlier = repository
                 .catalog()
                 .newest(

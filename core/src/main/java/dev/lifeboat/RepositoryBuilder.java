@@ -6,12 +6,20 @@ import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.format.chunked.ChunkedFormat;
+import dev.lifeboat.format.tar.TarFormat;
+import dev.lifeboat.internal.catalog.ManifestCodec;
+import dev.lifeboat.internal.engine.CacheSettings;
+import dev.lifeboat.internal.engine.OpenRepository;
+import dev.lifeboat.internal.engine.TaggedStorage;
 import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.io.RandomIds;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.internal.layout.RepositoryLayout;
 import dev.lifeboat.internal.replica.ReplicatedStorage;
 import dev.lifeboat.internal.seal.KeyBundle;
 import dev.lifeboat.internal.seal.KeySlot;
+import dev.lifeboat.internal.seal.KeySlotStore;
 import dev.lifeboat.internal.seal.SealedKeys;
 import dev.lifeboat.internal.seal.Secret;
 import dev.lifeboat.storage.Content;
@@ -21,8 +29,6 @@ import dev.lifeboat.storage.PutCondition;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -49,7 +55,7 @@ public final class RepositoryBuilder {
     private StorageTarget storage;
     private Optional<ReplicatedStorage> replicated = Optional.empty();
     private int quorum = 1;
-    private Optional<Repository.Cache> cache = Optional.empty();
+    private Optional<CacheSettings> cache = Optional.empty();
     private Duration patience = PATIENCE;
     private @Nullable ArchiveFormat format;
     private @Nullable Encryption encryption;
@@ -57,7 +63,7 @@ public final class RepositoryBuilder {
 
     RepositoryBuilder(StorageTarget storage) {
         this.first = storage;
-        this.storage = new StorageGate(storage);
+        this.storage = new TaggedStorage(storage);
     }
 
     /**
@@ -91,7 +97,7 @@ public final class RepositoryBuilder {
     /**
      * Keeps a copy of the repository in another store, too; may be called again for more. What a backup reads is read once and goes to all. The first store,
      * that the repository is {@code at}, decides: a replica that fails or is slow holds nothing up, and catches up later, with the next backup or
-     * {@link Repository#catchUp}. What the first store has lost, or has damaged, is read from a replica and put back. A replica is a
+     * {@link Repository#syncReplicas}. What the first store has lost, or has damaged, is read from a replica and put back. A replica is a
      * repository: if the first store is gone for good, open the replica in its stead.
      *
      * <p>The repository closes the store. Nobody but this repository may write to it.
@@ -116,7 +122,7 @@ public final class RepositoryBuilder {
         if (maxBytes < 1 << 20) {
             throw new IllegalArgumentException("size is less than 1 MiB: " + maxBytes);
         }
-        cache = Optional.of(new Repository.Cache(directory, maxBytes));
+        cache = Optional.of(new CacheSettings(directory, maxBytes));
         return this;
     }
 
@@ -169,7 +175,7 @@ public final class RepositoryBuilder {
         return guarded(
                 "open",
                 () -> find().orElseThrow(() -> new BackupException.NotFound("no repository in "
-                        + storage.location() + ": there is no object " + RepositoryObjects.DESCRIPTOR
+                        + storage.location() + ": there is no object " + RepositoryLayout.DESCRIPTOR
                         + "; create one with create() or openOrCreate()")));
     }
 
@@ -201,28 +207,11 @@ public final class RepositoryBuilder {
         });
     }
 
-    @FunctionalInterface
-    private interface Opening {
-        Repository run() throws IOException;
-    }
-
-    private Repository guarded(String verb, Opening opening) {
+    private Repository guarded(String verb, Failures.Action<Repository> opening) {
         // Before anything is read or written: both check what was described.
         format();
         replicate();
-        String message = "cannot " + verb + " repository in " + storage.location() + ": ";
-        try {
-            return opening.run();
-        } catch (InterruptedIOException | ClosedByInterruptException e) {
-            Thread.currentThread().interrupt();
-            throw new BackupException.Cancelled(message + "cancelled", e);
-        } catch (UnsupportedVersionException e) {
-            throw new BackupException.UnsupportedFormat(message + e.getMessage(), e);
-        } catch (DamagedException e) {
-            throw new BackupException.Corrupt(message + e.getMessage(), e);
-        } catch (IOException e) {
-            throw new BackupException.StorageFailed(message + e.getMessage(), e);
-        }
+        return Failures.translating("cannot " + verb + " repository in " + storage.location(), opening);
     }
 
     private void replicate() {
@@ -233,7 +222,7 @@ public final class RepositoryBuilder {
         if (!replicas.isEmpty() && replicated.isEmpty()) {
             ReplicatedStorage all = new ReplicatedStorage(first, replicas, quorum, patience);
             replicated = Optional.of(all);
-            storage = new StorageGate(all);
+            storage = new TaggedStorage(all);
         }
     }
 
@@ -243,7 +232,7 @@ public final class RepositoryBuilder {
      */
     private Optional<Repository> checkNoReplicaHasOne() throws IOException {
         for (StorageTarget replica : replicas) {
-            if (replica.find(RepositoryObjects.DESCRIPTOR).isPresent()) {
+            if (replica.find(RepositoryLayout.DESCRIPTOR).isPresent()) {
                 Optional<Repository> made = find();
                 if (made.isPresent()) {
                     return made;
@@ -261,10 +250,7 @@ public final class RepositoryBuilder {
         JsonObject json;
         try {
             json = SealedDocument.read(
-                    storage,
-                    RepositoryObjects.DESCRIPTOR,
-                    RepositoryObjects.REPOSITORY,
-                    RepositoryObjects.DESCRIPTOR_VERSION);
+                    storage, RepositoryLayout.DESCRIPTOR, ManifestCodec.REPOSITORY, ManifestCodec.DESCRIPTOR_VERSION);
         } catch (FileNotFoundException e) {
             return Optional.empty();
         }
@@ -272,10 +258,6 @@ public final class RepositoryBuilder {
     }
 
     private Repository opened(JsonObject descriptor) throws IOException {
-        if (descriptor.number("version") != RepositoryObjects.DESCRIPTOR_VERSION) {
-            throw new UnsupportedVersionException(descriptor + " is of version " + descriptor.number("version")
-                    + ", which was in use before the first release, and is not read any more; make a new repository");
-        }
         if (!descriptor.string("id").matches("[0-9a-f]{32}")) {
             throw new DamagedException(descriptor + " is damaged: '" + descriptor.string("id") + "' is no id");
         }
@@ -292,17 +274,17 @@ public final class RepositoryBuilder {
                 throw wrongKey("it is not encrypted; if that is right, say so with .encryption(Encryption.none()), "
                         + "otherwise somebody has put another repository in its place");
             }
-            return repository(new Repository.Opened(RepositoryKeys.none(id), parameters, Optional.empty()));
+            return repository(RepositoryKeys.none(id), parameters, Optional.empty());
         }
         Secret secret = expected.secret()
                 .orElseThrow(() -> wrongKey("it is encrypted; give .encryption(Encryption.passphrase(..))"));
-        KeyBundle bundle = KeySlots.open(storage, id, secret)
+        KeyBundle bundle = KeySlotStore.open(storage, id, secret)
                 .orElseThrow(() -> wrongKey("this " + secret + " opens none of its key slots"));
         RepositoryKeys keys = new SealedKeys(id, bundle, new SecureRandom());
         if (!proof(keys, parameters).equals(descriptor.string("proof"))) {
             throw new DamagedException(descriptor + " is damaged: its parameters are not those it was made with");
         }
-        return repository(new Repository.Opened(keys, parameters, Optional.of(bundle)));
+        return repository(keys, parameters, Optional.of(bundle));
     }
 
     /** Shows that who has a key chose the parameters. */
@@ -338,15 +320,15 @@ public final class RepositoryBuilder {
             if (look == LOOKS) {
                 throw new BackupException.AlreadyExists(
                         storage.location() + " holds " + stranger.get() + " but no "
-                                + RepositoryObjects.DESCRIPTOR
+                                + RepositoryLayout.DESCRIPTOR
                                 + ": either it is no place for a repository, or its descriptor was lost; choose an empty place");
             }
             pause();
             stranger = stranger();
         }
-        byte[] id = HexFormat.of().parseHex(Repository.randomId());
+        byte[] id = HexFormat.of().parseHex(RandomIds.next());
         Map<String, String> parameters = new TreeMap<>(format().parameters());
-        JsonObject json = SealedDocument.start(RepositoryObjects.REPOSITORY, RepositoryObjects.DESCRIPTOR_VERSION)
+        JsonObject json = SealedDocument.start(ManifestCodec.REPOSITORY, ManifestCodec.DESCRIPTOR_VERSION)
                 .put("id", HexFormat.of().formatHex(id))
                 .put("created", clock.instant().toString())
                 .put("encryption", encryption().isNone() ? NOT_ENCRYPTED : ENCRYPTED)
@@ -354,17 +336,17 @@ public final class RepositoryBuilder {
         Optional<Secret> secret = encryption().secret();
         if (secret.isEmpty()) {
             return putDescriptor(json)
-                    ? repository(new Repository.Opened(RepositoryKeys.none(id), parameters, Optional.empty()))
+                    ? repository(RepositoryKeys.none(id), parameters, Optional.empty())
                     : foundInstead();
         }
         KeyBundle bundle = KeyBundle.generate(new SecureRandom());
         RepositoryKeys keys = new SealedKeys(id, bundle, new SecureRandom());
         // Before the descriptor: a repository that is there can be opened.
-        KeySlot slot = KeySlots.add(storage, id, "first", bundle, secret.get());
+        KeySlot slot = KeySlotStore.add(storage, id, "first", bundle, secret.get());
         if (putDescriptor(json.put("proof", proof(keys, parameters)))) {
-            return repository(new Repository.Opened(keys, parameters, Optional.of(bundle)));
+            return repository(keys, parameters, Optional.of(bundle));
         }
-        KeySlots.remove(storage, slot.id());
+        KeySlotStore.remove(storage, slot.id());
         return foundInstead();
     }
 
@@ -374,8 +356,8 @@ public final class RepositoryBuilder {
         storage.list("", object -> {
             ObjectKey key = object.key();
             if (strangers.isEmpty()
-                    && !key.value().startsWith(KeySlots.PREFIX)
-                    && !key.equals(RepositoryObjects.DESCRIPTOR)) {
+                    && !key.value().startsWith(RepositoryLayout.KEY_SLOTS)
+                    && !key.equals(RepositoryLayout.DESCRIPTOR)) {
                 strangers.add(key);
             }
         });
@@ -395,7 +377,7 @@ public final class RepositoryBuilder {
     private boolean putDescriptor(JsonObject descriptor) throws IOException {
         try {
             storage.put(
-                    RepositoryObjects.DESCRIPTOR, Content.of(SealedDocument.seal(descriptor)), PutCondition.IF_ABSENT);
+                    RepositoryLayout.DESCRIPTOR, Content.of(SealedDocument.seal(descriptor)), PutCondition.IF_ABSENT);
             return true;
         } catch (PreconditionFailedException e) {
             return false;
@@ -405,7 +387,7 @@ public final class RepositoryBuilder {
     /** Another process was faster; its repository is as good. */
     private Repository foundInstead() throws IOException {
         return find().orElseThrow(() -> new IOException(
-                RepositoryObjects.DESCRIPTOR + " in " + storage.location() + " was removed as soon as it was there"));
+                RepositoryLayout.DESCRIPTOR + " in " + storage.location() + " was removed as soon as it was there"));
     }
 
     private ArchiveFormat format() {
@@ -417,7 +399,19 @@ public final class RepositoryBuilder {
         return chosen;
     }
 
-    private Repository repository(Repository.Opened opened) {
-        return new Repository(storage, replicated, cache, format(), clock, opened);
+    private Repository repository(RepositoryKeys keys, Map<String, String> parameters, Optional<KeyBundle> bundle) {
+        OpenRepository opened = new OpenRepository(storage, replicated, cache, formats(), clock, keys, parameters);
+        return new Repository(opened, bundle);
+    }
+
+    /** All formats, the one that writes first; it takes the place of the built-in one of its kind. */
+    private List<ArchiveFormat> formats() {
+        List<ArchiveFormat> formats = new ArrayList<>(List.of(format()));
+        for (ArchiveFormat known : List.of(ChunkedFormat.create(), TarFormat.create())) {
+            if (formats.stream().noneMatch(f -> f.id().equals(known.id()))) {
+                formats.add(known);
+            }
+        }
+        return List.copyOf(formats);
     }
 }

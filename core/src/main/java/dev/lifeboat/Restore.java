@@ -1,7 +1,6 @@
 package dev.lifeboat;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import dev.lifeboat.OperationEvent.Phase;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntryType;
@@ -9,7 +8,15 @@ import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.event.OperationEvent.Phase;
 import dev.lifeboat.format.ArchiveReader;
+import dev.lifeboat.internal.engine.OpenRepository;
+import dev.lifeboat.internal.engine.ProgressTracker;
+import dev.lifeboat.internal.engine.RestoreSink;
+import dev.lifeboat.internal.engine.RunningOperations;
+import dev.lifeboat.snapshot.Completeness;
+import dev.lifeboat.snapshot.ProblemCounts;
+import dev.lifeboat.snapshot.Snapshot;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -33,7 +40,7 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
     private boolean dryRun;
     private boolean subtreeSeen;
 
-    Restore(Repository repository, Snapshot snapshot) {
+    Restore(OpenRepository repository, Snapshot snapshot) {
         super(repository);
         this.snapshot = snapshot;
     }
@@ -44,10 +51,20 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
      * @param entries of the snapshot that were chosen
      * @param changes how many of each kind
      * @param bytesWritten of content
-     * @param problems what could not be brought back: the first 1,000
+     * @param problems what could not be restored: the first 1,000
+     * @param problemCounts how many of each kind
      */
     public record Restored(
-            long entries, Map<RestoreChange.Action, Long> changes, long bytesWritten, List<Problem> problems) {
+            long entries,
+            Map<RestoreChange.Action, Long> changes,
+            long bytesWritten,
+            List<Problem> problems,
+            ProblemCounts problemCounts) {
+        /** Returns whether everything that was chosen was restored. */
+        public Completeness completeness() {
+            return problemCounts.completeness();
+        }
+
         /** How many changes of a kind there were. */
         public long changes(RestoreChange.Action action) {
             return changes.getOrDefault(action, 0L);
@@ -61,7 +78,7 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
      */
     @CanIgnoreReturnValue
     public Restore to(RestoreTarget newTarget) {
-        checkDescribing();
+        checkNotStarted();
         if (target != null) {
             throw new IllegalStateException("the target is set already: " + target.location());
         }
@@ -76,7 +93,7 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
      */
     @CanIgnoreReturnValue
     public Restore only(Predicate<? super Entry> newChosen) {
-        checkDescribing();
+        checkNotStarted();
         if (chosen != null) {
             throw new IllegalStateException("what to restore was chosen already");
         }
@@ -92,7 +109,7 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
      */
     @CanIgnoreReturnValue
     public Restore subtree(EntryPath newSubtree) {
-        checkDescribing();
+        checkNotStarted();
         if (!subtree.isRoot()) {
             throw new IllegalStateException("the subtree is set already: " + subtree);
         }
@@ -103,7 +120,7 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
     /** Removes from the target what the snapshot does not have, when all else has succeeded. */
     @CanIgnoreReturnValue
     public Restore deleteExtra() {
-        checkDescribing();
+        checkNotStarted();
         deleteExtra = true;
         return this;
     }
@@ -111,7 +128,7 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
     /** Changes nothing, and tells what would be changed. */
     @CanIgnoreReturnValue
     public Restore dryRun() {
-        checkDescribing();
+        checkNotStarted();
         dryRun = true;
         return this;
     }
@@ -119,7 +136,7 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
     /** Adds a listener that hears of each change; it must be thread-safe and quick. */
     @CanIgnoreReturnValue
     public Restore onChange(Consumer<? super RestoreChange> listener) {
-        checkDescribing();
+        checkNotStarted();
         changeListeners.add(listener);
         return this;
     }
@@ -153,7 +170,7 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
     }
 
     @Override
-    Restored execute(Events events) throws IOException {
+    Restored execute(ProgressTracker events, RunningOperations.Running running) throws IOException {
         events.phase(Phase.RESTORING);
         RestoreTarget to = target;
         if (to == null) {
@@ -187,7 +204,7 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
             session.commit();
         }
         events.progress();
-        return new Restored(entries.get(), changes, events.bytesRead(), events.problems());
+        return new Restored(entries.get(), changes, events.bytesRead(), events.problems(), events.problemCounts());
     }
 
     private boolean isChosen(Entry entry) {

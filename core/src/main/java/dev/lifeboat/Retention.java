@@ -1,5 +1,7 @@
 package dev.lifeboat;
 
+import dev.lifeboat.snapshot.Snapshot;
+import dev.lifeboat.snapshot.SnapshotId;
 import java.time.YearMonth;
 import java.time.ZoneId;
 import java.time.ZoneOffset;

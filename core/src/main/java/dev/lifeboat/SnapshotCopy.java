@@ -3,6 +3,8 @@ package dev.lifeboat;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.format.ArchiveReader;
+import dev.lifeboat.internal.engine.OpenRepository;
+import dev.lifeboat.snapshot.Snapshot;
 import java.io.IOException;
 
 /** A snapshot as a source, under the name of its series. */
@@ -21,7 +23,7 @@ record SnapshotCopy(Snapshot snapshot, ArchiveReader reader) implements Snapshot
     }
 
     /** The backup of it into a repository, with its time and its tags. */
-    Backup into(Repository target) {
+    Backup into(OpenRepository target) {
         Backup backup = new Backup(target, this).at(snapshot.time());
         snapshot.tags().forEach((name, value) -> {
             if (!name.equals(REPLACES)) {

@@ -1,15 +1,25 @@
 package dev.lifeboat;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import dev.lifeboat.OperationEvent.Phase;
 import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.event.OperationEvent.Phase;
 import dev.lifeboat.format.ArchiveFormat;
 import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.Damage;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.UnsupportedVersionException;
+import dev.lifeboat.internal.catalog.Catalog;
+import dev.lifeboat.internal.catalog.ManifestCodec;
+import dev.lifeboat.internal.engine.OpenRepository;
+import dev.lifeboat.internal.engine.ProgressTracker;
+import dev.lifeboat.internal.engine.RunningOperations;
+import dev.lifeboat.internal.engine.TaggedStorage;
 import dev.lifeboat.internal.json.SealedDocument;
-import dev.lifeboat.internal.prune.Condemned;
+import dev.lifeboat.internal.layout.RepositoryLayout;
+import dev.lifeboat.internal.maintenance.PendingDeletions;
+import dev.lifeboat.internal.replica.ReplicaMaintenance;
+import dev.lifeboat.snapshot.Snapshot;
+import dev.lifeboat.snapshot.SnapshotId;
 import dev.lifeboat.storage.ObjectKey;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -23,13 +33,13 @@ import java.util.Set;
 
 /**
  * Checks that what is stored is what was written: that all objects are there and whole and agree with each other; with {@link #readData}
- * also every byte of content. Replicas are compared with the first store: that they lack nothing and, where all content is read, that they have the same. Writes nothing. Damage is in the result, not an exception.
+ * also every byte of content. ReplicaMaintenance are compared with the first store: that they lack nothing and, where all content is read, that they have the same. Writes nothing. Damage is in the result, not an exception.
  */
 public final class Verify extends Operation<Verify.Verified, Verify> {
     private ArchiveFormat.Depth depth = ArchiveFormat.Depth.structure();
     private boolean withReplicas = true;
 
-    Verify(Repository repository) {
+    Verify(OpenRepository repository) {
         super(repository);
     }
 
@@ -89,7 +99,7 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
     }
 
     private Verify depth(ArchiveFormat.Depth newDepth) {
-        checkDescribing();
+        checkNotStarted();
         depth = newDepth;
         return this;
     }
@@ -100,14 +110,14 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
     }
 
     @Override
-    Verified execute(Events events) throws IOException {
+    Verified execute(ProgressTracker events, RunningOperations.Running running) throws IOException {
         events.phase(Phase.VERIFYING);
         List<Finding> findings = new ArrayList<>();
         // What a replica could give is damaged all the same.
-        FormatContext context = repository.formatContext(repository.firstStorage());
-        Catalog catalog = repository.unaidedCatalog();
+        FormatContext context = repository.formatContext(repository.primary());
+        Catalog catalog = repository.primaryCatalog();
         checkDescriptor(findings);
-        Condemned.unreadable(context)
+        PendingDeletions.unreadable(context)
                 .forEach((key, damage) -> findings.add(new Finding(
                         Optional.empty(),
                         Optional.of(key),
@@ -117,13 +127,13 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
         for (SnapshotId id : catalog.unreadableSessions()) {
             findings.add(new Finding(
                     Optional.empty(),
-                    Optional.of(RepositoryObjects.sessionKey(id)),
+                    Optional.of(RepositoryLayout.session(id.value())),
                     Optional.empty(),
                     "a session without an outcome cannot be read; run repair"));
         }
         List<Snapshot> snapshots = catalog.snapshots((id, damage) -> findings.add(new Finding(
                 Optional.of(id),
-                Optional.of(RepositoryObjects.snapshotKey(id)),
+                Optional.of(RepositoryLayout.snapshot(id.value())),
                 Optional.empty(),
                 String.valueOf(damage.getMessage()))));
         Map<ArchiveRoot, SnapshotId> owners = new LinkedHashMap<>();
@@ -147,8 +157,9 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
         findings.removeIf(finding -> finding.snapshot().isPresent()
                 && !left.contains(finding.snapshot().get()));
         if (withReplicas && repository.replicated().isPresent()) {
-            Replicas replicas = new Replicas(repository.replicated().get(), repository.objectCheck());
-            findings.addAll(replicas.compare(depth.share() == 1));
+            ReplicaMaintenance replicas =
+                    new ReplicaMaintenance(repository.replicated().get(), repository.objectVerifier());
+            replicas.compare(depth.share() == 1).forEach(damage -> findings.add(finding(damage, owners)));
             objects += replicas.objects();
             bytes += replicas.bytes();
         }
@@ -164,16 +175,16 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
     private void checkDescriptor(List<Finding> findings) throws IOException {
         try {
             SealedDocument.read(
-                    repository.firstStorage(),
-                    RepositoryObjects.DESCRIPTOR,
-                    RepositoryObjects.REPOSITORY,
-                    RepositoryObjects.DESCRIPTOR_VERSION);
-        } catch (UnsupportedVersionException | StorageGate.Failed e) {
+                    repository.primary(),
+                    RepositoryLayout.DESCRIPTOR,
+                    ManifestCodec.REPOSITORY,
+                    ManifestCodec.DESCRIPTOR_VERSION);
+        } catch (UnsupportedVersionException | TaggedStorage.Failed e) {
             throw e;
         } catch (FileNotFoundException | dev.lifeboat.format.DamagedException e) {
             findings.add(new Finding(
                     Optional.empty(),
-                    Optional.of(RepositoryObjects.DESCRIPTOR),
+                    Optional.of(RepositoryLayout.DESCRIPTOR),
                     Optional.empty(),
                     String.valueOf(e.getMessage())));
         }

@@ -10,6 +10,7 @@ import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.internal.pack.ChunkKind;
 import dev.lifeboat.internal.pack.Directory;
 import dev.lifeboat.internal.pack.PackFile;
+import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ForwardingStorageTarget;

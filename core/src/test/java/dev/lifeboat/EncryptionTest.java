@@ -7,6 +7,7 @@ import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.testkit.MemoryStorage;
 import dev.lifeboat.testkit.MemoryTree;

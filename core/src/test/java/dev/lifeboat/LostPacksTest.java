@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
 import dev.lifeboat.testkit.FaultyStorage;

@@ -1,17 +1,15 @@
 package dev.lifeboat;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lifeboat.format.ArchiveFormat;
 import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.chunked.ChunkedFormat;
-import dev.lifeboat.internal.json.JsonObject;
-import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.internal.catalog.SnapshotIdGenerator;
+import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PutCondition;
-import dev.lifeboat.testkit.MemoryStorage;
 import dev.lifeboat.testkit.NamedSource;
 import java.io.IOException;
 import java.time.Instant;
@@ -40,27 +38,6 @@ class PlainChunkedRepositoryTest extends RepositoryContract {
         return 2;
     }
 
-    /** Of a repository that was made before outcomes lay by series: to be refused, not taken for one that holds no snapshots. */
-    @Test
-    void earlierVersion_isRefused() throws IOException {
-        open(storage).close();
-        MemoryStorage earlier = storage.copy();
-        JsonObject descriptor = SealedDocument.read(
-                earlier,
-                RepositoryObjects.DESCRIPTOR,
-                RepositoryObjects.REPOSITORY,
-                RepositoryObjects.DESCRIPTOR_VERSION);
-        earlier.damage(
-                RepositoryObjects.DESCRIPTOR,
-                SealedDocument.seal(SealedDocument.start(RepositoryObjects.REPOSITORY, 1)
-                        .put("id", descriptor.string("id"))
-                        .put("encryption", descriptor.string("encryption"))
-                        .put("parameters", descriptor.stringMap("parameters"))));
-        assertThatThrownBy(() -> open(earlier))
-                .isInstanceOf(BackupException.UnsupportedFormat.class)
-                .hasMessageContaining("version 1");
-    }
-
     /** What lies elsewhere under the id of a backup under way is no outcome of it: a prune must not take it for ended. */
     @Test
     void outcomeInAnotherPlace_isNone() throws IOException {
@@ -86,7 +63,7 @@ class PlainChunkedRepositoryTest extends RepositoryContract {
     /** Before 1970, as a machine without a battery has it, and at the end of all time: later snapshots come after it again. */
     @Test
     void clocksFarOff_doNotStay() {
-        SnapshotIds ids = new SnapshotIds(RepositoryKeys.none(new byte[16]));
+        SnapshotIdGenerator ids = new SnapshotIdGenerator(RepositoryKeys.none(new byte[16]));
         Instant now = Instant.parse("2026-11-22T00:00:00Z");
         assertThat(ids.next("a", Instant.parse("1969-12-31T23:30:00Z"))).isLessThan(ids.next("a", now));
         assertThat(ids.next("a", Instant.MIN)).isLessThan(ids.next("a", now));

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.internal.layout.RepositoryLayout;
 import dev.lifeboat.internal.pack.PackScan;
+import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
@@ -103,7 +105,7 @@ class RepairTest {
         Random random = new Random(11);
         long saved = 0;
         int replaced = 0;
-        int setApart = 0;
+        int quarantine = 0;
         for (ObjectInfo object : objects(storage, "")) {
             String key = object.key().toString();
             // Without these it does not open, which says so; a key slot is mended by adding another.
@@ -119,8 +121,8 @@ class RepairTest {
                     assertThat(repaired.postponed()).as(what).isEmpty();
                     saved += repaired.chunksSaved();
                     replaced += repaired.replaced().size();
-                    setApart += repaired.setApart().size();
-                    assertThat(repaired.setApart())
+                    quarantine += repaired.quarantined().size();
+                    assertThat(repaired.quarantined())
                             .as(what)
                             .allSatisfy(k -> assertThat(damaged.bytes(k)).isNotNull());
                     assertThat(repo.verify().readData().run().findings())
@@ -155,13 +157,13 @@ class RepairTest {
                                 .isEmpty();
                     } catch (BackupException.Corrupt e) {
                         // What a snapshot that was set apart needs is not known, and is kept until somebody has a look.
-                        assertThat(e).as(what).hasMessageContaining("dropSetApart");
-                        assertThat(objects(damaged, "apart/snapshots/"))
+                        assertThat(e).as(what).hasMessageContaining("dropQuarantined");
+                        assertThat(objects(damaged, "quarantine/snapshots/"))
                                 .as(what)
                                 .isNotEmpty();
                     }
-                    repo.prune(Retention.keepLast(1)).dropSetApart().run();
-                    assertThat(objects(damaged, "apart/")).as(what).isEmpty();
+                    repo.prune(Retention.keepLast(1)).dropQuarantined().run();
+                    assertThat(objects(damaged, "quarantine/")).as(what).isEmpty();
                     assertThat(repo.verify().readData().run().findings())
                             .as(what)
                             .isEmpty();
@@ -174,7 +176,7 @@ class RepairTest {
                 damaged.checkAllClosed();
             }
         }
-        assertThat(List.of(saved, (long) replaced, (long) setApart)).allMatch(count -> count > 2);
+        assertThat(List.of(saved, (long) replaced, (long) quarantine)).allMatch(count -> count > 2);
     }
 
     /** The target of a hard link, a list of slices, and what names all pages: none of them takes the rest of the snapshot with it. */
@@ -214,7 +216,7 @@ class RepairTest {
                     // The root itself.
                     assertThatThrownBy(() -> repo.prune(Retention.keepLast(5)).run())
                             .isInstanceOf(BackupException.Corrupt.class)
-                            .hasMessageContaining("dropSetApart");
+                            .hasMessageContaining("dropQuarantined");
                     continue;
                 }
                 replaced += repaired.replaced().size();
@@ -224,7 +226,7 @@ class RepairTest {
                         .to(back)
                         .run();
                 assertThat(back.paths().size()).isGreaterThan(900);
-                repo.prune(Retention.keepLast(5)).dropSetApart().run();
+                repo.prune(Retention.keepLast(5)).dropQuarantined().run();
                 assertThat(repo.verify().readData().run().findings()).isEmpty();
                 // Again, and it is done already.
                 assertThat(repo.repair().run().isClean()).isTrue();
@@ -265,7 +267,7 @@ class RepairTest {
                         .run();
                 repo.repair().run();
                 assertThat(repo.snapshots()).as("call " + n).hasSize(1);
-                repo.prune(Retention.keepLast(9)).dropSetApart().run();
+                repo.prune(Retention.keepLast(9)).dropQuarantined().run();
                 assertThat(repo.verify().readData().run().findings())
                         .as("call " + n)
                         .isEmpty();
@@ -284,11 +286,11 @@ class RepairTest {
         try (Repository daemon = open(storage, false)) {
             Snapshot first = daemon.backup(tree(0)).run();
             assertThat(daemon.snapshots()).containsExactly(first);
-            byte[] manifest = storage.bytes(RepositoryObjects.snapshotKey(first.id()));
+            byte[] manifest = storage.bytes(RepositoryLayout.snapshot(first.id().value()));
             manifest[manifest.length - 10] ^= 1;
-            storage.damage(RepositoryObjects.snapshotKey(first.id()), manifest);
+            storage.damage(RepositoryLayout.snapshot(first.id().value()), manifest);
             try (Repository repo = open(storage, false)) {
-                assertThat(repo.repair().run().setApart()).hasSize(1);
+                assertThat(repo.repair().run().quarantined()).hasSize(1);
             }
             assertThat(daemon.snapshots()).isEmpty();
             Snapshot next = daemon.backup(tree(0)).run();
@@ -302,12 +304,12 @@ class RepairTest {
         MemoryStorage storage = new MemoryStorage();
         try (Repository repo = open(storage, true)) {
             repo.backup(tree(0)).run();
-            ObjectKey record = new ObjectKey("condemned/" + "ab".repeat(16));
+            ObjectKey record = new ObjectKey("deletions/" + "ab".repeat(16));
             storage.put(record, Content.of(new byte[] {1, 2, 3}), PutCondition.IF_ABSENT);
-            ObjectKey word = new ObjectKey("waiting/" + "ab".repeat(16));
+            ObjectKey word = new ObjectKey("completions/" + "ab".repeat(16));
             storage.put(word, Content.of(new byte[] {1, 2, 3}), PutCondition.IF_ABSENT);
             Repair.Repaired repaired = repo.repair().run();
-            assertThat(repaired.setApart()).containsExactly(new ObjectKey("apart/" + word));
+            assertThat(repaired.quarantined()).containsExactly(new ObjectKey("quarantine/" + word));
             assertThat(repaired.findings())
                     .hasSize(1)
                     .allSatisfy(f -> assertThat(f.object()).contains(record));
@@ -334,7 +336,7 @@ class RepairTest {
             MemoryStorage before = storage.copy();
             Repair.Repaired repaired = repo.repair().run();
             assertThat(repaired.isClean()).isTrue();
-            assertThat(repaired.setApart()).isEmpty();
+            assertThat(repaired.quarantined()).isEmpty();
             assertThat(storage.holdsSameAs(before)).isTrue();
             assertThat(repo.verify().readData().run().isClean()).isTrue();
         }

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lifeboat.format.ArchiveFormat;
 import dev.lifeboat.format.chunked.ChunkedFormat;
 import dev.lifeboat.format.tar.TarFormat;
+import dev.lifeboat.internal.layout.RepositoryLayout;
+import dev.lifeboat.snapshot.Snapshot;
+import dev.lifeboat.snapshot.SnapshotId;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PutCondition;
@@ -65,7 +68,7 @@ class ReplayTest {
         assertThat(removed).hasSizeGreaterThan(8);
         List<List<ObjectKey>> replays = new ArrayList<>();
         removed.forEach(key -> replays.add(List.of(key)));
-        Stream.of("snapshots/", "sessions/", "packs/", "index/", "archives/", "condemned/", "waiting/", "")
+        Stream.of("snapshots/", "sessions/", "packs/", "index/", "archives/", "deletions/", "completions/", "")
                 .forEach(prefix -> replays.add(removed.stream()
                         .filter(key -> key.value().startsWith(prefix))
                         .toList()));
@@ -88,15 +91,15 @@ class ReplayTest {
                 }
                 // What was not replayed goes on as if nothing had been.
                 assertThat(named)
-                        .noneMatch(id ->
-                                storage.find(RepositoryObjects.snapshotKey(id)).isPresent());
+                        .noneMatch(id -> storage.find(RepositoryLayout.snapshot(id.value()))
+                                .isPresent());
                 Snapshot next = repo.backup(RepositoryContract.tree(7))
                         .tag("version", "7")
                         .run();
                 assertRight(repo, next, replayed);
                 repo.repair().run();
                 repo.prune(Retention.keepLast(2))
-                        .dropSetApart()
+                        .dropQuarantined()
                         .endBackupsOlderThan(java.time.Duration.ZERO)
                         .run();
                 assertThat(repo.snapshots()).contains(next);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.format.tar.TarFormat;
+import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ForwardingStorageTarget;
@@ -34,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Replicas are repositories, whole whatever befalls them or the first store; and they hold nobody up. */
+/** ReplicaMaintenance are repositories, whole whatever befalls them or the first store; and they hold nobody up. */
 @Timeout(300)
 class ReplicasTest {
     private static final byte[] KEY = new byte[32];
@@ -146,8 +147,8 @@ class ReplicasTest {
             assertThat(objects(second, "snapshots/")).hasSize(1);
             repo.backup(tree(1)).run();
             assertThat(repo.verify().readData().run().findings()).isEmpty();
-            assertThat(repo.catchUp().run()).hasSize(2).allSatisfy(replica -> {
-                assertThat(replica.isInStep()).isTrue();
+            assertThat(repo.syncReplicas().run()).hasSize(2).allSatisfy(replica -> {
+                assertThat(replica.isInSync()).isTrue();
                 assertThat(replica.objects()).isZero();
                 assertThat(replica.surplus()).isZero();
             });
@@ -200,7 +201,7 @@ class ReplicasTest {
             repo.backup(tree(0)).run();
             moody.off = true;
             repo.backup(tree(1)).run();
-            assertThat(repo.catchUp().run().get(0).failure())
+            assertThat(repo.syncReplicas().run().get(0).failure())
                     .hasValueSatisfying(why -> assertThat(why).contains("switched off"));
             assertThat(repo.verify().run().findings())
                     .singleElement()
@@ -213,7 +214,7 @@ class ReplicasTest {
                     .allSatisfy(finding -> assertThat(finding.detail()).contains("lacks it"));
             // It refers to what the replica has missed.
             repo.backup(tree(1)).run();
-            assertThat(repo.catchUp().run().get(0).isInStep()).isTrue();
+            assertThat(repo.syncReplicas().run().get(0).isInSync()).isTrue();
             assertThat(repo.verify().readData().run().findings()).isEmpty();
         }
         assertWhole(second, 3, 2);
@@ -234,7 +235,7 @@ class ReplicasTest {
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(60));
             assertThat(objects(second, "snapshots/")).hasSize(1);
             moody.gate.countDown();
-            assertThat(repo.catchUp().run().get(0).isInStep()).isTrue();
+            assertThat(repo.syncReplicas().run().get(0).isInSync()).isTrue();
         }
         assertWhole(second, 5, 5);
     }
@@ -284,7 +285,7 @@ class ReplicasTest {
                         .isEmpty();
             }
             try (Repository repo = at(one, other).open()) {
-                assertThat(repo.catchUp().run().get(0).isInStep()).isTrue();
+                assertThat(repo.syncReplicas().run().get(0).isInSync()).isTrue();
                 assertThat(repo.verify().readData().run().findings())
                         .as("call " + n)
                         .isEmpty();
@@ -355,7 +356,7 @@ class ReplicasTest {
                         felt.add(what);
                     }
                     Repair.Repaired repaired = repo.repair().run();
-                    assertThat(repaired.setApart()).as(what).isEmpty();
+                    assertThat(repaired.quarantined()).as(what).isEmpty();
                     assertThat(repaired.findings()).as(what).isEmpty();
                     assertThat(repo.verify().readData().run().findings())
                             .as(what)
@@ -457,16 +458,16 @@ class ReplicasTest {
             repo.prune(Retention.keepLast(1)).run();
             moody.off = false;
             // This process remembers.
-            repo.catchUp().run();
-            assertThat(repo.catchUp().run().get(0).surplus()).isZero();
+            repo.syncReplicas().run();
+            assertThat(repo.syncReplicas().run().get(0).surplus()).isZero();
             assertWhole(second, 1, 3);
             // Somebody, or something, empties the first store: no replica follows.
             first.delete(
                     objects(first, "snapshots/").stream().map(ObjectInfo::key).toList());
             first.delete(objects(first, "packs/").stream().map(ObjectInfo::key).toList());
-            repo.catchUp().run();
+            repo.syncReplicas().run();
             repo.backup(new MemoryTree()).run();
-            assertThat(repo.catchUp().run().get(0).surplus()).isPositive();
+            assertThat(repo.syncReplicas().run().get(0).surplus()).isPositive();
         }
         try (Repository repo = alone(second)) {
             assertThat(repo.verify().readData().run().findings()).isEmpty();
@@ -484,13 +485,13 @@ class ReplicasTest {
         try (Repository repo =
                 Repository.at(first).replica(third).encryption(encryption()).openOrCreate()) {
             repo.backup(tree(1)).run();
-            assertThat(repo.catchUp().run().get(0).failure())
+            assertThat(repo.syncReplicas().run().get(0).failure())
                     .hasValueSatisfying(why -> assertThat(why).contains("holds other things"));
         }
         try (Repository repo = at(first, second).open()) {
             repo.backup(tree(1)).run();
             MemoryStorage before = second.copy();
-            assertThat(repo.catchUp().run().get(0).failure())
+            assertThat(repo.syncReplicas().run().get(0).failure())
                     .hasValueSatisfying(why -> assertThat(why).contains("holds another repository"));
             assertThat(repo.verify().readData().run().findings())
                     .singleElement()
@@ -532,7 +533,7 @@ class ReplicasTest {
                 task.get();
             }
             moody.off = false;
-            assertThat(one.catchUp().run().get(0).isInStep()).isTrue();
+            assertThat(one.syncReplicas().run().get(0).isInSync()).isTrue();
             other.prune(Retention.keepLast(2)).run();
             assertThat(one.verify().readData().run().findings()).isEmpty();
         } finally {
@@ -557,12 +558,12 @@ class ReplicasTest {
                 byte[] bytes = first.bytes(pack.key());
                 first.damage(pack.key(), Arrays.copyOf(bytes, bytes.length / 2));
             }
-            repo.catchUp().run();
+            repo.syncReplicas().run();
             assertThat(second.holdsSameAs(good)).isTrue();
             moody.off = true;
-            assertThat(repo.repair().run().setApart()).isNotEmpty();
+            assertThat(repo.repair().run().quarantined()).isNotEmpty();
             moody.off = false;
-            repo.catchUp().run();
+            repo.syncReplicas().run();
             for (ObjectInfo object : objects(good, "")) {
                 assertThat(second.bytes(object.key())).isEqualTo(good.bytes(object.key()));
             }
@@ -597,7 +598,7 @@ class ReplicasTest {
         try (Repository repo = at(first, second).openOrCreate()) {
             repo.backup(tree(0)).run();
             slot = repo.keys().add("other", other);
-            repo.catchUp().run();
+            repo.syncReplicas().run();
         }
         try (Repository repo = alone(first)) {
             repo.keys().remove(slot);
@@ -607,8 +608,8 @@ class ReplicasTest {
         try (Repository repo = at(first, second).open()) {
             assertThat(repo.repair().run().findings()).isEmpty();
             assertThat(repo.keys().slots()).hasSize(1);
-            assertThat(repo.catchUp().run().get(0).surplus()).isPositive();
-            assertThat(repo.catchUp().dropSurplus().run().get(0).surplus()).isZero();
+            assertThat(repo.syncReplicas().run().get(0).surplus()).isPositive();
+            assertThat(repo.syncReplicas().dropSurplus().run().get(0).surplus()).isZero();
         }
         for (StorageTarget store : List.of(first, second)) {
             assertThatThrownBy(() -> Repository.at(store).encryption(other).open())
@@ -681,7 +682,7 @@ class ReplicasTest {
                 }
             };
             try (Repository repo = at(first, busy).open()) {
-                assertThat(repo.catchUp().run().get(0).isInStep()).isTrue();
+                assertThat(repo.syncReplicas().run().get(0).isInSync()).isTrue();
                 try (Repository replica = alone(second)) {
                     assertThat(replica.verify().readData().run().findings()).isEmpty();
                     assertThat(replica.snapshots()).isNotEmpty();

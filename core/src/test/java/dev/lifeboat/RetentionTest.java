@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lifeboat.format.ArchiveRoot;
+import dev.lifeboat.snapshot.BackupStrategy;
+import dev.lifeboat.snapshot.ProblemCounts;
+import dev.lifeboat.snapshot.Snapshot;
+import dev.lifeboat.snapshot.SnapshotId;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -25,7 +29,7 @@ class RetentionTest {
                 Optional.empty(),
                 new TreeMap<>(tags),
                 new ArchiveRoot("tar/1", "x"),
-                new Snapshot.Stats(0, 0, 0, 0, 0, 0, Optional.empty(), Duration.ZERO),
+                new Snapshot.Stats(0, 0, 0, 0, 0, ProblemCounts.none(), Optional.empty(), Duration.ZERO),
                 List.of());
     }
 

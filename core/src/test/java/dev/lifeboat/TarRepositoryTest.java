@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lifeboat.format.ArchiveFormat;
 import dev.lifeboat.format.tar.TarFormat;
+import dev.lifeboat.internal.layout.RepositoryLayout;
+import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.testkit.MemoryStorage;
 import dev.lifeboat.testkit.MemoryTree;
@@ -40,7 +42,7 @@ class TarRepositoryTest extends RepositoryContract {
         try (Repository repo = open(storage)) {
             snapshot = repo.backup(tree(1)).run();
         }
-        ObjectKey outcome = RepositoryObjects.snapshotKey(snapshot.id());
+        ObjectKey outcome = RepositoryLayout.snapshot(snapshot.id().value());
         String text = new String(storage.bytes(outcome), StandardCharsets.UTF_8);
         for (String reference : List.of("X Y", "../../etc/passwd", "0".repeat(31), "archives/x")) {
             String changed = text.substring(0, text.lastIndexOf(",\"sha256\""))

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lifeboat.format.ArchiveFormat;
 import dev.lifeboat.format.chunked.ChunkedFormat;
 import dev.lifeboat.format.tar.TarFormat;
+import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.ForwardingStorageTarget;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.StorageTarget;

@@ -42,7 +42,7 @@ final class DirectorySession implements RestoreTarget.Session {
     private final RestoreRequest.Listener listener;
     private final Metadata metadata;
     private final FileWriter writer;
-    private final Deque<Level> levels = new ArrayDeque<>();
+    private final Deque<OpenDirectory> levels = new ArrayDeque<>();
     private final Map<EntryPath, Pending> pending = new HashMap<>();
     private final Set<Long> claimed = new HashSet<>();
     /** Files whose content did not come: nothing may be linked to what stands in their place. */
@@ -55,10 +55,10 @@ final class DirectorySession implements RestoreTarget.Session {
     private final String tempPrefix = TEMP_PREFIX + Long.toHexString(System.nanoTime()) + "-";
     private long temps;
 
-    private record Pending(Level level, Action action) {}
+    private record Pending(OpenDirectory level, Action action) {}
 
     /** A hard link to what is still to come. */
-    private record Deferred(Entry link, Level level) {}
+    private record Deferred(Entry link, OpenDirectory level) {}
 
     /** Names to remove from a directory, and what the directory shall be after that. */
     private record Extra(EntryPath path, @Nullable Entry entry, List<ByteString> names) {}
@@ -69,7 +69,7 @@ final class DirectorySession implements RestoreTarget.Session {
         this.listener = request.listener();
         this.metadata = new Metadata(listener);
         this.writer = new FileWriter(metadata);
-        levels.push(new Level(EntryPath.root(), root, null));
+        levels.push(new OpenDirectory(EntryPath.root(), root, null));
     }
 
     static DirectorySession begin(Path path, RestoreRequest request) throws IOException {
@@ -89,7 +89,7 @@ final class DirectorySession implements RestoreTarget.Session {
             return false;
         }
         try {
-            Level level = enter(entry.path().parent());
+            OpenDirectory level = enter(entry.path().parent());
             level.offered.add(entry.path().name());
             return take(entry, level);
         } catch (PosixException e) {
@@ -106,7 +106,7 @@ final class DirectorySession implements RestoreTarget.Session {
         listener.problem(new Problem(path, Problem.Kind.FAILED, String.valueOf(e.getMessage())));
     }
 
-    private boolean take(Entry entry, Level level) throws IOException {
+    private boolean take(Entry entry, OpenDirectory level) throws IOException {
         ByteString name = entry.path().name();
         Optional<Stat> there = level.dir == null ? Optional.empty() : level.dir.find(name);
         if (entry.type() == EntryType.DIRECTORY) {
@@ -133,7 +133,7 @@ final class DirectorySession implements RestoreTarget.Session {
         return false;
     }
 
-    private void takeDirectory(Entry entry, Level level, Optional<Stat> there) throws PosixException {
+    private void takeDirectory(Entry entry, OpenDirectory level, Optional<Stat> there) throws PosixException {
         ByteString name = entry.path().name();
         boolean isThere = there.isPresent() && there.get().isDirectory();
         if (!isThere) {
@@ -149,10 +149,10 @@ final class DirectorySession implements RestoreTarget.Session {
         if (dir != null && isThere && !Comparison.isEqualButForTime(entry, there.get(), dir.xattrs())) {
             changed(entry.path(), Action.UPDATE_METADATA);
         }
-        levels.push(new Level(entry.path(), dir, entry));
+        levels.push(new OpenDirectory(entry.path(), dir, entry));
     }
 
-    private boolean takeFile(Entry entry, Level level, Optional<Stat> there) throws PosixException {
+    private boolean takeFile(Entry entry, OpenDirectory level, Optional<Stat> there) throws PosixException {
         boolean sameContent = there.isPresent()
                 && there.get().isFile()
                 && entry.size().isPresent()
@@ -181,7 +181,7 @@ final class DirectorySession implements RestoreTarget.Session {
         return true;
     }
 
-    private void takeHardLink(Entry entry, Level level, Optional<Stat> there) throws PosixException {
+    private void takeHardLink(Entry entry, OpenDirectory level, Optional<Stat> there) throws PosixException {
         EntryPath target = entry.hardLinkTarget();
         if (pending.containsKey(target)) {
             // Its directory stays open for it, as for content to come.
@@ -246,7 +246,7 @@ final class DirectorySession implements RestoreTarget.Session {
         }
     }
 
-    private synchronized void done(EntryPath path, Level level, boolean written) throws IOException {
+    private synchronized void done(EntryPath path, OpenDirectory level, boolean written) throws IOException {
         pending.remove(path);
         if (!written) {
             missing.add(path);
@@ -262,7 +262,7 @@ final class DirectorySession implements RestoreTarget.Session {
             return;
         }
         for (Deferred deferred : links) {
-            Level level = deferred.level();
+            OpenDirectory level = deferred.level();
             try {
                 if (level.dir != null) {
                     takeHardLink(
@@ -277,7 +277,7 @@ final class DirectorySession implements RestoreTarget.Session {
         }
     }
 
-    private void release(Level level) throws IOException {
+    private void release(OpenDirectory level) throws IOException {
         level.pending--;
         if (level.left && level.pending == 0) {
             finish(level);
@@ -285,12 +285,12 @@ final class DirectorySession implements RestoreTarget.Session {
     }
 
     /** Leaves what is no ancestor, makes up what was not offered. */
-    private Level enter(EntryPath directory) throws IOException {
+    private OpenDirectory enter(EntryPath directory) throws IOException {
         while (!directory.startsWith(top().path)) {
             leave(levels.pop());
         }
         for (ByteString name : directory.relativeTo(top().path).segments()) {
-            Level parent = top();
+            OpenDirectory parent = top();
             parent.offered.add(name);
             Dir dir = null;
             if (parent.dir != null) {
@@ -303,23 +303,23 @@ final class DirectorySession implements RestoreTarget.Session {
                 }
                 dir = there.isEmpty() && request.dryRun() ? null : parent.dir.openDir(name);
             }
-            levels.push(new Level(parent.path.resolve(name), dir, null));
+            levels.push(new OpenDirectory(parent.path.resolve(name), dir, null));
         }
         return top();
     }
 
-    private Level top() {
+    private OpenDirectory top() {
         return levels.getFirst();
     }
 
-    private void leave(Level level) throws IOException {
+    private void leave(OpenDirectory level) throws IOException {
         level.left = true;
         if (level.pending == 0) {
             finish(level);
         }
     }
 
-    private void finish(Level level) throws PosixException {
+    private void finish(OpenDirectory level) throws PosixException {
         if (level.dir == null || level.finished) {
             return;
         }
@@ -341,7 +341,7 @@ final class DirectorySession implements RestoreTarget.Session {
     }
 
     /** What is on another file system is no more part of the target than of a snapshot that was kept to one. */
-    private void noteExtras(Level level, Dir dir) throws PosixException {
+    private void noteExtras(OpenDirectory level, Dir dir) throws PosixException {
         if (root != null && !dir.stat().device().equals(root.stat().device())) {
             listener.problem(new Problem(
                     level.path,
@@ -373,7 +373,7 @@ final class DirectorySession implements RestoreTarget.Session {
     public synchronized void commit() throws IOException {
         // What was wanted and never came was reported by who should have sent it.
         missing.addAll(pending.keySet());
-        Set<Level> waiting = new HashSet<>();
+        Set<OpenDirectory> waiting = new HashSet<>();
         pending.values().forEach(wanted -> {
             waiting.add(wanted.level());
             wanted.level().pending--;
@@ -382,7 +382,7 @@ final class DirectorySession implements RestoreTarget.Session {
         for (EntryPath target : List.copyOf(deferredLinks.keySet())) {
             linkTo(target);
         }
-        for (Level level : waiting) {
+        for (OpenDirectory level : waiting) {
             if (level.left) {
                 finish(level);
             }
@@ -450,7 +450,7 @@ final class DirectorySession implements RestoreTarget.Session {
 
     @Override
     public synchronized void close() {
-        for (Level level : levels) {
+        for (OpenDirectory level : levels) {
             if (level.dir != null) {
                 level.dir.close();
             }

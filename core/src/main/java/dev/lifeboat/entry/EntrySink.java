@@ -35,7 +35,7 @@ public interface EntrySink {
      * Whether content must come right after its offer, before the next one, and on the same thread: for sinks in which what comes first says what to
      * do with the rest. The same at any time.
      */
-    default boolean takesInOrder() {
+    default boolean requiresInlineContent() {
         return false;
     }
 

@@ -13,6 +13,8 @@ public record Problem(EntryPath path, Kind kind, String detail) {
     public enum Kind {
         /** By rule not part of a snapshot, such as a socket. */
         SKIPPED,
+        /** Was removed after its directory was listed and before it could be read. */
+        VANISHED,
         /** Should be there but is not: it could not be read, stored or restored. */
         FAILED,
         /** Is there, but it changed while it was read, so it may be a mix of two states. */

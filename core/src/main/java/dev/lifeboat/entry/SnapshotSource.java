@@ -1,18 +1,19 @@
 package dev.lifeboat.entry;
 
+import dev.lifeboat.quiesce.QuiesceHandle;
 import java.io.IOException;
 
 /**
- * Something of which snapshots are taken, again and again. An instance may be used for many snapshots, one at a time.
+ * Something of which snapshots are taken. An instance may be used for many snapshots, one at a time.
  *
- * <p>Every implementation must give, and {@code SnapshotSourceContract} checks:
+ * <p>Every implementation must provide, and {@code SnapshotSourceContract} checks:
  *
  * <ul>
  *   <li>order: entries are offered in canonical order, each path once;
- *   <li>honesty: what cannot be kept is reported, entry by entry; nothing is dropped in silence;
- *   <li>thrift: content that is not wanted is not read where that can be helped;
+ *   <li>loss reporting: what cannot be kept is reported, entry by entry; nothing is dropped silently;
+ *   <li>lazy reads: content that the sink does not want is not read, where the source allows it;
  *   <li>interruption: a call whose thread is interrupted throws {@link java.io.InterruptedIOException} soon;
- *   <li>no trace: what is captured is left as it was, access times aside.
+ *   <li>no side effects: the source is left as it was, access times aside.
  * </ul>
  */
 public interface SnapshotSource extends EntrySource {
@@ -25,55 +26,24 @@ public interface SnapshotSource extends EntrySource {
     String name() throws IOException;
 
     /**
-     * Sends all, with the source at rest where that matters. This brings it to rest first; override it to send what does not change
-     * anyway before that, such as the image of a container.
+     * Quiesces the source and sends all entries. Override it to send what cannot change before the source is quiesced,
+     * such as the image of a container.
      *
-     * @param keeper is given the rest, and ends it as soon as this returns or throws
+     * @param holder takes the handle, and closes it as soon as this method returns or throws
      * @throws IOException as {@link #sendTo(EntrySink)} and {@link #quiesce} do
      */
-    default void sendTo(EntrySink sink, RestKeeper keeper) throws IOException {
-        keeper.keep(quiesce());
+    default void sendTo(EntrySink sink, QuiesceHandle.Holder holder) throws IOException {
+        holder.hold(quiesce());
         sendTo(sink);
     }
 
-    /** Ends rests. */
-    @FunctionalInterface
-    interface RestKeeper {
-        /** Takes over a rest that has begun. Called at most once for each sending. */
-        void keep(Rest rest) throws IOException;
-    }
-
     /**
-     * Brings the thing to rest: pauses the container, asks the database for a checkpoint. Whoever calls closes what this
-     * returns, however the reading ended. A call that throws has left the source as it was.
+     * Quiesces the source: pauses the container, asks the database for a checkpoint. The caller closes the handle, however
+     * reading ended. A call that throws has left the source in the state that it had.
      *
-     * @throws IOException if it cannot be brought to rest
+     * @throws IOException if the source cannot be quiesced
      */
-    default Rest quiesce() throws IOException {
-        return Rest.none();
-    }
-
-    /** A source at rest. */
-    @FunctionalInterface
-    interface Rest extends AutoCloseable {
-        /** A rest that asks nothing of the source. */
-        static Rest none() {
-            return None.INSTANCE;
-        }
-
-        /**
-         * Ends the rest: brings back the state from before. Harmless when repeated. Does its best even when part of it fails,
-         * or when the thread is interrupted, and then throws.
-         */
-        @Override
-        void close() throws IOException;
-
-        /** No rest at all; the engine then tells nobody of one. */
-        enum None implements Rest {
-            INSTANCE;
-
-            @Override
-            public void close() {}
-        }
+    default QuiesceHandle quiesce() throws IOException {
+        return QuiesceHandle.none();
     }
 }

@@ -125,11 +125,11 @@ public interface ArchiveFormat {
     /**
      * What a repair did.
      *
-     * @param apart where objects are now that were set apart
+     * @param quarantined where objects are now that were set apart
      * @param postponed damaged objects that stay until the backups under way have ended
      * @param saved chunks that were taken out of damaged objects
      */
-    record Repaired(List<ObjectKey> apart, List<ObjectKey> postponed, long saved) {
+    record Repaired(List<ObjectKey> quarantined, List<ObjectKey> postponed, long saved) {
         /** There was nothing to do. */
         public static final Repaired NOTHING = new Repaired(List.of(), List.of(), 0);
     }

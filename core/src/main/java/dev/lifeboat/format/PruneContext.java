@@ -26,7 +26,7 @@ public interface PruneContext {
      *
      * @throws DamagedException if that is not known; nothing may be removed then
      */
-    Collection<ArchiveRoot> rootsSetApart() throws IOException;
+    Collection<ArchiveRoot> quarantinedRoots() throws IOException;
 
     /** The backups under way: sessions without an outcome. */
     Collection<OpenSession> openSessions() throws IOException;

@@ -10,7 +10,7 @@ public record ObjectKey(String value) implements Comparable<ObjectKey> {
     /** Most characters of a key. */
     public static final int MAX_LENGTH = 512;
 
-    private static final List<String> PASSING = List.of("sessions/", "condemned/", "waiting/", "index/");
+    private static final List<String> TRANSIENT = List.of("sessions/", "deletions/", "completions/", "index/");
 
     public ObjectKey {
         if (!isValid(value)) {
@@ -40,9 +40,9 @@ public record ObjectKey(String value) implements Comparable<ObjectKey> {
         return true;
     }
 
-    /** Whether such objects come and go with the operations that need them, or can be made anew from others: docs/FORMAT.md, section 1. */
-    public boolean isPassing() {
-        return PASSING.stream().anyMatch(value::startsWith);
+    /** Whether such objects are short-lived, or can be rebuilt from others, so that locks need not hold them: docs/FORMAT.md, section 1. */
+    public boolean isTransient() {
+        return TRANSIENT.stream().anyMatch(value::startsWith);
     }
 
     /** The part after the last slash. */

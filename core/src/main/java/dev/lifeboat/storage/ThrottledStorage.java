@@ -10,10 +10,10 @@ import java.util.OptionalLong;
  * Closing it closes the store. Thread-safe.
  */
 public final class ThrottledStorage extends ForwardingStorageTarget {
-    private final Pace up;
-    private final Pace down;
+    private final RateLimiter up;
+    private final RateLimiter down;
 
-    private ThrottledStorage(StorageTarget delegate, Pace up, Pace down) {
+    private ThrottledStorage(StorageTarget delegate, RateLimiter up, RateLimiter down) {
         super(delegate);
         this.up = up;
         this.down = down;
@@ -27,7 +27,7 @@ public final class ThrottledStorage extends ForwardingStorageTarget {
      * @throws IllegalArgumentException if either is less than 1024
      */
     public static ThrottledStorage of(StorageTarget store, long bytesUp, long bytesDown) {
-        return new ThrottledStorage(store, new Pace(bytesUp), new Pace(bytesDown));
+        return new ThrottledStorage(store, new RateLimiter(bytesUp), new RateLimiter(bytesDown));
     }
 
     @Override
@@ -40,7 +40,7 @@ public final class ThrottledStorage extends ForwardingStorageTarget {
         return new PacedStream(super.open(key, range), down);
     }
 
-    private record PacedContent(Content content, Pace pace) implements Content {
+    private record PacedContent(Content content, RateLimiter pace) implements Content {
         @Override
         public OptionalLong length() {
             return content.length();
@@ -59,9 +59,9 @@ public final class ThrottledStorage extends ForwardingStorageTarget {
 
     /** Waits before it gives bytes, in pieces that are short enough that the line is used evenly. */
     private static final class PacedStream extends FilterInputStream {
-        private final Pace pace;
+        private final RateLimiter pace;
 
-        PacedStream(InputStream in, Pace pace) {
+        PacedStream(InputStream in, RateLimiter pace) {
             super(in);
             this.pace = pace;
         }

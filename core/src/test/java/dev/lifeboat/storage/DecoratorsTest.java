@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lifeboat.Encryption;
 import dev.lifeboat.Repository;
-import dev.lifeboat.Snapshot;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.internal.cache.CachedStorage;
+import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.testkit.MemoryStorage;
 import dev.lifeboat.testkit.MemoryTree;
 import dev.lifeboat.testkit.ScratchDir;

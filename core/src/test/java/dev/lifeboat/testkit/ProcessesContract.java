@@ -8,9 +8,9 @@ import dev.lifeboat.Prune;
 import dev.lifeboat.Repair;
 import dev.lifeboat.Repository;
 import dev.lifeboat.Retention;
-import dev.lifeboat.Snapshot;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.File;
 import java.io.IOException;
@@ -181,7 +181,7 @@ public abstract class ProcessesContract {
                     case 3 -> {
                         // Nothing is damaged, so nothing that prunes and backups do beside it may look like that.
                         Repair.Repaired repaired = repo.repair().run();
-                        if (!repaired.setApart().isEmpty()
+                        if (!repaired.quarantined().isEmpty()
                                 || !repaired.postponed().isEmpty()) {
                             throw new AssertionError("taken for damaged: " + repaired);
                         }

@@ -8,6 +8,7 @@ import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.quiesce.QuiesceHandle;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -73,7 +74,7 @@ public abstract class SnapshotSourceContract {
     @SuppressWarnings("try")
     void quiesce_isEndedAndMayBeRepeated() throws IOException {
         for (int i = 0; i < 2; i++) {
-            try (SnapshotSource.Rest rest = source.quiesce()) {
+            try (QuiesceHandle rest = source.quiesce()) {
                 assertThat(MemoryTree.of(source).below(place()).lines()).isEqualTo(tree().lines());
                 rest.close();
             }

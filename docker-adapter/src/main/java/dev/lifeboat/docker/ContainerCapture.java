@@ -5,8 +5,8 @@ import dev.lifeboat.entry.ByteString;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.Problem;
-import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.quiesce.QuiesceHandle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +44,7 @@ final class ContainerCapture {
         this.withImage = withImage;
     }
 
-    void sendTo(EntrySink target, SnapshotSource.RestKeeper keeper) throws IOException {
+    void sendTo(EntrySink target, QuiesceHandle.Holder keeper) throws IOException {
         Instant begun = Instant.now();
         FidelitySink sink = new FidelitySink(target);
         LocalPaths local = LocalPaths.of(client, id);
@@ -56,7 +56,7 @@ final class ContainerCapture {
             new ImageCapture(client, image).sendTo(sink);
         }
         // Looked at again: sending the image may have taken long.
-        keeper.keep(ContainerRest.begin(client, ContainerSource.inspect(client, id), quiesce));
+        keeper.hold(ContainerRest.begin(client, ContainerSource.inspect(client, id), quiesce));
         sink.offerDocuments();
         sendBinds(sink, local);
         sendNetworks(sink);

@@ -1,13 +1,13 @@
 package dev.lifeboat.docker;
 
-import dev.lifeboat.entry.SnapshotSource.Rest;
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.quiesce.QuiesceHandle;
 import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Pauses or stops a container, and brings back the state it had. Closing works on an interrupted thread, too, and tries again. */
-final class ContainerRest implements Rest {
+final class ContainerRest implements QuiesceHandle {
     private static final Logger log = LoggerFactory.getLogger(ContainerRest.class);
     private static final int ATTEMPTS = 5;
 
@@ -24,7 +24,7 @@ final class ContainerRest implements Rest {
         this.quiesce = quiesce;
     }
 
-    static Rest begin(EngineClient client, JsonObject inspect, Quiesce quiesce) throws IOException {
+    static QuiesceHandle begin(EngineClient client, JsonObject inspect, Quiesce quiesce) throws IOException {
         JsonObject state = inspect.object("State");
         boolean active = state.flag("Running") && !state.flag("Paused");
         boolean stopPaused = quiesce == Quiesce.STOP && state.flag("Paused");
@@ -37,7 +37,7 @@ final class ContainerRest implements Rest {
                     + " was run with --rm, so to stop it is to lose it; use quiesce(Quiesce.PAUSE)");
         }
         if (quiesce == Quiesce.NONE || !active) {
-            return Rest.none();
+            return QuiesceHandle.none();
         }
         ContainerRest rest = new ContainerRest(client, inspect.string("Id"), ContainerSource.nameOf(inspect), quiesce);
         boolean begun = false;

@@ -148,7 +148,7 @@ final class ContainerSession implements RestoreTarget.Session {
 
     /** The configuration says what to make, and so on. */
     @Override
-    public boolean takesInOrder() {
+    public boolean requiresInlineContent() {
         return true;
     }
 

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.CheckReturnValue;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.quiesce.QuiesceHandle;
 import java.io.IOException;
 
 /**
@@ -59,13 +60,13 @@ public final class ContainerSource implements SnapshotSource {
     }
 
     @Override
-    public Rest quiesce() throws IOException {
+    public QuiesceHandle quiesce() throws IOException {
         return ContainerRest.begin(client, inspect(client, container), quiesce);
     }
 
     /** {@inheritDoc} The image goes before the container is brought to rest, since it does not change. */
     @Override
-    public void sendTo(EntrySink sink, RestKeeper keeper) throws IOException {
+    public void sendTo(EntrySink sink, QuiesceHandle.Holder keeper) throws IOException {
         new ContainerCapture(client, inspect(client, container), quiesce, bindMounts, image).sendTo(sink, keeper);
     }
 

@@ -42,7 +42,7 @@ final class ImageRestore implements RestoreTarget {
             }
 
             @Override
-            public boolean takesInOrder() {
+            public boolean requiresInlineContent() {
                 return true;
             }
 

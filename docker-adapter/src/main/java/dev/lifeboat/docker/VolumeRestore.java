@@ -152,7 +152,7 @@ final class VolumeRestore implements RestoreTarget {
         }
 
         @Override
-        public boolean takesInOrder() {
+        public boolean requiresInlineContent() {
             return true;
         }
 

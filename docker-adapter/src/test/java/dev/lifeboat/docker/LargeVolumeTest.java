@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lifeboat.Encryption;
 import dev.lifeboat.Repository;
-import dev.lifeboat.Snapshot;
 import dev.lifeboat.format.tar.TarFormat;
+import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.fs.FileStorage;
 import dev.lifeboat.testkit.RequiresRoot;
 import dev.lifeboat.testkit.ScratchDir;

@@ -6,10 +6,10 @@ import static dev.lifeboat.docker.EngineFixture.state;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lifeboat.Encryption;
-import dev.lifeboat.OperationEvent;
 import dev.lifeboat.Repository;
-import dev.lifeboat.Snapshot;
 import dev.lifeboat.entry.Problem;
+import dev.lifeboat.event.OperationEvent;
+import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.fs.FileStorage;
 import dev.lifeboat.testkit.RequiresRoot;
 import dev.lifeboat.testkit.ScratchDir;

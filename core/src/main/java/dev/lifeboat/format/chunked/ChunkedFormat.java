@@ -9,8 +9,8 @@ import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.PruneContext;
 import dev.lifeboat.internal.index.IndexFile;
+import dev.lifeboat.internal.layout.RepositoryLayout;
 import dev.lifeboat.internal.pack.ChunkName;
-import dev.lifeboat.internal.pack.PackInfo;
 import dev.lifeboat.storage.ObjectKey;
 import java.io.IOException;
 import java.util.List;
@@ -62,7 +62,7 @@ public final class ChunkedFormat implements ArchiveFormat {
 
     @Override
     public Map<String, String> parameters() {
-        return Sizes.DEFAULT.toParameters();
+        return ChunkSizes.DEFAULT.toParameters();
     }
 
     static ChunkName name(ArchiveRoot root) throws DamagedException {
@@ -96,11 +96,11 @@ public final class ChunkedFormat implements ArchiveFormat {
 
     @Override
     public boolean check(FormatContext context, ObjectKey object) throws IOException {
-        if (object.value().startsWith(IndexFile.PREFIX)) {
+        if (object.value().startsWith(RepositoryLayout.INDEX)) {
             IndexFile.read(context.storage(), context.keys(), object);
             return true;
         }
-        return object.value().startsWith(PackInfo.PREFIX) && PackVerifier.isWhole(context, object);
+        return object.value().startsWith(RepositoryLayout.PACKS) && PackVerifier.isWhole(context, object);
     }
 
     @Override

@@ -10,12 +10,12 @@ import dev.lifeboat.internal.index.ChunkIndex.Place;
 import dev.lifeboat.internal.index.IndexFile;
 import dev.lifeboat.internal.index.PackIds;
 import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.maintenance.PendingDeletions;
 import dev.lifeboat.internal.pack.ChunkHeader;
 import dev.lifeboat.internal.pack.ChunkReader;
 import dev.lifeboat.internal.pack.Directory;
 import dev.lifeboat.internal.pack.PackInfo;
 import dev.lifeboat.internal.pack.PackWriter;
-import dev.lifeboat.internal.prune.Condemned;
 import dev.lifeboat.storage.LockedException;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
@@ -69,12 +69,12 @@ final class ChunkedPruner {
     private Optional<Instant> lockedUntil = Optional.empty();
 
     Pruned prune() throws IOException {
-        Map<String, SortedSet<String>> records = Condemned.records(context, "packs");
+        Map<String, SortedSet<String>> records = PendingDeletions.records(context, PendingDeletions.PACKS);
         Set<String> condemned = union(records.values());
         Collection<PruneContext.OpenSession> open = prune.openSessions();
         ChunkIndex.Listing packs = index.refresh(context);
         mark();
-        Uses uses = marking.use(PackIds.of(condemned));
+        LiveChunks uses = marking.use(PackIds.of(condemned));
         SortedSet<Integer> unused = new TreeSet<>();
         List<Integer> worn = new ArrayList<>();
         choose(packs, open, condemned, uses, unused, worn);
@@ -100,14 +100,14 @@ final class ChunkedPruner {
     }
 
     private void mark() throws IOException {
-        for (ArchiveRoot root : prune.rootsSetApart()) {
+        for (ArchiveRoot root : prune.quarantinedRoots()) {
             try {
                 marking.mark(root);
             } catch (DamagedException e) {
                 throw new DamagedException(
                         e.getMessage()
                                 + "; nothing was removed, for what a snapshot that was set apart needs is not known."
-                                + " Prune with dropSetApart() when it is not wanted any more",
+                                + " Prune with dropQuarantined() when it is not wanted any more",
                         e);
             }
         }
@@ -128,7 +128,7 @@ final class ChunkedPruner {
             ChunkIndex.Listing packs,
             Collection<PruneContext.OpenSession> open,
             Set<String> condemned,
-            Uses uses,
+            LiveChunks uses,
             Set<Integer> unused,
             List<Integer> worn) {
         Set<String> writing =
@@ -164,7 +164,7 @@ final class ChunkedPruner {
         return bytes;
     }
 
-    private Pruned planned(ChunkIndex.Listing packs, Uses uses, Set<Integer> unused, List<Integer> worn) {
+    private Pruned planned(ChunkIndex.Listing packs, LiveChunks uses, Set<Integer> unused, List<Integer> worn) {
         long bytes = 0;
         for (int number : unused) {
             bytes += packs.length(index.pack(number).id());
@@ -180,7 +180,7 @@ final class ChunkedPruner {
      *
      * @return bytes written
      */
-    private long repack(List<Integer> worn, Uses uses, Set<Integer> unused) throws IOException {
+    private long repack(List<Integer> worn, LiveChunks uses, Set<Integer> unused) throws IOException {
         ChunkReader packs = new ChunkReader(context.storage(), context.keys());
         PackWriter writer = new PackWriter(context, prune.name(), PACK_BYTES, List.of());
         boolean done = false;
@@ -211,7 +211,7 @@ final class ChunkedPruner {
      * False if the pack stays as it is: it is not there any more, since another prune was faster and has seen to what is needed of it; or it is
      * damaged, which verify tells of.
      */
-    private boolean copy(int pack, Uses uses, ChunkReader reader, PackWriter writer) throws IOException {
+    private boolean copy(int pack, LiveChunks uses, ChunkReader reader, PackWriter writer) throws IOException {
         for (int first = uses.next(pack, 0); first >= 0; ) {
             Io.checkInterrupt();
             int last = uses.together(pack, first, READ_BYTES);
@@ -253,12 +253,13 @@ final class ChunkedPruner {
 
     /** Removes what is still not needed when nobody can come to need it; returns the packs. */
     private List<PackInfo> remove(Set<String> going) throws IOException {
-        Condemned.put(context, prune.name(), "packs", going);
+        PendingDeletions.put(context, prune.name(), PendingDeletions.PACKS, going);
         // From here on no new session refers to them; but these, which began before, may.
-        Map<String, SortedSet<String>> records = Condemned.records(context, "packs");
+        Map<String, SortedSet<String>> records = PendingDeletions.records(context, PendingDeletions.PACKS);
         records.remove(prune.name());
         Set<String> open = openSessions();
-        Set<String> ready = open.isEmpty() ? new TreeSet<>(going) : Condemned.ready(context, going, records, open);
+        Set<String> ready =
+                open.isEmpty() ? new TreeSet<>(going) : PendingDeletions.ready(context, going, records, open);
         index.refresh(context);
         marking.again();
         mark();
@@ -276,9 +277,9 @@ final class ChunkedPruner {
         dead = delete(dead);
         dead.forEach(index::forget);
         if (open.isEmpty()) {
-            Condemned.drop(storage, prune.name());
+            PendingDeletions.drop(storage, prune.name());
         } else {
-            Condemned.leave(context, prune.name(), open);
+            PendingDeletions.leave(context, prune.name(), open);
         }
         return dead;
     }
@@ -327,7 +328,7 @@ final class ChunkedPruner {
                 done.add(record.getKey());
             }
         }
-        Condemned.dropAll(storage, done);
+        PendingDeletions.dropAll(storage, done);
     }
 
     /** Ids of the packs that are there. */

@@ -81,7 +81,7 @@ final class ChunkedReader implements ArchiveReader {
                         Problem.Kind.FAILED,
                         (entries < 0 ? "an unknown number of" : "" + entries) + " entries from here on are lost: "
                                 + damage.getMessage())));
-        try (Sender sender = new Sender(context, source, sink)) {
+        try (ContentSender sender = new ContentSender(context, source, sink)) {
             for (Optional<TreeEntry> next; (next = cursor.next()).isPresent(); ) {
                 if (chosen.test(next.get().entry())) {
                     TreeEntry entry = links.resolve(next.get());
@@ -166,7 +166,8 @@ final class ChunkedReader implements ArchiveReader {
             throw new FileNotFoundException(
                     "'" + path + "' is no file but a " + found.entry().type());
         }
-        return Sender.withHoles(found, new ContentStream(found.content().orElseThrow(), source, context.executor()));
+        return ContentSender.withHoles(
+                found, new ContentStream(found.content().orElseThrow(), source, context.executor()));
     }
 
     @Override

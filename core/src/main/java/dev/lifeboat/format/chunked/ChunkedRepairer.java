@@ -11,6 +11,9 @@ import dev.lifeboat.internal.index.ChunkIndex;
 import dev.lifeboat.internal.index.IndexFile;
 import dev.lifeboat.internal.index.NameSet;
 import dev.lifeboat.internal.index.PackIds;
+import dev.lifeboat.internal.layout.RepositoryLayout;
+import dev.lifeboat.internal.maintenance.PendingDeletions;
+import dev.lifeboat.internal.maintenance.Quarantine;
 import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.pack.ChunkReader;
 import dev.lifeboat.internal.pack.Directory;
@@ -18,8 +21,6 @@ import dev.lifeboat.internal.pack.PackFile;
 import dev.lifeboat.internal.pack.PackInfo;
 import dev.lifeboat.internal.pack.PackScan;
 import dev.lifeboat.internal.pack.PackWriter;
-import dev.lifeboat.internal.prune.Condemned;
-import dev.lifeboat.internal.repair.Apart;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
@@ -72,10 +73,10 @@ final class ChunkedRepairer {
         SortedMap<String, ObjectKey> bad = new TreeMap<>();
         damages.forEach(damage -> damage.object().ifPresent(key -> bad.put(key.lastSegment(), key)));
         listing.damaged().keySet().stream()
-                .filter(key -> key.toString().startsWith(PackInfo.PREFIX))
+                .filter(key -> key.toString().startsWith(RepositoryLayout.PACKS))
                 .forEach(key -> bad.put(key.lastSegment(), key));
         List<ObjectKey> badIndexes = listing.damaged().keySet().stream()
-                .filter(key -> key.toString().startsWith(IndexFile.PREFIX))
+                .filter(key -> key.toString().startsWith(RepositoryLayout.INDEX))
                 .toList();
         long saved = bad.isEmpty() ? 0 : save(storage, bad);
         Map<ObjectKey, ObjectKey> apart = new TreeMap<>();
@@ -83,7 +84,7 @@ final class ChunkedRepairer {
             apart.putAll(leave(bad));
         }
         if (!bad.isEmpty() || !badIndexes.isEmpty()) {
-            apart.putAll(Apart.move(storage, badIndexes));
+            apart.putAll(Quarantine.move(storage, badIndexes));
             writeIndex();
         }
         List<ObjectKey> postponed = new ArrayList<>();
@@ -100,7 +101,7 @@ final class ChunkedRepairer {
         index.refresh(context);
         SortedMap<String, ObjectKey> packs = new TreeMap<>();
         objects.stream()
-                .filter(key -> key.value().startsWith(PackInfo.PREFIX))
+                .filter(key -> key.value().startsWith(RepositoryLayout.PACKS))
                 .forEach(key -> packs.put(key.lastSegment(), key));
         return packs.isEmpty() ? 0 : save(from, packs);
     }
@@ -199,14 +200,14 @@ final class ChunkedRepairer {
         SortedSet<String> open = new TreeSet<>();
         try {
             // First of all: beside a record that cannot be read nothing is safe.
-            Condemned.records(context, "packs");
-            Condemned.put(context, repair.name(), "packs", bad.keySet());
-            records = Condemned.records(context, "packs");
+            PendingDeletions.records(context, PendingDeletions.PACKS);
+            PendingDeletions.put(context, repair.name(), PendingDeletions.PACKS, bad.keySet());
+            records = PendingDeletions.records(context, PendingDeletions.PACKS);
             records.remove(repair.name());
             repair.openSessions().forEach(session -> open.add(session.archive()));
             ready = open.isEmpty()
                     ? new TreeSet<>(bad.keySet())
-                    : Condemned.ready(context, bad.keySet(), records, open);
+                    : PendingDeletions.ready(context, bad.keySet(), records, open);
         } catch (DamagedException e) {
             log.warn("damaged packs stay where they are [cause={}]", e.getMessage());
             return Map.of();
@@ -220,11 +221,11 @@ final class ChunkedRepairer {
                 .anyMatch(name -> index.findGood(name, (high, low) -> !doubtful.contains(high, low))
                         .isEmpty()));
         Map<ObjectKey, ObjectKey> moved =
-                Apart.move(storage, ready.stream().map(PackInfo::key).toList());
+                Quarantine.move(storage, ready.stream().map(PackInfo::key).toList());
         if (open.isEmpty() && moved.size() == bad.size()) {
-            Condemned.drop(storage, repair.name());
+            PendingDeletions.drop(storage, repair.name());
         } else {
-            Condemned.leave(context, repair.name(), open);
+            PendingDeletions.leave(context, repair.name(), open);
         }
         return moved;
     }
@@ -233,7 +234,7 @@ final class ChunkedRepairer {
     private void writeIndex() throws IOException {
         List<ObjectKey> old = new ArrayList<>();
         Collection<ObjectInfo> objects = new ArrayList<>();
-        storage.list(IndexFile.PREFIX, objects::add);
+        storage.list(RepositoryLayout.INDEX, objects::add);
         for (ObjectInfo object : objects) {
             try {
                 IndexFile.read(storage, context.keys(), object.key());
@@ -243,7 +244,7 @@ final class ChunkedRepairer {
             }
         }
         List<ObjectInfo> packs = new ArrayList<>();
-        storage.list(PackInfo.PREFIX, packs::add);
+        storage.list(RepositoryLayout.PACKS, packs::add);
         List<Directory> batch = new ArrayList<>();
         long bytes = 0;
         for (ObjectInfo pack : packs) {

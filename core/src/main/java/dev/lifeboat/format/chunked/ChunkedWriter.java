@@ -9,8 +9,8 @@ import dev.lifeboat.format.ArchiveWriter;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.internal.index.ChunkIndex;
 import dev.lifeboat.internal.index.PackIds;
+import dev.lifeboat.internal.maintenance.PendingDeletions;
 import dev.lifeboat.internal.pack.ChunkName;
-import dev.lifeboat.internal.prune.Condemned;
 import dev.lifeboat.internal.tree.FileContent;
 import dev.lifeboat.internal.tree.Slice;
 import dev.lifeboat.internal.tree.TreeEntry;
@@ -68,7 +68,7 @@ final class ChunkedWriter implements ArchiveWriter {
      */
     static ChunkedWriter begin(FormatContext context, String name, Optional<ArchiveRoot> parent, int level)
             throws IOException {
-        PackIds condemned = PackIds.of(Condemned.all(context, "packs"));
+        PackIds condemned = PackIds.of(PendingDeletions.all(context, PendingDeletions.PACKS));
         ChunkIndex.Listing listed = ChunkIndex.of(context).refresh(context);
         ChunkIndex.PackTest usable = (high, low) -> listed.has(high, low) && !condemned.contains(high, low);
         Optional<ParentEntries> earlier = parent.isEmpty() || !context.keys().mayRead()

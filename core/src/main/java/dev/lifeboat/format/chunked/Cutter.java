@@ -3,10 +3,10 @@ package dev.lifeboat.format.chunked;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.RepositoryKeys;
-import dev.lifeboat.internal.cdc.GearChunker;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.pack.Compressor;
+import dev.lifeboat.internal.pack.GearChunker;
 import dev.lifeboat.internal.pack.Naming;
 import java.io.IOException;
 import java.io.InputStream;
@@ -46,7 +46,7 @@ final class Cutter implements AutoCloseable {
     Cutter(FormatContext context, ChunkStore store, Tasks tasks, int level) throws IOException {
         this.store = store;
         this.tasks = tasks;
-        Sizes sizes = Sizes.of(context);
+        ChunkSizes sizes = ChunkSizes.of(context);
         this.chunker = new GearChunker(
                 context.keys().derive("chunker", GearChunker.SEED_BYTES), sizes.min(), sizes.average(), sizes.max());
         this.seed = context.keys().derive("gatherer", 16);

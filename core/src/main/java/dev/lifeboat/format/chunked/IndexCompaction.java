@@ -5,8 +5,8 @@ import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.internal.index.IndexFile;
 import dev.lifeboat.internal.index.PackIds;
+import dev.lifeboat.internal.layout.RepositoryLayout;
 import dev.lifeboat.internal.pack.Directory;
-import dev.lifeboat.internal.pack.PackInfo;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import java.io.FileNotFoundException;
@@ -38,9 +38,9 @@ final class IndexCompaction {
 
     private void run() throws IOException {
         List<ObjectInfo> objects = new ArrayList<>();
-        context.storage().list(IndexFile.PREFIX, objects::add);
+        context.storage().list(RepositoryLayout.INDEX, objects::add);
         // After the objects: what these name was put before them, so what is not there is gone.
-        context.storage().list(PackInfo.PREFIX, object -> ids(object.key()));
+        context.storage().list(RepositoryLayout.PACKS, object -> ids(object.key()));
         List<ObjectKey> small = new ArrayList<>();
         List<ObjectKey> replaced = new ArrayList<>();
         for (ObjectInfo object : objects) {

@@ -132,7 +132,7 @@ final class Marking {
      *
      * @param condemned packs in which none is chosen, if there is another
      */
-    Uses use(PackIds condemned) {
+    LiveChunks use(PackIds condemned) {
         // By the first of the same name.
         BitSet several = new BitSet();
         BitSet once = new BitSet();
@@ -142,7 +142,7 @@ final class Marking {
                 (once.get(first) ? several : once).set(first);
             }
         }
-        Uses uses = new Uses(index);
+        LiveChunks uses = new LiveChunks(index);
         Map<Integer, Integer> best = new HashMap<>();
         for (int entry = 0; entry < index.size(); entry++) {
             if (isLive(entry)) {

@@ -14,7 +14,7 @@ import dev.lifeboat.internal.frame.FrameCodec;
 import dev.lifeboat.internal.frame.FrameWriter;
 import dev.lifeboat.internal.io.Digests;
 import dev.lifeboat.internal.io.Io;
-import dev.lifeboat.internal.prune.Condemned;
+import dev.lifeboat.internal.maintenance.PendingDeletions;
 import dev.lifeboat.internal.tar.TarHeaders;
 import java.io.IOException;
 import java.io.InputStream;
@@ -87,7 +87,7 @@ final class TarArchiveWriter implements ArchiveWriter {
             throws IOException {
         if (parent.isPresent()) {
             // The condemned records first: whoever removes what they name has listed our session or ends before this.
-            SortedSet<String> condemned = Condemned.all(context, "archives");
+            SortedSet<String> condemned = PendingDeletions.all(context, PendingDeletions.ARCHIVES);
             Optional<TarManifest> manifest = condemned.contains(parent.get().reference())
                     ? Optional.empty()
                     : TarManifest.find(context.storage(), parent.get());

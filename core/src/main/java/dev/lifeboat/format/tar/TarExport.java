@@ -78,7 +78,7 @@ public final class TarExport implements RestoreTarget {
 
         /** A tar is written from its beginning to its end. */
         @Override
-        public boolean takesInOrder() {
+        public boolean requiresInlineContent() {
             return true;
         }
 

@@ -12,6 +12,7 @@ import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.io.Recovery;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.internal.layout.RepositoryLayout;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ObjectKey;
@@ -36,7 +37,7 @@ import java.util.regex.Pattern;
  */
 record TarManifest(
         String name, FrameCodec.Kind compression, Part tar, Part entries, long entryCount, SortedSet<String> needs) {
-    private static final Pattern OBJECT = Pattern.compile("archives/([0-9a-f]{32})\\..+");
+    private static final Pattern OBJECT = Pattern.compile(RepositoryLayout.ARCHIVES + "([0-9a-f]{32})\\..+");
     private static final String KIND = "tar-archive";
     private static final int VERSION = 1;
 
@@ -60,15 +61,15 @@ record TarManifest(
     }
 
     static ObjectKey key(String name) {
-        return new ObjectKey("archives/" + name + ".json");
+        return RepositoryLayout.archive(name, ".json");
     }
 
     static ObjectKey entriesKey(String name) {
-        return new ObjectKey("archives/" + name + ".entries.zst");
+        return RepositoryLayout.archive(name, ".entries.zst");
     }
 
     static ObjectKey tarKey(String name, FrameCodec.Kind compression) {
-        return new ObjectKey("archives/" + name + ".tar" + compression.extension());
+        return RepositoryLayout.archive(name, ".tar" + compression.extension());
     }
 
     ObjectKey tarKey() {

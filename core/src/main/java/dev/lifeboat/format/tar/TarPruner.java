@@ -4,7 +4,8 @@ import dev.lifeboat.format.ArchiveFormat.Pruned;
 import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.PruneContext;
-import dev.lifeboat.internal.prune.Condemned;
+import dev.lifeboat.internal.layout.RepositoryLayout;
+import dev.lifeboat.internal.maintenance.PendingDeletions;
 import dev.lifeboat.storage.LockedException;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
@@ -24,7 +25,6 @@ import java.util.TreeSet;
  * condemned records; we put a condemned record, then list the sessions. So at least one sees the other.
  */
 final class TarPruner {
-    private static final String PREFIX = "archives/";
 
     private final PruneContext context;
     private final StorageTarget storage;
@@ -37,7 +37,7 @@ final class TarPruner {
     Pruned prune() throws IOException {
         Map<String, List<ObjectInfo>> archives = new TreeMap<>();
         storage.list(
-                PREFIX,
+                RepositoryLayout.ARCHIVES,
                 object -> archives.computeIfAbsent(name(object.key()), n -> new ArrayList<>())
                         .add(object));
         Set<String> dead = new TreeSet<>(archives.keySet());
@@ -53,7 +53,7 @@ final class TarPruner {
         }
         Optional<Instant> lockedUntil = Optional.empty();
         if (!context.dryRun()) {
-            Condemned.put(context.format(), context.name(), "archives", dead);
+            PendingDeletions.put(context.format(), context.name(), PendingDeletions.ARCHIVES, dead);
             dead.removeAll(needed());
         }
         List<ObjectKey> keys = new ArrayList<>();
@@ -77,7 +77,7 @@ final class TarPruner {
                     }
                 }
             }
-            Condemned.drop(storage, context.name());
+            PendingDeletions.drop(storage, context.name());
         }
         return new Pruned(keys.size(), bytes, lockedUntil);
     }
@@ -92,12 +92,12 @@ final class TarPruner {
                 TarManifest.find(storage, session.parent().get()).ifPresent(m -> needed.addAll(m.needs()));
             }
         }
-        for (ArchiveRoot root : context.rootsSetApart()) {
+        for (ArchiveRoot root : context.quarantinedRoots()) {
             Optional<TarManifest> manifest = TarManifest.find(storage, root);
             if (manifest.isEmpty()) {
                 throw new DamagedException("object " + TarManifest.key(root.reference()) + " is missing in "
                         + storage.location() + "; nothing was removed, for what a snapshot that was set apart needs is"
-                        + " not known. Prune with dropSetApart() when it is not wanted any more");
+                        + " not known. Prune with dropQuarantined() when it is not wanted any more");
             }
             needed.addAll(manifest.get().needs());
         }

@@ -4,6 +4,7 @@ import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.PruneContext;
 import dev.lifeboat.internal.io.StoredContent;
+import dev.lifeboat.internal.layout.RepositoryLayout;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PreconditionFailedException;
@@ -40,7 +41,8 @@ final class TarSalvage {
         Set<String> needed = needed();
         // Manifests last: an archive without one is none.
         List<ObjectKey> lost = objects.stream()
-                .filter(key -> needed.stream().anyMatch(name -> key.value().startsWith("archives/" + name + ".")))
+                .filter(key -> needed.stream()
+                        .anyMatch(name -> key.value().startsWith(RepositoryLayout.ARCHIVES + name + ".")))
                 .sorted(Comparator.comparing((ObjectKey key) -> key.value().endsWith(MANIFEST))
                         .thenComparing(key -> key))
                 .toList();

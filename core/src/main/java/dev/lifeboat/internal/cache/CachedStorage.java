@@ -1,5 +1,6 @@
 package dev.lifeboat.internal.cache;
 
+import dev.lifeboat.internal.layout.RepositoryLayout;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.ForwardingStorageTarget;
 import dev.lifeboat.storage.ObjectKey;
@@ -38,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A directory that cannot be written only means that nothing is kept. Not for who checks what is in the store, or relies on it to remove something else. Closing this closes the store, and leaves the directory. Thread-safe.
  */
 public final class CachedStorage extends ForwardingStorageTarget {
-    private static final List<String> KEPT = List.of("index/", "packs/");
+    private static final List<String> KEPT = List.of(RepositoryLayout.INDEX, RepositoryLayout.PACKS);
     /** Longer stretches are content; those that walk a tree are of 256 KiB and a chunk. */
     private static final int MAX_STRETCH_BYTES = 512 << 10;
 
@@ -78,7 +79,7 @@ public final class CachedStorage extends ForwardingStorageTarget {
     public InputStream open(ObjectKey key, ByteRange range) throws IOException {
         boolean whole = range.length() == ByteRange.TO_END;
         boolean kept = KEPT.stream().anyMatch(key.value()::startsWith)
-                && (whole ? key.value().startsWith("index/") : range.length() <= MAX_STRETCH_BYTES);
+                && (whole ? key.value().startsWith(RepositoryLayout.INDEX) : range.length() <= MAX_STRETCH_BYTES);
         if (!kept) {
             return super.open(key, range);
         }

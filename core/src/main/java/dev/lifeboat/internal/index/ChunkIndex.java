@@ -3,6 +3,7 @@ package dev.lifeboat.internal.index;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.UnsupportedVersionException;
+import dev.lifeboat.internal.layout.RepositoryLayout;
 import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.pack.Directory;
 import dev.lifeboat.internal.pack.PackFile;
@@ -116,7 +117,7 @@ public final class ChunkIndex {
     public synchronized void readNew(FormatContext context) throws IOException {
         for (int attempt = 0; ; attempt++) {
             Set<ObjectKey> there = new HashSet<>();
-            context.storage().list(IndexFile.PREFIX, object -> there.add(object.key()));
+            context.storage().list(RepositoryLayout.INDEX, object -> there.add(object.key()));
             damaged.keySet().retainAll(there);
             boolean vanished = false;
             for (ObjectKey key : there) {
@@ -193,7 +194,7 @@ public final class ChunkIndex {
 
     private static Listing list(FormatContext context) throws IOException {
         Listing there = new Listing();
-        context.storage().list(PackInfo.PREFIX, object -> {
+        context.storage().list(RepositoryLayout.PACKS, object -> {
             String id = object.key().lastSegment();
             if (id.length() == 32 && isHex(id) && PackInfo.key(id).equals(object.key())) {
                 there.add(id, object.length());

@@ -5,6 +5,7 @@ import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.internal.io.Recovery;
+import dev.lifeboat.internal.layout.RepositoryLayout;
 import dev.lifeboat.internal.pack.Directory;
 import dev.lifeboat.internal.pack.Naming;
 import dev.lifeboat.storage.ByteRange;
@@ -24,9 +25,6 @@ import java.util.List;
 
 /** Objects that hold the directories of many packs; docs/FORMAT.md, section 10. */
 public final class IndexFile {
-    /** Where they are. */
-    public static final String PREFIX = "index/";
-
     private static final int MAGIC = 'L' << 16 | 'B' << 8 | 'I';
     private static final int VERSION = 1;
     private static final int DIGEST_BYTES = 32;
@@ -71,7 +69,7 @@ public final class IndexFile {
         out.put(new Naming(keys).index(out.array(), 0, out.position()));
         byte[] id = new byte[16];
         RANDOM.nextBytes(id);
-        ObjectKey key = new ObjectKey(PREFIX + HexFormat.of().formatHex(id));
+        ObjectKey key = RepositoryLayout.index(HexFormat.of().formatHex(id));
         context.storage().put(key, Content.of(out.array()), PutCondition.IF_ABSENT);
         return key;
     }

@@ -58,6 +58,21 @@ public final class Io {
         }
     }
 
+    /**
+     * Waits on a monitor that the caller holds; may return early, so the caller checks its condition again.
+     *
+     * @throws InterruptedIOException if this thread is interrupted; the flag is set again
+     */
+    @SuppressWarnings("WaitNotInLoop") // The caller loops.
+    public static void await(Object monitor, long millis) throws InterruptedIOException {
+        try {
+            monitor.wait(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw interrupted(e);
+        }
+    }
+
     /** Whether somebody has asked this thread to stop. A time-out is an interrupted read to Java, but nobody has asked for it. */
     public static boolean isInterruption(IOException e) {
         return e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException)

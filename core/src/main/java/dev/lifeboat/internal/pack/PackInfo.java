@@ -4,6 +4,7 @@ import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.RepositoryKeys.Right;
 import dev.lifeboat.format.RepositoryKeys.SealingKey;
+import dev.lifeboat.internal.layout.RepositoryLayout;
 import dev.lifeboat.storage.ObjectKey;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
@@ -15,9 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A pack, and the keys of its chunks; not its chunks. Thread-safe. */
 public final class PackInfo {
-    /** Where packs are. */
-    public static final String PREFIX = "packs/";
-
     private static final int ID_BYTES = 16;
 
     private final byte[] id;
@@ -46,7 +44,7 @@ public final class PackInfo {
 
     /** Where the pack of an id is stored; the last digits spread them, since the first ones tell the session that wrote it. */
     public static ObjectKey key(String id) {
-        return ObjectKey.of("packs", id.substring(id.length() - 2), id);
+        return RepositoryLayout.pack(id);
     }
 
     /** What is needed to open chunks. */

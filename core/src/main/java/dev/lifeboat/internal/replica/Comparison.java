@@ -1,5 +1,6 @@
 package dev.lifeboat.internal.replica;
 
+import dev.lifeboat.internal.layout.RepositoryLayout;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
@@ -10,10 +11,9 @@ import java.util.List;
 /**
  * What a copy lacks of the first store, by keys. Manifests of the first store are listed before all else in it, for what they need was stored before them; then the rest, as often as
  * it takes: a prune that moves content from one pack to another while they are listed may hide both. It hides nothing from a listing that lacks nothing of what the one before
- * had, as long as somebody holds the {@link Guard}: then what a prune has moved does not move again. Used by one thread, but for {@link #unsettle}.
+ * had, as long as somebody holds the {@link PruneGuard}: then what a prune has moved does not move again. Used by one thread, but for {@link #unsettle}.
  */
 final class Comparison {
-    private static final String MANIFESTS = "snapshots/";
     /** Beside a key: that it is there, whatever its length. */
     private static final long ANY = -1;
 
@@ -35,12 +35,12 @@ final class Comparison {
     static Comparison of(StorageTarget first, StorageTarget copy) throws IOException {
         Comparison comparison = new Comparison(first, copy);
         copy.list("", object -> {
-            if (Kept.isKept(object.key())) {
+            if (ReplicationPolicy.isReplicated(object.key())) {
                 comparison.copied.add(object.key(), object.length());
                 comparison.copied.add(object.key(), ANY);
             }
         });
-        first.list(MANIFESTS, object -> {
+        first.list(RepositoryLayout.SNAPSHOTS, object -> {
             if (!comparison.copied.contains(object.key(), ANY)) {
                 comparison.manifests.add(object);
             }
@@ -62,10 +62,10 @@ final class Comparison {
         first.list("", object -> {
             ObjectKey key = object.key();
             there.add(key, ANY);
-            if (Kept.isContent(key)) {
+            if (ReplicationPolicy.isContent(key)) {
                 content.add(key, ANY);
             }
-            if (Kept.isKept(key) && !Kept.isManifest(key) && copied.add(key, ANY)) {
+            if (ReplicationPolicy.isReplicated(key) && !ReplicationPolicy.isManifest(key) && copied.add(key, ANY)) {
                 lacking.add(object);
             }
         });
@@ -87,7 +87,7 @@ final class Comparison {
     List<ObjectKey> surplus() throws IOException {
         List<ObjectKey> surplus = new ArrayList<>();
         copy.list("", object -> {
-            if (Kept.isKept(object.key()) && !there.contains(object.key(), ANY)) {
+            if (ReplicationPolicy.isReplicated(object.key()) && !there.contains(object.key(), ANY)) {
                 surplus.add(object.key());
             }
         });
@@ -98,7 +98,7 @@ final class Comparison {
     List<ObjectInfo> shared() throws IOException {
         List<ObjectInfo> shared = new ArrayList<>();
         first.list("", object -> {
-            if (Kept.isKept(object.key()) && copied.contains(object.key(), ANY)) {
+            if (ReplicationPolicy.isReplicated(object.key()) && copied.contains(object.key(), ANY)) {
                 shared.add(object);
             }
         });

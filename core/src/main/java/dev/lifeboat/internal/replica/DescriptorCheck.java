@@ -3,7 +3,7 @@ package dev.lifeboat.internal.replica;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.json.SealedDocument;
-import dev.lifeboat.internal.pack.PackInfo;
+import dev.lifeboat.internal.layout.RepositoryLayout;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ObjectKey;
@@ -72,7 +72,7 @@ final class DescriptorCheck {
     /** The repository that packs in a store belong to; empty if there are none. */
     private static Optional<String> packsOf(StorageTarget store) throws IOException {
         List<ObjectKey> packs = new ArrayList<>();
-        store.list(PackInfo.PREFIX, object -> {
+        store.list(RepositoryLayout.PACKS, object -> {
             if (packs.isEmpty()) {
                 packs.add(object.key());
             }
@@ -87,7 +87,7 @@ final class DescriptorCheck {
 
     private static Optional<String> id(StorageTarget store) throws IOException {
         try {
-            JsonObject json = SealedDocument.read(store, Kept.DESCRIPTOR, KIND, VERSION);
+            JsonObject json = SealedDocument.read(store, RepositoryLayout.DESCRIPTOR, KIND, VERSION);
             return Optional.of(json.string("id"));
         } catch (FileNotFoundException e) {
             return Optional.empty();
@@ -105,8 +105,8 @@ final class DescriptorCheck {
     }
 
     private void put(StorageTarget copy, PutCondition condition) throws IOException {
-        try (InputStream in = first.open(Kept.DESCRIPTOR, ByteRange.all())) {
-            copy.put(Kept.DESCRIPTOR, Content.of(in.readAllBytes()), condition);
+        try (InputStream in = first.open(RepositoryLayout.DESCRIPTOR, ByteRange.all())) {
+            copy.put(RepositoryLayout.DESCRIPTOR, Content.of(in.readAllBytes()), condition);
         } catch (PreconditionFailedException e) {
             // Another process was faster, and is looked at next.
             return;

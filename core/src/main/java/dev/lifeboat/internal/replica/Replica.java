@@ -58,7 +58,7 @@ final class Replica {
     private final Semaphore room = new Semaphore(MAX_FED);
     private final Set<Future<?>> feeding = ConcurrentHashMap.newKeySet();
     private final Set<ObjectKey> removed = ConcurrentHashMap.newKeySet();
-    private @Nullable CompletableFuture<CaughtUp> waiting;
+    private @Nullable CompletableFuture<SyncResult> waiting;
     /** Whether it was found to be a copy of this repository. */
     private volatile boolean attached;
 
@@ -171,16 +171,16 @@ final class Replica {
      * @return what was done; fails with an IOException if the copy, or the first store, cannot be read or written
      */
     @CanIgnoreReturnValue
-    synchronized CompletableFuture<CaughtUp> compare(Guard guard) {
-        CompletableFuture<CaughtUp> next = waiting;
+    synchronized CompletableFuture<SyncResult> compare(PruneGuard guard) {
+        CompletableFuture<SyncResult> next = waiting;
         if (next == null) {
-            CompletableFuture<CaughtUp> made = new CompletableFuture<>();
+            CompletableFuture<SyncResult> made = new CompletableFuture<>();
             comparer.execute(() -> {
                 synchronized (this) {
                     waiting = null;
                 }
                 try {
-                    made.complete(catchUp(guard));
+                    made.complete(syncReplicas(guard));
                 } catch (Throwable e) {
                     // Whatever it is: nobody shall wait for ever.
                     away(e);
@@ -193,7 +193,7 @@ final class Replica {
         return next;
     }
 
-    private CaughtUp catchUp(Guard guard) throws IOException {
+    private SyncResult syncReplicas(PruneGuard guard) throws IOException {
         for (Future<?> task : List.copyOf(feeding)) {
             Io.await(task);
         }
@@ -233,7 +233,7 @@ final class Replica {
             if (copied > 0) {
                 log.info("replica has caught up [store={}, objects={}, bytes={}]", copy.location(), copied, bytes);
             }
-            return new CaughtUp(copied, bytes, surplus.size());
+            return new SyncResult(copied, bytes, surplus.size());
         });
     }
 
@@ -269,7 +269,7 @@ final class Replica {
             if (first.find(object.key()).isPresent()) {
                 throw e;
             }
-            // Condemned before it was listed; what is still needed of it is elsewhere now.
+            // PendingDeletions before it was listed; what is still needed of it is elsewhere now.
             difference.unsettle();
             return 0;
         }
@@ -289,13 +289,15 @@ final class Replica {
     /** Content only if no snapshot is left here that may still need it: one that the first store has lost, say, or one that is locked here. */
     private void removeUnwanted(List<ObjectKey> surplus, Set<ObjectKey> unwanted) throws IOException {
         List<ObjectKey> going = surplus.stream().filter(unwanted::contains).toList();
-        boolean left = surplus.stream().anyMatch(key -> Kept.isManifest(key) && !unwanted.contains(key));
+        boolean left = surplus.stream().anyMatch(key -> ReplicationPolicy.isManifest(key) && !unwanted.contains(key));
         left |= !delete(going.stream()
-                .filter(key -> Kept.isManifest(key) || Kept.isKeySlot(key))
+                .filter(key -> ReplicationPolicy.isManifest(key) || ReplicationPolicy.isKeySlot(key))
                 .toList());
         if (!left) {
-            delete(going.stream().filter(Kept::isContent).toList());
-            delete(going.stream().filter(key -> !Kept.isContent(key)).toList());
+            delete(going.stream().filter(ReplicationPolicy::isContent).toList());
+            delete(going.stream()
+                    .filter(key -> !ReplicationPolicy.isContent(key))
+                    .toList());
             removed.removeAll(unwanted);
         }
     }
@@ -305,7 +307,7 @@ final class Replica {
      *
      * @return how many objects that were
      */
-    long dropSurplus(Guard guard) throws IOException {
+    long dropSurplus(PruneGuard guard) throws IOException {
         check();
         return guard.during(held -> {
             // Before the first store: what comes to both meanwhile is not surplus.
@@ -313,7 +315,7 @@ final class Replica {
             copy.list("", object -> before.add(object.key()));
             Comparison difference = Comparison.of(first, copy);
             if (!difference.lacking().isEmpty() || !difference.manifests().isEmpty()) {
-                throw new IOException(copy.location() + " is not in step; run catchUp first");
+                throw new IOException(copy.location() + " is not in step; run syncReplicas first");
             }
             List<ObjectKey> surplus =
                     difference.surplus().stream().filter(before::contains).toList();

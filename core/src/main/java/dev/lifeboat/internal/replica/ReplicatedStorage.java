@@ -3,6 +3,7 @@ package dev.lifeboat.internal.replica;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.io.StoredContent;
 import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.internal.layout.RepositoryLayout;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ForwardingStorageTarget;
@@ -50,7 +51,7 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
     private volatile @Nullable Opened opened;
 
     /** What only an open repository has. */
-    private record Opened(Soundness soundness, Guard guard) {}
+    private record Opened(IntegrityCheck integrity, PruneGuard guard) {}
 
     /**
      * Puts replicas behind a store; it closes all of them.
@@ -67,17 +68,17 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
     }
 
     /** From now on replicas may be compared, fed and asked. */
-    public void open(Soundness soundness, Guard guard) {
-        opened = new Opened(soundness, guard);
+    public void open(IntegrityCheck integrity, PruneGuard guard) {
+        opened = new Opened(integrity, guard);
     }
 
     /** Has replicas catch up beside a backup that begins, not only after it. */
     public void begin() {
-        Guard guard = guard();
+        PruneGuard guard = guard();
         replicas.forEach(replica -> replica.compare(guard));
     }
 
-    private Guard guard() {
+    private PruneGuard guard() {
         Opened known = opened;
         if (known == null) {
             throw new IllegalStateException("the repository is not open");
@@ -126,7 +127,7 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
     @Override
     public ObjectInfo put(ObjectKey key, Content content, PutCondition condition) throws IOException {
         ObjectInfo info = super.put(key, content, condition);
-        if (Kept.isKept(key) && !Kept.isManifest(key)) {
+        if (ReplicationPolicy.isReplicated(key) && !ReplicationPolicy.isManifest(key)) {
             replicas.forEach(replica -> replica.offer(key, content));
         }
         return info;
@@ -138,7 +139,7 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
      * @throws IOException if they cannot
      */
     public void awaitQuorum() throws IOException {
-        List<CompletableFuture<CaughtUp>> waiting = new ArrayList<>();
+        List<CompletableFuture<SyncResult>> waiting = new ArrayList<>();
         if (quorum > 1) {
             replicas.forEach(replica -> waiting.add(replica.compare(guard())));
         }
@@ -167,16 +168,16 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
 
     /** Brings replicas in step, and waits for those that can be reached, but never longer than so. Never fails. */
     public void settle() {
-        Map<Replica, CompletableFuture<CaughtUp>> expected = new LinkedHashMap<>();
+        Map<Replica, CompletableFuture<SyncResult>> expected = new LinkedHashMap<>();
         for (Replica replica : replicas) {
             boolean isExpected = !replica.isAway();
-            CompletableFuture<CaughtUp> comparison = replica.compare(guard());
+            CompletableFuture<SyncResult> comparison = replica.compare(guard());
             if (isExpected) {
                 expected.put(replica, comparison);
             }
         }
         long deadline = System.nanoTime() + patience.toNanos();
-        for (Map.Entry<Replica, CompletableFuture<CaughtUp>> comparison : expected.entrySet()) {
+        for (Map.Entry<Replica, CompletableFuture<SyncResult>> comparison : expected.entrySet()) {
             Replica replica = comparison.getKey();
             try {
                 comparison.getValue().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
@@ -197,7 +198,7 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
     }
 
     /** Has a replica catch up, by its place among {@link #copies}. */
-    public CompletableFuture<CaughtUp> compare(int replica) {
+    public CompletableFuture<SyncResult> compare(int replica) {
         return replicas.get(replica).compare(guard());
     }
 
@@ -211,7 +212,9 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
         Comparison comparison = comparison(replica);
         List<ObjectInfo> lacking = comparison.lacking();
         log.debug("replica compared [lacking={}]", lacking.size());
-        return comparison.surplus().stream().filter(Kept::isContent).toList();
+        return comparison.surplus().stream()
+                .filter(ReplicationPolicy::isContent)
+                .toList();
     }
 
     /** What a replica lacks: data first, then manifests. */
@@ -246,12 +249,13 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
             gone.removeAll(e.keys());
             throw e;
         } finally {
-            List<ObjectKey> kept = gone.stream().filter(Kept::isKept).toList();
+            List<ObjectKey> kept =
+                    gone.stream().filter(ReplicationPolicy::isReplicated).toList();
             replicas.forEach(replica -> replica.remove(kept));
         }
     }
 
-    /** Replicas, too; one that cannot be reached may do it another time. */
+    /** ReplicaMaintenance, too; one that cannot be reached may do it another time. */
     @Override
     public void keep(Collection<ObjectKey> keys) throws IOException {
         super.keep(keys);
@@ -287,7 +291,7 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
             }
         }
         // Whether a manifest is there is for the first store to say.
-        if (opened == null || !Kept.isKept(key) || Kept.isManifest(key)) {
+        if (opened == null || !ReplicationPolicy.isReplicated(key) || ReplicationPolicy.isManifest(key)) {
             return super.open(key, range);
         }
         try {
@@ -330,7 +334,7 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
         if (super.recover(key)) {
             return true;
         }
-        if (!Kept.isKept(key)) {
+        if (!ReplicationPolicy.isReplicated(key)) {
             return false;
         }
         boolean missing = super.find(key).isEmpty();
@@ -338,14 +342,14 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
             // Who has not found it in a listing reads it for the first time.
             return missing;
         }
-        if (missing && !Kept.isContent(key)) {
+        if (missing && !ReplicationPolicy.isContent(key)) {
             return false;
         }
         Opened known = opened;
         for (Replica replica : replicas) {
             StorageTarget copy = replica.storage();
             try {
-                if (known == null ? isSoundBeforeOpening(replica, key) : isSound(replica, key, known.soundness())) {
+                if (known == null ? isSoundBeforeOpening(replica, key) : isIntact(replica, key, known.integrity())) {
                     elsewhere.put(key, copy);
                     log.warn("object is read from a replica [key={}, store={}]", key, copy.location());
                     return true;
@@ -363,10 +367,10 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
     /** A key slot opens for its own repository only, whatever else it holds. */
     private boolean isSoundBeforeOpening(Replica replica, ObjectKey key) throws IOException {
         StorageTarget copy = replica.storage();
-        if (key.equals(Kept.DESCRIPTOR)) {
+        if (key.equals(RepositoryLayout.DESCRIPTOR)) {
             return descriptor.isOurs(copy);
         }
-        if (!Kept.isKeySlot(key) || copy.find(key).isEmpty()) {
+        if (!ReplicationPolicy.isKeySlot(key) || copy.find(key).isEmpty()) {
             return false;
         }
         replica.check();
@@ -375,12 +379,12 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
         }
     }
 
-    private static boolean isSound(Replica replica, ObjectKey key, Soundness soundness) throws IOException {
+    private static boolean isIntact(Replica replica, ObjectKey key, IntegrityCheck integrity) throws IOException {
         // A descriptor that is damaged in the first store says nothing of the copy.
-        if (!key.equals(Kept.DESCRIPTOR)) {
+        if (!key.equals(RepositoryLayout.DESCRIPTOR)) {
             replica.check();
         }
-        return replica.storage().find(key).isPresent() && soundness.isSound(replica.storage(), key);
+        return replica.storage().find(key).isPresent() && integrity.isIntact(replica.storage(), key);
     }
 
     /** Whether there is something to {@link #heal}. */

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lifeboat.BackupException;
 import dev.lifeboat.Encryption;
 import dev.lifeboat.Repository;
-import dev.lifeboat.Snapshot;
 import dev.lifeboat.directory.DirectoryRestore;
 import dev.lifeboat.directory.DirectorySource;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.testkit.MemoryStorage;
 import dev.lifeboat.testkit.MemoryTree;
@@ -100,7 +100,7 @@ class GnuTarTest {
                 java.util.Map.entry(TarFormat.uncompressed(), ""))) {
             try (Repository repo = open(format.getKey())) {
                 Snapshot snapshot = repo.backup(tree)
-                        .strategy(dev.lifeboat.BackupStrategy.FULL)
+                        .strategy(dev.lifeboat.snapshot.BackupStrategy.FULL)
                         .run();
                 assertThat(extracted(snapshot, format.getValue(), "x" + format.getValue()))
                         .isEqualTo(tree.lines());

@@ -3,6 +3,7 @@ package dev.lifeboat.internal.index;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.internal.layout.RepositoryLayout;
 import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.pack.Directory;
 import dev.lifeboat.internal.pack.PackInfo;
@@ -141,7 +142,7 @@ class LargeIndexTest {
 
             @Override
             public void list(String prefix, Visitor visitor) throws IOException {
-                if (!prefix.equals(PackInfo.PREFIX)) {
+                if (!prefix.equals(RepositoryLayout.PACKS)) {
                     try (var files = Files.list(dir)) {
                         for (Path file : (Iterable<Path>) files::iterator) {
                             ObjectKey key = new ObjectKey(prefix + file.getFileName());

@@ -3,7 +3,7 @@ package dev.lifeboat.jmh;
 import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.RepositoryKeys.Right;
 import dev.lifeboat.format.RepositoryKeys.SealingKey;
-import dev.lifeboat.internal.cdc.GearChunker;
+import dev.lifeboat.internal.pack.GearChunker;
 import dev.lifeboat.internal.pack.Naming;
 import dev.lifeboat.internal.seal.KeyBundle;
 import dev.lifeboat.internal.seal.SealedKeys;

@@ -1,6 +1,6 @@
 package dev.lifeboat.quickstart;
 
-import dev.lifeboat.OperationEvent;
+import dev.lifeboat.event.OperationEvent;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -27,7 +27,8 @@ final class ProgressBar implements Consumer<OperationEvent> {
         } else if (event instanceof OperationEvent.Quiesced) {
             System.out.println("  paused");
         } else if (event instanceof OperationEvent.Resumed resumed) {
-            System.out.printf("  running again after %d ms%n", resumed.frozen().toMillis());
+            System.out.printf(
+                    "  running again after %d ms%n", resumed.quiesced().toMillis());
         }
     }
 

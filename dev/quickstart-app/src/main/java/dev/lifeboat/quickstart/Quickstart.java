@@ -3,12 +3,12 @@ package dev.lifeboat.quickstart;
 import dev.lifeboat.Encryption;
 import dev.lifeboat.Repository;
 import dev.lifeboat.Restore;
-import dev.lifeboat.Snapshot;
 import dev.lifeboat.docker.Docker;
 import dev.lifeboat.docker.Quiesce;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.format.tar.TarFormat;
+import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.fs.FileStorage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -118,7 +118,7 @@ public final class Quickstart {
                 ProgressBar.bytes(stats.bytesRead()),
                 ProgressBar.bytes(stats.bytesStored()),
                 stats.duration().toMillis() / 1e3,
-                stats.frozen().orElse(Duration.ZERO).toMillis() / 1e3);
+                stats.quiesced().orElse(Duration.ZERO).toMillis() / 1e3);
         for (Problem problem : snapshot.problems()) {
             if (!problem.path().equals(EntryPath.root())) {
                 System.out.println("  " + problem);

@@ -261,7 +261,7 @@ public final class FileStorage implements StorageTarget {
             interrupted.initCause(e);
             return interrupted;
         }
-        return Explanations.of("cannot " + what + " in " + location(), root, e);
+        return FileSystemErrors.of("cannot " + what + " in " + location(), root, e);
     }
 
     @Override

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lifeboat.Encryption;
 import dev.lifeboat.Repository;
-import dev.lifeboat.Snapshot;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.format.chunked.ChunkedFormat;
 import dev.lifeboat.format.tar.TarFormat;
+import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.testkit.MemoryTree;
 import dev.lifeboat.testkit.ScratchDir;
 import dev.lifeboat.testkit.Shell;
@@ -31,7 +31,7 @@ class GoldenRepositoryTest {
     final ScratchDir dir = new ScratchDir();
 
     private static Encryption encryption(String name) {
-        return name.equals("encrypted-2") ? Encryption.passphrase(() -> "golden") : Encryption.none();
+        return name.equals("encrypted-1") ? Encryption.passphrase(() -> "golden") : Encryption.none();
     }
 
     /** All that an entry can be, small. */
@@ -48,7 +48,7 @@ class GoldenRepositoryTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"plain-2", "encrypted-2"})
+    @ValueSource(strings = {"plain-1", "encrypted-1"})
     void golden_isRead(String name) throws Exception {
         Shell.run(
                 "cp", "-r", GOLDEN.resolve(name).toString(), dir.resolve("copy").toString());
@@ -56,7 +56,7 @@ class GoldenRepositoryTest {
                 .encryption(encryption(name))
                 .open()) {
             List<Snapshot> snapshots = repo.snapshots();
-            assertThat(snapshots).hasSize(name.equals("plain-2") ? 3 : 2);
+            assertThat(snapshots).hasSize(name.equals("plain-1") ? 3 : 2);
             for (Snapshot snapshot : snapshots) {
                 MemoryTree back = new MemoryTree();
                 repo.restore(snapshot).to(back).run();
@@ -73,11 +73,11 @@ class GoldenRepositoryTest {
     @Test
     void golden_canBeMade() throws IOException {
         make(dir.resolve("made"));
-        assertThat(dir.resolve("made/encrypted-2/lifeboat.json")).exists();
+        assertThat(dir.resolve("made/encrypted-1/lifeboat.json")).exists();
     }
 
     private static void make(Path into) throws IOException {
-        for (String name : List.of("plain-2", "encrypted-2")) {
+        for (String name : List.of("plain-1", "encrypted-1")) {
             Path place = into.resolve(name);
             try (Repository repo = Repository.at(FileStorage.at(place))
                     .encryption(encryption(name))
@@ -86,7 +86,7 @@ class GoldenRepositoryTest {
                 repo.backup(tree(1)).tag("version", "1").run();
                 repo.backup(tree(2)).tag("version", "2").run();
             }
-            if (name.equals("plain-2")) {
+            if (name.equals("plain-1")) {
                 try (Repository repo = Repository.at(FileStorage.at(place))
                         .encryption(encryption(name))
                         .format(TarFormat.create())

@@ -47,7 +47,7 @@ record ObjectSettings(
 
     /** What comes and goes is not worth keeping from being removed, and would never end. */
     boolean locks(ObjectKey key) {
-        return lock.isPresent() && !key.isPassing();
+        return lock.isPresent() && !key.isTransient();
     }
 
     ObjectLockMode mode() {

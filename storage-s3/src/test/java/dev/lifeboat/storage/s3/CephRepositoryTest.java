@@ -3,7 +3,7 @@ package dev.lifeboat.storage.s3;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lifeboat.Repository;
-import dev.lifeboat.Snapshot;
+import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.testkit.MemoryTree;
 import dev.lifeboat.testkit.NamedSource;
 import dev.lifeboat.testkit.Shell;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lifeboat.BackupException;
 import dev.lifeboat.Repository;
-import dev.lifeboat.Snapshot;
+import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.s3.FaultyNetwork.Fault;
 import dev.lifeboat.testkit.MemoryTree;
 import java.io.IOException;

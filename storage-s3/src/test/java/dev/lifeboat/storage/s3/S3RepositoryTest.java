@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lifeboat.BackupException;
 import dev.lifeboat.Repository;
-import dev.lifeboat.Snapshot;
+import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.testkit.MemoryTree;
 import dev.lifeboat.testkit.ScratchDir;
 import java.time.Duration;

@@ -1,0 +1,76 @@
+package dev.lifeboat;
+
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.format.NotReadableException;
+import dev.lifeboat.format.UnsupportedVersionException;
+import dev.lifeboat.internal.engine.OpenRepository;
+import dev.lifeboat.internal.engine.RunningOperations;
+import dev.lifeboat.internal.engine.TaggedStorage;
+import dev.lifeboat.internal.io.Io;
+import java.io.IOException;
+import java.util.function.BiFunction;
+
+/** The one place where failures become exceptions of the front door. */
+final class Failures {
+    private Failures() {}
+
+    /**
+     * Translates a failure of an operation.
+     *
+     * @param operation begins the message: "cannot back up container:web"
+     * @param otherwise makes the exception of a failure that is neither the store's nor one of stored data
+     */
+    static BackupException translate(
+            String operation, IOException e, BiFunction<String, IOException, BackupException> otherwise) {
+        if (Io.isInterruption(e)) {
+            // Whoever throws such an exception has cleared the flag.
+            Thread.currentThread().interrupt();
+            return new BackupException.Cancelled(operation + ": cancelled", e);
+        }
+        String message = operation + ": " + e.getMessage();
+        if (e instanceof TaggedStorage.Failed) {
+            return new BackupException.StorageFailed(message, e.getCause());
+        }
+        if (e instanceof NotReadableException) {
+            return new BackupException.WrongKey(message, e);
+        }
+        if (e instanceof DamagedException) {
+            return new BackupException.Corrupt(message, e);
+        }
+        if (e instanceof UnsupportedVersionException) {
+            return new BackupException.UnsupportedFormat(message, e);
+        }
+        return otherwise.apply(message, e);
+    }
+
+    /** Runs an action on the store alone, and translates its failures. */
+    static <T> T translating(String operation, Action<T> action) {
+        try {
+            return action.run();
+        } catch (IOException e) {
+            throw translate(operation, e, BackupException.StorageFailed::new);
+        }
+    }
+
+    /**
+     * Asks the store something, as an operation of its own.
+     *
+     * @param what completes "cannot .. in <location>"
+     * @throws IllegalStateException if the repository is closed
+     */
+    static <T> T query(OpenRepository repository, String what, Action<T> action) {
+        String operation = "cannot " + what + " in " + repository.location();
+        RunningOperations.Running running = repository.enter(operation);
+        try {
+            return translating(operation, action);
+        } finally {
+            running.close();
+        }
+    }
+
+    /** Something that may fail. */
+    @FunctionalInterface
+    interface Action<T> {
+        T run() throws IOException;
+    }
+}

@@ -1,0 +1,31 @@
+package dev.lifeboat.directory;
+
+import dev.lifeboat.entry.ByteString;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.internal.posix.Dir;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A directory that a restore is in, or has left while content for it is still to come. Guarded by the session. */
+final class OpenDirectory {
+    final EntryPath path;
+    /** Null if it is not there, which only a dry run meets. */
+    final @Nullable Dir dir;
+
+    final Set<ByteString> offered = new HashSet<>();
+    /** What it shall become; null if it was never offered but made up. */
+    @Nullable
+    Entry entry;
+
+    int pending;
+    boolean left;
+    boolean finished;
+
+    OpenDirectory(EntryPath path, @Nullable Dir dir, @Nullable Entry entry) {
+        this.path = path;
+        this.dir = dir;
+        this.entry = entry;
+    }
+}

@@ -1,0 +1,2 @@
+/** What listeners of an operation receive. */
+package dev.lifeboat.event;

@@ -1,0 +1,385 @@
+package dev.lifeboat.internal.catalog;
+
+import dev.lifeboat.format.ArchiveRoot;
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.io.Recovery;
+import dev.lifeboat.internal.io.TrackedTask;
+import dev.lifeboat.internal.json.Envelope;
+import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.internal.layout.RepositoryLayout;
+import dev.lifeboat.internal.maintenance.Quarantine;
+import dev.lifeboat.snapshot.Snapshot;
+import dev.lifeboat.snapshot.SnapshotId;
+import dev.lifeboat.storage.Content;
+import dev.lifeboat.storage.ObjectInfo;
+import dev.lifeboat.storage.ObjectKey;
+import dev.lifeboat.storage.PreconditionFailedException;
+import dev.lifeboat.storage.PutCondition;
+import dev.lifeboat.storage.StorageTarget;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sessions and their outcomes. An outcome is put once, under the id of its session, and only if there is none: so of a commit and of
+ * the void that ends a dead backup exactly one happens. What was read once is kept, as long as the store
+ * lists the same. Thread-safe.
+ */
+public final class Catalog {
+    private static final Logger log = LoggerFactory.getLogger(Catalog.class);
+    /** At once, if there are more than a few to read. */
+    private static final int READERS = 8;
+
+    private static final Comparator<Snapshot> NEWEST_FIRST =
+            Comparator.comparing(Snapshot::time).thenComparing(Snapshot::id).reversed();
+    private static final int FEW = 4;
+    private static final int BATCH = 32;
+
+    private final StorageTarget storage;
+    private final Envelope envelope;
+    private final SnapshotIdGenerator ids;
+    private final Executor executor;
+    private final Map<SnapshotId, Known> known = new ConcurrentHashMap<>();
+    /** What the store said of outcomes when they were listed last. */
+    private final Map<SnapshotId, ObjectInfo> stored = new ConcurrentHashMap<>();
+
+    /**
+     * Reads and writes in a store.
+     *
+     * @param executor runs what reads many outcomes at once
+     */
+    public Catalog(StorageTarget storage, Envelope envelope, SnapshotIdGenerator ids, Executor executor) {
+        this.storage = storage;
+        this.envelope = envelope;
+        this.ids = ids;
+        this.executor = executor;
+    }
+
+    /** An outcome, and what the store said of it before it was read; nothing if it was not listed. */
+    private record Known(@Nullable ObjectInfo listed, Optional<Snapshot> snapshot) {}
+
+    /** Hears of outcomes that cannot be read. */
+    @FunctionalInterface
+    public interface OnDamage {
+        void damaged(SnapshotId id, DamagedException damage) throws IOException;
+    }
+
+    /** Lists committed snapshots, newest first. */
+    public List<Snapshot> snapshots(OnDamage onDamage) throws IOException {
+        return read(outcomes(), onDamage);
+    }
+
+    /** Lists committed snapshots of a series, newest first. */
+    public List<Snapshot> snapshots(String series, OnDamage onDamage) throws IOException {
+        return read(outcomes(RepositoryLayout.snapshotsOf(ids.series(series))), onDamage).stream()
+                .filter(snapshot -> snapshot.source().equals(series))
+                .toList();
+    }
+
+    /**
+     * Finds the snapshot of a series that was begun last, as ids tell (docs/FORMAT.md, section 4), of those that are wanted. Reads the newest outcomes, and others only if none of them
+     * is; damaged ones are passed over.
+     */
+    public Optional<Snapshot> newest(String series, Predicate<Snapshot> wanted) throws IOException {
+        List<SnapshotId> newestFirst = new ArrayList<>(
+                new TreeSet<>(outcomes(RepositoryLayout.snapshotsOf(ids.series(series)))).descendingSet());
+        for (int i = 0; i < newestFirst.size(); i++) {
+            if (i >= FEW && (i - FEW) % BATCH == 0) {
+                readAhead(newestFirst.subList(i, Math.min(i + BATCH, newestFirst.size())));
+            }
+            SnapshotId id = newestFirst.get(i);
+            try {
+                Optional<Snapshot> snapshot = find(id);
+                if (snapshot.isPresent() && snapshot.get().source().equals(series) && wanted.test(snapshot.get())) {
+                    return snapshot;
+                }
+            } catch (DamagedException e) {
+                log.debug("outcome passed over [id={}]", id.value(), e);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private List<Snapshot> read(Set<SnapshotId> outcomes, OnDamage onDamage) throws IOException {
+        readAhead(outcomes);
+        List<Snapshot> snapshots = new ArrayList<>();
+        for (SnapshotId id : outcomes) {
+            try {
+                find(id).ifPresent(snapshots::add);
+            } catch (DamagedException e) {
+                onDamage.damaged(id, e);
+            }
+        }
+        snapshots.sort(NEWEST_FIRST);
+        return snapshots;
+    }
+
+    /** Reads outcomes that are not known, several at once. What goes wrong does so again for who reads them one by one. */
+    private void readAhead(Collection<SnapshotId> outcomes) throws IOException {
+        Queue<SnapshotId> unknown = new ConcurrentLinkedQueue<>(outcomes);
+        unknown.removeAll(known.keySet());
+        if (unknown.size() < FEW) {
+            return;
+        }
+        List<TrackedTask<?>> readers = new ArrayList<>();
+        try {
+            for (int i = 0; i < READERS; i++) {
+                TrackedTask<?> reader = new TrackedTask<>(
+                        () -> {
+                            for (SnapshotId id; (id = unknown.poll()) != null; ) {
+                                try {
+                                    find(id);
+                                } catch (DamagedException e) {
+                                    continue;
+                                }
+                            }
+                            return null;
+                        },
+                        () -> {});
+                readers.add(reader);
+                reader.startOn(executor);
+            }
+            for (TrackedTask<?> reader : readers) {
+                Io.await(reader);
+            }
+        } finally {
+            readers.forEach(reader -> reader.cancel(true));
+            readers.forEach(TrackedTask::awaitLeft);
+        }
+    }
+
+    /** Lists committed snapshots, newest first; any damage ends it. */
+    public List<Snapshot> allSnapshots() throws IOException {
+        return snapshots((id, damage) -> {
+            throw damage;
+        });
+    }
+
+    /** Lists ids that have an outcome, void or not. */
+    public Set<SnapshotId> outcomes() throws IOException {
+        return outcomes(RepositoryLayout.SNAPSHOTS);
+    }
+
+    private Set<SnapshotId> outcomes(String prefix) throws IOException {
+        Map<SnapshotId, ObjectInfo> listed = new HashMap<>();
+        storage.list(
+                prefix,
+                object -> id(object.key(), id -> RepositoryLayout.snapshot(id.value()))
+                        .ifPresent(id -> listed.put(id, object)));
+        Predicate<SnapshotId> gone =
+                id -> RepositoryLayout.snapshot(id.value()).value().startsWith(prefix) && !listed.containsKey(id);
+        stored.keySet().removeIf(gone);
+        known.keySet().removeIf(gone);
+        stored.putAll(listed);
+        // A repair puts a void in the place of a snapshot.
+        listed.forEach((id, object) ->
+                known.computeIfPresent(id, (same, outcome) -> object.equals(outcome.listed()) ? outcome : null));
+        return new HashSet<>(listed.keySet());
+    }
+
+    /** Empty if there is no outcome, or a void. */
+    public Optional<Snapshot> find(SnapshotId id) throws IOException {
+        Known outcome = known.get(id);
+        if (outcome == null) {
+            ObjectInfo listed = stored.get(id);
+            try {
+                // What is whole may still be another's, put in its place.
+                outcome = new Known(
+                        listed, Recovery.reading(storage, RepositoryLayout.snapshot(id.value()), () -> read(id)));
+            } catch (FileNotFoundException e) {
+                return Optional.empty();
+            }
+            known.put(id, outcome);
+        }
+        return outcome.snapshot();
+    }
+
+    private Optional<Snapshot> read(SnapshotId id) throws IOException {
+        Optional<Snapshot> snapshot = ManifestCodec.snapshot(
+                envelope.open(
+                        storage, RepositoryLayout.snapshot(id.value()), ManifestCodec.OUTCOME, ManifestCodec.VERSION),
+                envelope);
+        if (snapshot.isPresent() && !snapshot.get().id().equals(id)) {
+            throw new DamagedException("the manifest of snapshot " + id.value() + " in " + storage.location()
+                    + " is that of " + snapshot.get().id().value());
+        }
+        return snapshot;
+    }
+
+    /** Whether a snapshot is there, asked of the store now. */
+    public boolean exists(SnapshotId id) throws IOException {
+        known.remove(id);
+        try {
+            return find(id).isPresent();
+        } catch (DamagedException e) {
+            return false;
+        }
+    }
+
+    private void put(ObjectKey key, JsonObject document) throws IOException {
+        storage.put(key, Content.of(envelope.close(key, document)), PutCondition.IF_ABSENT);
+    }
+
+    public void open(Session session, Instant now) throws IOException {
+        put(RepositoryLayout.session(session.id().value()), ManifestCodec.toJson(session, now));
+    }
+
+    /**
+     * Makes a snapshot count.
+     *
+     * @throws PreconditionFailedException if its session was ended
+     */
+    public void commit(Snapshot snapshot) throws IOException {
+        put(RepositoryLayout.snapshot(snapshot.id().value()), ManifestCodec.outcome(snapshot, envelope));
+    }
+
+    /** Ends a backup that has no outcome; false if it has one by now. */
+    public boolean end(SnapshotId id, Instant now) throws IOException {
+        try {
+            put(RepositoryLayout.snapshot(id.value()), ManifestCodec.abortedOutcome(id, now));
+            return true;
+        } catch (PreconditionFailedException e) {
+            return false;
+        }
+    }
+
+    /** Lists sessions, with what the store knows of them. */
+    public Map<SnapshotId, ObjectInfo> sessions() throws IOException {
+        Map<SnapshotId, ObjectInfo> sessions = new LinkedHashMap<>();
+        storage.list(
+                RepositoryLayout.SESSIONS,
+                object -> id(object.key(), id -> RepositoryLayout.session(id.value()))
+                        .ifPresent(id -> sessions.put(id, object)));
+        return sessions;
+    }
+
+    /** Sessions that may still commit. They are listed first: one that commits meanwhile is found among the outcomes later. */
+    public List<Session> openSessions() throws IOException {
+        Set<SnapshotId> ids = new HashSet<>(sessions().keySet());
+        ids.removeAll(outcomes());
+        List<Session> open = new ArrayList<>();
+        for (SnapshotId id : ids) {
+            try {
+                open.add(session(id));
+            } catch (FileNotFoundException e) {
+                // Removed since it was listed, so it had an outcome.
+                continue;
+            }
+        }
+        return open;
+    }
+
+    private Session session(SnapshotId id) throws IOException {
+        return ManifestCodec.session(envelope.open(
+                storage, RepositoryLayout.session(id.value()), ManifestCodec.SESSION, ManifestCodec.VERSION));
+    }
+
+    /** Whether a session is there, asked of the store now. */
+    public boolean hasSession(SnapshotId id) throws IOException {
+        return storage.find(RepositoryLayout.session(id.value())).isPresent();
+    }
+
+    /** Removes a session that has an outcome. */
+    public void removeSession(SnapshotId id) throws IOException {
+        storage.delete(List.of(RepositoryLayout.session(id.value())));
+    }
+
+    /** Removes a snapshot; its session first, lest it looks like one under way. */
+    public void remove(SnapshotId id) throws IOException {
+        removeSession(id);
+        storage.delete(List.of(RepositoryLayout.snapshot(id.value())));
+        known.remove(id);
+    }
+
+    /**
+     * Takes an outcome out of the list and keeps it apart. A void takes its place, for its writer may still wake up, if it was one that could not be
+     * read. Empty if it is not there any more.
+     */
+    public Optional<ObjectKey> quarantine(SnapshotId id, Instant now) throws IOException {
+        ObjectKey key = RepositoryLayout.snapshot(id.value());
+        Optional<ObjectKey> place = Quarantine.copy(storage, key);
+        if (place.isEmpty()) {
+            return place;
+        }
+        storage.put(key, Content.of(envelope.close(key, ManifestCodec.abortedOutcome(id, now))), PutCondition.ALWAYS);
+        known.remove(id);
+        removeSession(id);
+        return place;
+    }
+
+    /**
+     * Archives of the snapshots that were set apart.
+     *
+     * @throws DamagedException if a manifest cannot be read, so that what it needs is not known
+     */
+    public List<ArchiveRoot> quarantinedRoots() throws IOException {
+        List<ObjectKey> keys = new ArrayList<>();
+        storage.list(RepositoryLayout.QUARANTINE + RepositoryLayout.SNAPSHOTS, object -> keys.add(object.key()));
+        List<ArchiveRoot> roots = new ArrayList<>();
+        for (ObjectKey key : keys) {
+            ObjectKey place = RepositoryLayout.outcomeBeforeQuarantine(key);
+            try {
+                ManifestCodec.snapshot(
+                                envelope.open(storage, key, place, ManifestCodec.OUTCOME, ManifestCodec.VERSION),
+                                envelope)
+                        .ifPresent(snapshot -> roots.add(snapshot.archive()));
+            } catch (FileNotFoundException e) {
+                // Somebody has dropped it since it was listed.
+                continue;
+            } catch (DamagedException e) {
+                throw new DamagedException(
+                        e.getMessage()
+                                + "; nothing was freed, for what that snapshot, which was set apart, needs is not"
+                                + " known. Prune with dropQuarantined() when it is not wanted any more",
+                        e);
+            }
+        }
+        return roots;
+    }
+
+    /** Sessions without an outcome that cannot be read. */
+    public List<SnapshotId> unreadableSessions() throws IOException {
+        Set<SnapshotId> ids = new HashSet<>(sessions().keySet());
+        ids.removeAll(outcomes());
+        List<SnapshotId> unreadable = new ArrayList<>();
+        for (SnapshotId id : ids) {
+            try {
+                session(id);
+            } catch (FileNotFoundException e) {
+                continue;
+            } catch (DamagedException e) {
+                unreadable.add(id);
+            }
+        }
+        return unreadable;
+    }
+
+    /** Only of what lies in its place: a listing must not show what a commit, which goes to that place, would not meet. */
+    private static Optional<SnapshotId> id(ObjectKey key, Function<SnapshotId, ObjectKey> place) {
+        String last = key.lastSegment();
+        return last.matches("[0-9a-f]{32}")
+                ? Optional.of(new SnapshotId(last)).filter(id -> place.apply(id).equals(key))
+                : Optional.empty();
+    }
+}

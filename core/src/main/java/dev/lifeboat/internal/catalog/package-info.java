@@ -1,0 +1,2 @@
+/** Snapshots, sessions and their objects. */
+package dev.lifeboat.internal.catalog;

@@ -1,2 +1,0 @@
-/** Cutting content where the content says so. */
-package dev.lifeboat.internal.cdc;

@@ -1,0 +1,56 @@
+package dev.lifeboat.internal.engine;
+
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.format.ArchiveWriter;
+import dev.lifeboat.internal.io.Io;
+import java.io.IOException;
+import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
+
+/** Between a source and an archive: checks the order, counts, keeps problems. */
+public final class CaptureSink implements EntrySink {
+    private final ArchiveWriter writer;
+    private final ProgressTracker events;
+    private final boolean strict;
+    private @Nullable EntryPath last;
+
+    public CaptureSink(ArchiveWriter writer, ProgressTracker events, boolean strict) {
+        this.writer = writer;
+        this.events = events;
+        this.strict = strict;
+    }
+
+    @Override
+    public boolean offer(Entry entry) throws IOException {
+        Io.checkInterrupt();
+        if (last != null && last.compareTo(entry.path()) >= 0) {
+            throw new IOException(
+                    "the source breaks its contract: it offers '" + entry.path() + "' after '" + last + "'");
+        }
+        last = entry.path();
+        events.entry();
+        events.stored(writer.bytesStored());
+        return writer.offer(entry);
+    }
+
+    @Override
+    public void content(Entry entry, InputStream in) throws IOException {
+        writer.content(entry, CountingInputStream.of(in, n -> {
+            events.stored(writer.bytesStored());
+            events.read(n);
+        }));
+    }
+
+    @Override
+    public void report(Problem problem) throws IOException {
+        events.problem(problem);
+        writer.report(problem);
+        if (strict && problem.kind() != Problem.Kind.SKIPPED) {
+            throw new IOException(
+                    "'" + problem.path() + "' cannot be kept as it is, and the backup is strict: " + problem.detail());
+        }
+    }
+}

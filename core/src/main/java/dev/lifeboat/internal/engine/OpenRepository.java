@@ -1,0 +1,288 @@
+package dev.lifeboat.internal.engine;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.lifeboat.format.ArchiveFormat;
+import dev.lifeboat.format.ArchiveReader;
+import dev.lifeboat.format.ArchiveRoot;
+import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.format.FormatMemory;
+import dev.lifeboat.format.RepositoryKeys;
+import dev.lifeboat.format.UnsupportedVersionException;
+import dev.lifeboat.internal.cache.CachedStorage;
+import dev.lifeboat.internal.catalog.Catalog;
+import dev.lifeboat.internal.catalog.Session;
+import dev.lifeboat.internal.catalog.SnapshotIdGenerator;
+import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.json.Envelope;
+import dev.lifeboat.internal.layout.RepositoryLayout;
+import dev.lifeboat.internal.maintenance.PendingDeletions;
+import dev.lifeboat.internal.replica.ObjectVerifier;
+import dev.lifeboat.internal.replica.PruneGuard;
+import dev.lifeboat.internal.replica.PruneHold;
+import dev.lifeboat.internal.replica.ReplicatedStorage;
+import dev.lifeboat.snapshot.Snapshot;
+import dev.lifeboat.snapshot.SnapshotId;
+import dev.lifeboat.storage.StorageTarget;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** An open repository as operations see it: its stores, its catalog, its formats, its threads. Thread-safe. */
+public final class OpenRepository {
+    private static final Logger log = LoggerFactory.getLogger(OpenRepository.class);
+    private static final AtomicInteger THREADS = new AtomicInteger();
+
+    private final StorageTarget storage;
+    private final Optional<ReplicatedStorage> replicated;
+    private final Optional<CacheSettings> cache;
+    private final List<ArchiveFormat> formats;
+    private final Clock clock;
+    private final Catalog catalog;
+    private final SnapshotIdGenerator ids;
+    private final RepositoryKeys keys;
+    private final Map<String, String> parameters;
+    private final FormatMemory memory = new FormatMemory();
+    private final RunningOperations operations;
+    private final ExecutorService executor = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "lifeboat-worker-" + THREADS.incrementAndGet());
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    /**
+     * Opens a repository; it closes the store.
+     *
+     * @param storage all stores, tagged
+     * @param formats all formats, that of new snapshots first
+     * @param parameters of the formats, from the descriptor
+     */
+    public OpenRepository(
+            StorageTarget storage,
+            Optional<ReplicatedStorage> replicated,
+            Optional<CacheSettings> cache,
+            List<ArchiveFormat> formats,
+            Clock clock,
+            RepositoryKeys keys,
+            Map<String, String> parameters) {
+        this.storage = storage;
+        this.replicated = replicated;
+        this.cache = cache;
+        this.formats = formats;
+        this.clock = clock;
+        this.keys = keys;
+        this.parameters = parameters;
+        this.operations = new RunningOperations("repository in " + storage.location());
+        this.ids = new SnapshotIdGenerator(keys);
+        this.catalog = new Catalog(storage, new Envelope(keys), ids, executor);
+        replicated.ifPresent(all -> all.open(objectVerifier(), this::hold));
+    }
+
+    /**
+     * Cancels running operations, waits for them, frees threads and closes the store. Repeated calls have no effect.
+     *
+     * @throws IllegalStateException if one of these operations calls it; nothing is closed
+     */
+    public void close() throws IOException {
+        operations.close();
+        executor.shutdownNow();
+        storage.close();
+    }
+
+    /** Begins an operation on this thread. */
+    public RunningOperations.Running enter(String what) {
+        return operations.enter(what);
+    }
+
+    /** The store, and behind it replicas. */
+    public StorageTarget storage() {
+        return storage;
+    }
+
+    /** Where the repository is, for messages. */
+    public String location() {
+        return storage.location();
+    }
+
+    /** The keys. */
+    public RepositoryKeys keys() {
+        return keys;
+    }
+
+    /** Snapshots and sessions. */
+    public Catalog catalog() {
+        return catalog;
+    }
+
+    /** The catalog of the primary store, without help from replicas. */
+    public Catalog primaryCatalog() {
+        return replicated.isEmpty() ? catalog : new Catalog(primary(), new Envelope(keys), ids, executor);
+    }
+
+    /** Makes ids of snapshots. */
+    public SnapshotIdGenerator ids() {
+        return ids;
+    }
+
+    /** The clock. */
+    public Clock clock() {
+        return clock;
+    }
+
+    /** The format of new snapshots. */
+    public ArchiveFormat format() {
+        return formats.get(0);
+    }
+
+    /** The stores of a repository that has replicas. */
+    public Optional<ReplicatedStorage> replicated() {
+        return replicated;
+    }
+
+    /** The primary store, without help from replicas. */
+    public StorageTarget primary() {
+        return replicated
+                .<StorageTarget>map(all -> new TaggedStorage(all.first()))
+                .orElse(storage);
+    }
+
+    /** Opens a session without a backup: prunes keep what is listed from now on, until it is closed. */
+    private PruneHold hold() throws IOException {
+        String series = "replica";
+        SnapshotId id = ids.next(series, clock.instant());
+        catalog.open(new Session(id, series, Optional.empty()), clock.instant());
+        return new PruneHold() {
+            @Override
+            public boolean isHeld() throws IOException {
+                return primary().find(RepositoryLayout.snapshot(id.value())).isEmpty();
+            }
+
+            @Override
+            public void close() {
+                // A session that stays would make prunes wait.
+                boolean interrupted = Thread.interrupted();
+                try {
+                    catalog.removeSession(id);
+                } catch (IOException e) {
+                    // The credentials may not delete: a prune ends the session later.
+                    log.debug("session not removed", e);
+                } finally {
+                    if (interrupted) {
+                        Thread.currentThread().interrupt();
+                    }
+                }
+            }
+        };
+    }
+
+    /** Replaces objects that are damaged in the primary store by intact ones of replicas; returns how many. */
+    @CanIgnoreReturnValue
+    public int heal() {
+        if (replicated.isEmpty()
+                || !replicated.get().needsHealing()
+                || Thread.currentThread().isInterrupted()) {
+            return 0;
+        }
+        try {
+            PruneGuard guard = this::hold;
+            return guard.during(held -> {
+                Set<String> condemned =
+                        new HashSet<>(PendingDeletions.all(maintenanceContext(true), PendingDeletions.PACKS));
+                condemned.addAll(PendingDeletions.all(maintenanceContext(true), PendingDeletions.ARCHIVES));
+                return replicated
+                        .get()
+                        .heal(key ->
+                                condemned.stream().anyMatch(name -> key.value().contains(name)));
+            });
+        } catch (IOException e) {
+            log.warn(
+                    "damaged objects were not replaced; replicas have intact ones [store={}, cause={}]",
+                    location(),
+                    e.getMessage());
+            return 0;
+        }
+    }
+
+    /**
+     * The context of prunes and repairs: they see the primary store as it is; replicas get what is put there.
+     *
+     * @param removes whether what is deleted is deleted from replicas, too
+     */
+    public FormatContext maintenanceContext(boolean removes) {
+        return formatContext(replicated
+                .<StorageTarget>map(all -> new TaggedStorage(all.forMaintenance(removes)))
+                .orElse(storage));
+    }
+
+    /** Waits until as many stores as the quorum wants have what the primary has. */
+    public void awaitQuorum() throws IOException {
+        if (replicated.isPresent()) {
+            try {
+                replicated.get().awaitQuorum();
+            } catch (IOException e) {
+                throw Io.isInterruption(e) ? e : new TaggedStorage.Failed(e);
+            }
+        }
+    }
+
+    /** Passes deletions on to replicas. */
+    public void settleReplicas() {
+        replicated.ifPresent(ReplicatedStorage::settle);
+    }
+
+    /** Tells intact objects from damaged ones. */
+    public ObjectVerifier objectVerifier() {
+        return new ObjectVerifier(formats(), this::formatContext);
+    }
+
+    /** The context of readers: with the cache, and with help from replicas. */
+    public FormatContext formatContext() {
+        return formatContext(cached(storage));
+    }
+
+    /** The context of backups: what they rely on are listings, and these are not cached. */
+    public FormatContext writeContext() {
+        return formatContext(cached(maintenanceContext(true).storage()));
+    }
+
+    private StorageTarget cached(StorageTarget uncached) {
+        return cache.<StorageTarget>map(c -> CachedStorage.of(uncached, c.directory(), c.maxBytes()))
+                .orElse(uncached);
+    }
+
+    public FormatContext formatContext(StorageTarget in) {
+        return new FormatContext(in, executor, Runtime.getRuntime().availableProcessors(), keys, parameters, memory);
+    }
+
+    /** All formats, that of new snapshots first. */
+    public List<ArchiveFormat> formats() {
+        return formats;
+    }
+
+    /** The format of an id, as a snapshot names it. */
+    public ArchiveFormat formatOf(String id) throws UnsupportedVersionException {
+        return formats().stream()
+                .filter(f -> f.id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new UnsupportedVersionException("format '" + id + "' is unknown; known are "
+                        + formats().stream().map(ArchiveFormat::id).toList()
+                        + ". Name it with format(..) when opening, or use a newer release"));
+    }
+
+    public ArchiveReader reader(Snapshot snapshot) throws IOException {
+        return reader(snapshot, formatContext());
+    }
+
+    public ArchiveReader reader(Snapshot snapshot, FormatContext context) throws IOException {
+        ArchiveRoot root = snapshot.archive();
+        return formatOf(root.format()).read(context, root);
+    }
+}

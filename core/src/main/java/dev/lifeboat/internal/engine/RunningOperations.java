@@ -1,0 +1,159 @@
+package dev.lifeboat.internal.engine;
+
+import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.quiesce.QuiesceHandle;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The operations that run on one repository. Closing cancels them and waits until the last has ended, so that no source
+ * stays quiesced; an orderly shutdown of the JVM does the same. Thread-safe.
+ */
+public final class RunningOperations {
+    private static final Logger log = LoggerFactory.getLogger(RunningOperations.class);
+
+    private final Set<Running> running = new LinkedHashSet<>();
+    private final String name;
+    private boolean closed;
+
+    /**
+     * Starts without operations.
+     *
+     * @param name of the repository, for messages
+     */
+    public RunningOperations(String name) {
+        this.name = name;
+    }
+
+    /** One operation, on the thread that began it. */
+    public final class Running implements AutoCloseable {
+        private final Thread thread = Thread.currentThread();
+        private final String what;
+        private QuiesceHandle handle = QuiesceHandle.none();
+
+        private Running(String what) {
+            this.what = what;
+        }
+
+        /**
+         * Notes what must be resumed if the JVM shuts down before the operation has ended.
+         *
+         * @throws InterruptedIOException if the operation is cancelled already; the handle is closed
+         */
+        public void quiesced(QuiesceHandle newHandle) throws IOException {
+            boolean cancelled;
+            synchronized (RunningOperations.this) {
+                handle = newHandle;
+                cancelled = closed;
+            }
+            if (cancelled) {
+                newHandle.close();
+                throw new InterruptedIOException(name + " is closed");
+            }
+        }
+
+        /** The operation has ended. */
+        @Override
+        public void close() {
+            synchronized (RunningOperations.this) {
+                running.remove(this);
+                if (running.isEmpty()) {
+                    ShutdownHook.remove(RunningOperations.this);
+                }
+                RunningOperations.this.notifyAll();
+            }
+        }
+    }
+
+    /**
+     * Begins an operation on this thread; the caller closes what this returns when it has ended.
+     *
+     * @throws IllegalStateException if the repository is closed, or the JVM is shutting down
+     */
+    public Running enter(String what) {
+        Running begun = new Running(what);
+        synchronized (this) {
+            if (closed) {
+                throw new IllegalStateException(what + ": " + name + " is closed");
+            }
+            ShutdownHook.add(this);
+            running.add(begun);
+        }
+        return begun;
+    }
+
+    /**
+     * Refuses new operations, cancels those that run, and waits until they have ended. Not interruptible; the flag is set
+     * again.
+     *
+     * @throws IllegalStateException if the calling thread runs one of them; nothing is closed
+     */
+    public void close() {
+        synchronized (this) {
+            for (Running operation : running) {
+                if (operation.thread == Thread.currentThread()) {
+                    throw new IllegalStateException(
+                            name + " is closed by its own operation, '" + operation.what + "'; close it afterwards");
+                }
+            }
+        }
+        cancel();
+        boolean interrupted = false;
+        while (!awaitEnd(TimeUnit.SECONDS.toMillis(30))) {
+            interrupted |= Thread.interrupted();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Refuses new operations and interrupts those that run. */
+    void cancel() {
+        List<Running> all;
+        synchronized (this) {
+            closed = true;
+            all = List.copyOf(running);
+        }
+        all.forEach(operation -> operation.thread.interrupt());
+    }
+
+    /** Resumes what operations have quiesced, without waiting for these. */
+    void resume() {
+        List<QuiesceHandle> handles = new ArrayList<>();
+        synchronized (this) {
+            running.forEach(operation -> handles.add(operation.handle));
+        }
+        for (QuiesceHandle handle : handles) {
+            try {
+                handle.close();
+            } catch (IOException | RuntimeException e) {
+                log.error("source is still quiesced [repository={}]", name, e);
+            }
+        }
+    }
+
+    /** Waits until no operation runs, or the time is over; false if the wait ended before that. */
+    synchronized boolean awaitEnd(long millis) {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        while (!running.isEmpty()) {
+            long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+            if (left <= 0) {
+                log.warn("still waiting for operations that were cancelled [repository={}]", name);
+                return false;
+            }
+            try {
+                Io.await(this, left);
+            } catch (InterruptedIOException e) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

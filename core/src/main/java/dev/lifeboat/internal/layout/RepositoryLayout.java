@@ -1,0 +1,104 @@
+package dev.lifeboat.internal.layout;
+
+import dev.lifeboat.storage.ObjectKey;
+
+/** Where each kind of object of a repository lies: docs/FORMAT.md, section 1. The only place that spells a key. */
+public final class RepositoryLayout {
+    /** The descriptor: the first object that is read. */
+    public static final ObjectKey DESCRIPTOR = new ObjectKey("lifeboat.json");
+
+    /** Prefix of key slots. */
+    public static final String KEY_SLOTS = "keys/";
+    /** Prefix of the outcomes of sessions: manifests of snapshots, and records of aborted backups. */
+    public static final String SNAPSHOTS = "snapshots/";
+    /** Prefix of sessions. */
+    public static final String SESSIONS = "sessions/";
+    /** Prefix of packs. */
+    public static final String PACKS = "packs/";
+    /** Prefix of index objects. */
+    public static final String INDEX = "index/";
+    /** Prefix of tar archives, their entry lists and their manifests. */
+    public static final String ARCHIVES = "archives/";
+    /** Prefix of the records of pending deletions. */
+    public static final String DELETIONS = "deletions/";
+    /** Prefix of the completion records of prunes. */
+    public static final String COMPLETIONS = "completions/";
+    /** Prefix of quarantined objects; their own keys follow. */
+    public static final String QUARANTINE = "quarantine/";
+
+    private static final int SERIES_DIGITS = 8;
+    private static final int ID_DIGITS = 32;
+
+    private RepositoryLayout() {}
+
+    /** Returns the key of the outcome of a session. */
+    public static ObjectKey snapshot(String id) {
+        return new ObjectKey(snapshotsOf(id.substring(0, SERIES_DIGITS)) + id);
+    }
+
+    /**
+     * Returns the prefix of the outcomes of one series, and of few others.
+     *
+     * @param series the first eight digits of their ids
+     */
+    public static String snapshotsOf(String series) {
+        return SNAPSHOTS + series + "/";
+    }
+
+    /** Returns the key of a session. */
+    public static ObjectKey session(String id) {
+        return new ObjectKey(SESSIONS + id);
+    }
+
+    /** Returns the key of a key slot. */
+    public static ObjectKey keySlot(String id) {
+        return new ObjectKey(KEY_SLOTS + id);
+    }
+
+    /** Returns the key of a pack. The last digits of its id spread packs, since the first ones name the session. */
+    public static ObjectKey pack(String id) {
+        return new ObjectKey(PACKS + id.substring(id.length() - 2) + "/" + id);
+    }
+
+    /** Returns the key of an index object. */
+    public static ObjectKey index(String id) {
+        return new ObjectKey(INDEX + id);
+    }
+
+    /**
+     * Returns the key of a part of a tar archive.
+     *
+     * @param suffix such as {@code .json}
+     */
+    public static ObjectKey archive(String id, String suffix) {
+        return new ObjectKey(ARCHIVES + id + suffix);
+    }
+
+    /** Returns the key of the record of what a prune is about to delete. */
+    public static ObjectKey deletion(String prune) {
+        return new ObjectKey(DELETIONS + prune);
+    }
+
+    /** Returns the key of the record by which a prune says that it will not act on its pending deletions any more. */
+    public static ObjectKey completion(String prune) {
+        return new ObjectKey(COMPLETIONS + prune);
+    }
+
+    /** Returns where an object is quarantined. */
+    public static ObjectKey quarantined(ObjectKey object, String suffix) {
+        return new ObjectKey(QUARANTINE + object + suffix);
+    }
+
+    /** Returns the key that a quarantined outcome had before; the quarantine may have added a suffix to it. */
+    public static ObjectKey outcomeBeforeQuarantine(ObjectKey quarantined) {
+        String key = quarantined.value().substring(QUARANTINE.length());
+        int end = key.lastIndexOf('/') + 1 + ID_DIGITS;
+        return new ObjectKey(end < key.length() ? key.substring(0, end) : key);
+    }
+
+    /** Returns the part of a key before its first slash, or the key itself. */
+    public static String top(ObjectKey key) {
+        int slash = key.value().indexOf('/');
+        return slash < 0 ? key.value() : key.value().substring(0, slash + 1);
+    }
+}

@@ -1,0 +1,2 @@
+/** Records of pending deletions, and the quarantine. */
+package dev.lifeboat.internal.maintenance;

@@ -1,2 +1,0 @@
-/** What those who prune and those who write tell each other. */
-package dev.lifeboat.internal.prune;

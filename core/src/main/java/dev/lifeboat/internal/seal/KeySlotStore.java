@@ -1,0 +1,95 @@
+package dev.lifeboat.internal.seal;
+
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.format.UnsupportedVersionException;
+import dev.lifeboat.internal.io.RandomIds;
+import dev.lifeboat.internal.io.Recovery;
+import dev.lifeboat.internal.json.SealedDocument;
+import dev.lifeboat.internal.layout.RepositoryLayout;
+import dev.lifeboat.storage.ByteRange;
+import dev.lifeboat.storage.Content;
+import dev.lifeboat.storage.ObjectKey;
+import dev.lifeboat.storage.PutCondition;
+import dev.lifeboat.storage.StorageTarget;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Key slots in a store. */
+public final class KeySlotStore {
+    /** Each may cost a second to try; whoever needs more gives hosts keys of their own, not slots. */
+    private static final int MAX_SLOTS = 1000;
+
+    private static final Logger log = LoggerFactory.getLogger(KeySlotStore.class);
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private KeySlotStore() {}
+
+    public static KeySlot add(StorageTarget storage, byte[] repository, String label, KeyBundle bundle, Secret secret)
+            throws IOException {
+        KeySlot slot = KeySlot.wrap(repository, RandomIds.next(), label, bundle, secret, RANDOM);
+        put(storage, slot);
+        return slot;
+    }
+
+    public static void put(StorageTarget storage, KeySlot slot) throws IOException {
+        storage.put(key(slot.id()), Content.of(slot.toBytes()), PutCondition.IF_ABSENT);
+    }
+
+    public static void remove(StorageTarget storage, String id) throws IOException {
+        storage.delete(List.of(key(id)));
+    }
+
+    private static ObjectKey key(String id) {
+        return RepositoryLayout.keySlot(id);
+    }
+
+    /** Lists the slots that can be read; the log names the others. */
+    public static List<KeySlot> list(StorageTarget storage) throws IOException {
+        List<ObjectKey> keys = new ArrayList<>();
+        storage.list(RepositoryLayout.KEY_SLOTS, object -> {
+            if (keys.size() < MAX_SLOTS) {
+                keys.add(object.key());
+            }
+        });
+        List<KeySlot> slots = new ArrayList<>();
+        for (ObjectKey key : keys) {
+            try {
+                slots.add(Recovery.reading(storage, key, () -> read(storage, key)));
+            } catch (FileNotFoundException e) {
+                // Removed since it was listed.
+                continue;
+            } catch (DamagedException | UnsupportedVersionException e) {
+                log.warn("key slot passed over, it cannot be read [key={}, cause={}]", key, e.getMessage());
+            }
+        }
+        return slots;
+    }
+
+    private static KeySlot read(StorageTarget storage, ObjectKey key) throws IOException {
+        try (InputStream in = storage.open(key, ByteRange.all())) {
+            KeySlot slot = KeySlot.parse(in.readNBytes(SealedDocument.MAX_BYTES), key + " in " + storage.location());
+            if (!key.lastSegment().equals(slot.id())) {
+                throw new DamagedException(key + " in " + storage.location() + " is key slot " + slot.id());
+            }
+            return slot;
+        }
+    }
+
+    /** Empty if the secret opens none of the slots. */
+    public static Optional<KeyBundle> open(StorageTarget storage, byte[] repository, Secret secret) throws IOException {
+        for (KeySlot slot : list(storage)) {
+            Optional<KeyBundle> bundle = slot.open(repository, secret);
+            if (bundle.isPresent()) {
+                return bundle;
+            }
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,51 @@
+package dev.lifeboat.snapshot;
+
+import dev.lifeboat.entry.Problem;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * How many problems of each kind an operation had; all of them, also those past the first 1,000 that are listed. Immutable.
+ *
+ * @param byKind kinds that occurred
+ */
+public record ProblemCounts(Map<Problem.Kind, Long> byKind) {
+    private static final ProblemCounts NONE = new ProblemCounts(Map.of());
+
+    public ProblemCounts {
+        Map<Problem.Kind, Long> copy = new EnumMap<>(Problem.Kind.class);
+        byKind.forEach((kind, count) -> {
+            if (count < 0) {
+                throw new IllegalArgumentException("count is negative: " + count);
+            }
+            if (count > 0) {
+                copy.put(kind, count);
+            }
+        });
+        byKind = Collections.unmodifiableMap(copy);
+    }
+
+    /** Returns the counts of an operation without problems. */
+    public static ProblemCounts none() {
+        return NONE;
+    }
+
+    /** Returns how many problems of a kind there were. */
+    public long of(Problem.Kind kind) {
+        return byKind.getOrDefault(kind, 0L);
+    }
+
+    /** Returns how many problems there were. */
+    public long total() {
+        return byKind.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Returns what these problems mean for the result as a whole. */
+    public Completeness completeness() {
+        if (of(Problem.Kind.FAILED) > 0) {
+            return Completeness.INCOMPLETE;
+        }
+        return total() > of(Problem.Kind.SKIPPED) ? Completeness.COMPLETE_WITH_LOSSES : Completeness.COMPLETE;
+    }
+}

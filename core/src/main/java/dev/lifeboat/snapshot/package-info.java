@@ -1,0 +1,2 @@
+/** Points in time of sources, as a repository records them. */
+package dev.lifeboat.snapshot;
