@@ -4,6 +4,9 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.lifeboat.docker {
     exports dev.lifeboat.docker;
+    exports dev.lifeboat.docker.engine;
+    exports dev.lifeboat.docker.plan;
+    exports dev.lifeboat.docker.quiesce;
 
     requires com.github.dockerjava.transport;
     requires com.github.dockerjava.transport.httpclient5;

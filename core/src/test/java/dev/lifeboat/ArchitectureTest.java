@@ -1,102 +1,46 @@
 package dev.lifeboat;
 
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.library.GeneralCodingRules;
-import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import dev.lifeboat.testkit.PackageEdges;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-/** The edges of docs/ARCHITECTURE.md. */
+/** The structure of core, and the table of edges that all modules share. */
 class ArchitectureTest {
-    private static final JavaClasses CORE = new ClassFileImporter().importPath(Path.of("target/classes"));
+    private static final Path CLASSES = Path.of("target/classes");
+    private static final PackageEdges EDGES = new PackageEdges("dev.lifeboat", CLASSES);
 
     @Test
-    void classesWereFound() {
-        assertThat(CORE.size()).isGreaterThan(80);
+    void packages_importAsTheTableSays() throws IOException {
+        EDGES.checkTable();
     }
 
     @Test
     void packages_haveNoCycles() {
-        SlicesRuleDefinition.slices()
-                .matching("dev.lifeboat.(**)")
-                .should()
-                .beFreeOfCycles()
-                .check(CORE);
+        EDGES.checkNoCycles();
     }
 
     @Test
-    void entryAndStorage_knowNobody() {
-        for (String leaf : new String[] {"dev.lifeboat.entry", "dev.lifeboat.storage"}) {
-            classes()
-                    .that()
-                    .resideInAPackage(leaf)
-                    .should()
-                    .onlyDependOnClassesThat()
-                    .resideInAnyPackage(leaf, "java..", "org.jspecify..")
-                    .check(CORE);
-        }
+    void internalsAndLibraries_areInNoPublicSignature() {
+        EDGES.checkSignatures();
     }
 
     @Test
-    void format_knowsEntryAndStorageOnly() {
-        classes()
-                .that()
-                .resideInAPackage("dev.lifeboat.format")
-                .should()
-                .onlyDependOnClassesThat()
-                .resideInAnyPackage(
-                        "dev.lifeboat.format", "dev.lifeboat.entry", "dev.lifeboat.storage", "java..", "org.jspecify..")
-                .check(CORE);
-    }
-
-    @Test
-    void directory_knowsEntryOnly() {
-        noClasses()
-                .that()
-                .resideInAPackage("dev.lifeboat.directory")
-                .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage("dev.lifeboat", "dev.lifeboat.format..", "dev.lifeboat.storage..")
-                .check(CORE);
-    }
-
-    @Test
-    void nobodyKnowsTheFrontDoor() {
-        noClasses()
-                .that()
-                .resideOutsideOfPackage("dev.lifeboat")
-                .should()
-                .dependOnClassesThat()
-                .resideInAPackage("dev.lifeboat")
-                .check(CORE);
-    }
-
-    @Test
-    void internals_areInNoPublicSignature() {
-        noMethods()
-                .that()
-                .arePublic()
-                .and()
-                .areDeclaredInClassesThat()
-                .arePublic()
-                .and()
-                .areDeclaredInClassesThat()
-                .resideOutsideOfPackage("dev.lifeboat.internal..")
-                .should()
-                .haveRawReturnType(com.tngtech.archunit.base.DescribedPredicate.describe(
-                        "internal", c -> c.getPackageName().contains(".internal")))
-                .check(CORE);
+    void architecturePage_showsTheTable() throws IOException {
+        assertThat(Files.readString(Path.of("../docs/ARCHITECTURE.md")))
+                .contains("```\n" + PackageEdges.table() + "```");
     }
 
     @Test
     void noStandardStreams_noJavaUtilLogging() {
-        GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS.check(CORE);
-        GeneralCodingRules.NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING.check(CORE);
+        JavaClasses core = new ClassFileImporter().importPath(CLASSES);
+        GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS.check(core);
+        GeneralCodingRules.NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING.check(core);
     }
 }

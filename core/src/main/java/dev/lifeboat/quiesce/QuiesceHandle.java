@@ -1,5 +1,6 @@
 package dev.lifeboat.quiesce;
 
+import java.io.Closeable;
 import java.io.IOException;
 
 /**
@@ -8,7 +9,7 @@ import java.io.IOException;
  * <p>Thread-safe: the engine closes a handle on the thread that reads the source, or on a shutdown hook.
  */
 @FunctionalInterface
-public interface QuiesceHandle extends AutoCloseable {
+public interface QuiesceHandle extends Closeable {
     /** Returns the handle of a source that is not quiesced. */
     static QuiesceHandle none() {
         return None.INSTANCE;

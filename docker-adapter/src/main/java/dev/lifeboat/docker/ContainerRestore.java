@@ -1,60 +1,61 @@
 package dev.lifeboat.docker;
 
 import com.google.errorprone.annotations.CheckReturnValue;
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.restore.ContainerRestoreOptions;
+import dev.lifeboat.docker.internal.restore.ContainerRestoreOptions.BindMounts;
+import dev.lifeboat.docker.internal.restore.ContainerRestoreSession;
+import dev.lifeboat.docker.plan.RestorePlan;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
 import java.io.IOException;
-import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
+import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
- * A container to restore, with the Config, HostConfig, networks, aliases, labels and volumes of the snapshot. Missing images, networks and
- * volumes are made; networks that exist are used. Bind mounts point to the same paths of the host, whose content is not touched.
+ * Restores a container with the configuration, networks, aliases, labels and volumes of the snapshot. Missing images, networks
+ * and volumes are created; networks that exist are used.
  *
- * <p>If the restore fails, whatever it has created is removed again, images aside.
+ * <p>A plan is made before anything but the image is changed; if it has conflicts, nothing else is changed and the restore
+ * fails with all of them. If the restore fails later, everything that it has created is removed, images aside.
  *
- * <p>Immutable. Each call that changes something returns a copy.
+ * <p>What the user chose is kept; what the engine chose (address ranges, host names, names of anonymous volumes) it chooses
+ * anew where it has to. Each difference that follows from this is a problem of kind {@code DEGRADED} in the result.
+ *
+ * <p>A copy has storage of its own: a volume on a device or share becomes a plain local one, and writable bind mounts are a
+ * conflict until the caller says what becomes of them. Labels of Compose and Swarm are left out, since these would take the
+ * copy for theirs.
+ *
+ * <p>In place, an old container that runs is stopped and kept under another name; it is removed once the new one is healthy,
+ * or has run for a second, and brought back otherwise.
+ *
+ * <p>Immutable. Each method that changes something returns a copy.
  */
 @CheckReturnValue
 public final class ContainerRestore implements RestoreTarget {
     private final EngineClient client;
-    private final RestoreOptions options;
+    private final ContainerRestoreOptions options;
 
-    /** What was asked for; a new name if the container is not to be restored in place. */
-    record RestoreOptions(
-            Optional<String> newName,
-            boolean start,
-            boolean withoutPorts,
-            Map<String, String> volumes,
-            Map<String, String> networks) {
-        boolean inPlace() {
-            return newName.isEmpty();
-        }
-    }
-
-    ContainerRestore(EngineClient client, Optional<String> newName) {
-        this(client, new RestoreOptions(newName, false, false, Map.of(), Map.of()));
-    }
-
-    private ContainerRestore(EngineClient client, RestoreOptions options) {
+    ContainerRestore(EngineClient client, ContainerRestoreOptions options) {
         this.client = client;
         this.options = options;
     }
 
-    /** Starts the container at the end. In place that is done anyway if it was running, then or when it was captured. */
-    public ContainerRestore start() {
-        return new ContainerRestore(
-                client,
-                new RestoreOptions(
-                        options.newName(), true, options.withoutPorts(), options.volumes(), options.networks()));
+    private ContainerRestore with(Consumer<ContainerRestoreOptions.Values> change) {
+        return new ContainerRestore(client, options.with(change));
     }
 
-    /** Publishes no ports of the host: for a copy beside the original. */
+    /**
+     * Starts the container at the end. In place that is done anyway if it was running: before the restore or, if there was no
+     * such container, when it was captured.
+     */
+    public ContainerRestore start() {
+        return with(o -> o.start = true);
+    }
+
+    /** Publishes no ports: for a copy beside the original. */
     public ContainerRestore withoutPublishedPorts() {
-        return new ContainerRestore(
-                client,
-                new RestoreOptions(options.newName(), options.start(), true, options.volumes(), options.networks()));
+        return with(o -> o.withoutPorts = true);
     }
 
     /**
@@ -63,38 +64,72 @@ public final class ContainerRestore implements RestoreTarget {
      * @throws IllegalStateException if it was given one already
      */
     public ContainerRestore volume(String captured, String name) {
-        return new ContainerRestore(
-                client,
-                new RestoreOptions(
-                        options.newName(),
-                        options.start(),
-                        options.withoutPorts(),
-                        with(options.volumes(), captured, name, "volume"),
-                        options.networks()));
+        return with(o -> o.remapping = o.remapping.volume(captured, name));
     }
 
     /**
-     * Connects to another network in the place of one.
+     * Connects to another network instead of a captured one.
      *
      * @throws IllegalStateException if it was replaced already
      */
     public ContainerRestore network(String captured, String name) {
-        return new ContainerRestore(
-                client,
-                new RestoreOptions(
-                        options.newName(),
-                        options.start(),
-                        options.withoutPorts(),
-                        options.volumes(),
-                        with(options.networks(), captured, name, "network")));
+        return with(o -> o.remapping = o.remapping.network(captured, name));
     }
 
-    private static Map<String, String> with(Map<String, String> map, String from, String to, String what) {
-        Map<String, String> more = new TreeMap<>(map);
-        if (more.putIfAbsent(from, to) != null) {
-            throw new IllegalStateException(what + " " + from + " has a new name already");
+    /**
+     * Mounts another host path instead of a captured one. Nothing is written to it by the restore.
+     *
+     * @throws IllegalStateException if it was replaced already
+     */
+    public ContainerRestore bindMount(String captured, String path) {
+        return with(o -> o.remapping = o.remapping.bindMount(captured, path));
+    }
+
+    /** Leaves writable bind mounts of a copy out, except those that {@link #bindMount} replaces. */
+    public ContainerRestore withoutBindMounts() {
+        return with(o -> o.bindMounts = BindMounts.LEFT_OUT);
+    }
+
+    /** Mounts writable bind mounts of a copy read-only, except those that {@link #bindMount} replaces. */
+    public ContainerRestore readOnlyBindMounts() {
+        return with(o -> o.bindMounts = BindMounts.READ_ONLY);
+    }
+
+    /** Lets a copy write to the same host paths as the original. Two databases on one directory destroy it. */
+    public ContainerRestore sharedBindMounts() {
+        return with(o -> o.bindMounts = BindMounts.SHARED);
+    }
+
+    /** Sets volumes back even while other running containers use them. */
+    public ContainerRestore allowVolumesInUse() {
+        return with(o -> o.volumesInUse = true);
+    }
+
+    /**
+     * Sets how long the successor of a running container may take to become healthy; two minutes unless set. One whose health
+     * check is still starting by then takes its place all the same, with a problem in the result.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    public ContainerRestore healthTimeout(Duration timeout) {
+        if (timeout.isNegative()) {
+            throw new IllegalArgumentException("duration is negative: " + timeout);
         }
-        return Map.copyOf(more);
+        return with(o -> o.healthTimeout = timeout);
+    }
+
+    /**
+     * Adds a receiver of the plan, called on the restoring thread before anything but the image is changed, and in a dry run.
+     * What it throws ends the restore.
+     */
+    public ContainerRestore onPlan(Consumer<? super RestorePlan> receiver) {
+        return with(o -> {
+            Consumer<? super RestorePlan> before = o.onPlan;
+            o.onPlan = plan -> {
+                before.accept(plan);
+                receiver.accept(plan);
+            };
+        });
     }
 
     @Override
@@ -109,7 +144,7 @@ public final class ContainerRestore implements RestoreTarget {
                     "a container is restored as a whole, without only(..) or subtree(..); for a part of it use"
                             + " newVolume(..), intoVolume(..), or a directory as target");
         }
-        return new ContainerSession(client, options, request);
+        return new ContainerRestoreSession(client, options, request);
     }
 
     @Override

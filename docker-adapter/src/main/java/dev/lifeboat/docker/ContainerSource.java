@@ -1,88 +1,95 @@
 package dev.lifeboat.docker;
 
 import com.google.errorprone.annotations.CheckReturnValue;
+import dev.lifeboat.docker.internal.capture.ContainerCapture;
+import dev.lifeboat.docker.internal.client.Containers;
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.quiesce.QuiescedContainer;
+import dev.lifeboat.docker.quiesce.Quiesce;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.SnapshotSource;
-import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.quiesce.QuiesceHandle;
+import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 
 /**
- * A container: its image, its writable layer, its volumes, its configuration and networks; its bind mounts if asked. Left out: what is in
- * memory only (tmpfs, processes), and logs.
+ * A container: its image, its writable layer, its volumes, its configuration and networks; the content of its bind mounts if
+ * asked for. Not captured: what is in memory only (tmpfs, processes), and logs.
  *
- * <p>Data is read from the host where the engine runs in view of this process, which keeps everything; else through the engine's API,
- * which loses some metadata; which way it was, and what was lost, is in {@code lifeboat/fidelity.json} of the snapshot.
+ * <p>Data is read from the host where the engine's files are in view of this process, which keeps everything; otherwise
+ * through the engine's API, which loses some metadata. {@code lifeboat/fidelity.json} of the snapshot says which it was, and
+ * what was lost.
  *
- * <p>The environment of the container, with whatever secrets it holds, is part of the snapshot.
+ * <p>The environment of the container, and the secrets in it, are part of the snapshot.
  *
- * <p>Immutable. Each call that changes something returns a copy.
+ * <p>A container or volume that is removed while it is read fails the backup.
+ *
+ * <p>Immutable. Each method that changes something returns a copy.
  */
 @CheckReturnValue
 public final class ContainerSource implements SnapshotSource {
     private final EngineClient client;
+    private final QuiesceJournal journal;
     private final String container;
-    private final Quiesce quiesce;
-    private final boolean bindMounts;
-    private final boolean image;
+    private final ContainerCapture.Options options;
 
-    ContainerSource(EngineClient client, String container) {
-        this(client, container, Quiesce.NONE, false, true);
+    ContainerSource(EngineClient client, QuiesceJournal journal, String container) {
+        this(client, journal, container, new ContainerCapture.Options(Quiesce.NONE, false, true));
     }
 
-    private ContainerSource(EngineClient client, String container, Quiesce quiesce, boolean bindMounts, boolean image) {
+    private ContainerSource(
+            EngineClient client, QuiesceJournal journal, String container, ContainerCapture.Options options) {
         this.client = client;
+        this.journal = journal;
         this.container = container;
-        this.quiesce = quiesce;
-        this.bindMounts = bindMounts;
-        this.image = image;
+        this.options = options;
     }
 
-    /** Says how it is brought to rest; {@link Quiesce#NONE} unless set. */
-    public ContainerSource quiesce(Quiesce newQuiesce) {
-        return new ContainerSource(client, container, newQuiesce, bindMounts, image);
+    private ContainerSource with(ContainerCapture.Options newOptions) {
+        return new ContainerSource(client, journal, container, newOptions);
     }
 
-    /** Captures directories and files of the host that are mounted into the container, too. */
+    /** Sets how the container is quiesced; {@link Quiesce#NONE} unless set. */
+    public ContainerSource quiesce(Quiesce quiesce) {
+        return with(new ContainerCapture.Options(quiesce, options.bindMounts(), options.image()));
+    }
+
+    /** Captures the content of bind mounts, too. */
     public ContainerSource withBindMounts() {
-        return new ContainerSource(client, container, quiesce, true, image);
+        return with(new ContainerCapture.Options(options.quiesce(), true, options.image()));
     }
 
     /** Leaves the image out; a restore then needs an engine that has it. */
     public ContainerSource withoutImage() {
-        return new ContainerSource(client, container, quiesce, bindMounts, false);
+        return with(new ContainerCapture.Options(options.quiesce(), options.bindMounts(), false));
     }
 
-    /** {@code container:} and the name; what survives that the container is created anew. */
+    /** Returns {@code container:} and the name, which survives that the container is created anew. */
     @Override
     public String name() throws IOException {
-        return "container:" + nameOf(inspect(client, container));
+        return "container:" + new Containers(client).inspect(container).name();
     }
 
     @Override
     public QuiesceHandle quiesce() throws IOException {
-        return ContainerRest.begin(client, inspect(client, container), quiesce);
+        return QuiescedContainer.begin(client, journal, container, options.quiesce())
+                .handle();
     }
 
-    /** {@inheritDoc} The image goes before the container is brought to rest, since it does not change. */
+    /** {@inheritDoc} The image is sent before the container is quiesced, since it does not change. */
     @Override
-    public void sendTo(EntrySink sink, QuiesceHandle.Holder keeper) throws IOException {
-        new ContainerCapture(client, inspect(client, container), quiesce, bindMounts, image).sendTo(sink, keeper);
+    public void sendTo(EntrySink sink, QuiesceHandle.Holder holder) throws IOException {
+        capture(options).sendTo(sink, holder);
     }
 
     @Override
     public void sendTo(EntrySink sink) throws IOException {
-        new ContainerCapture(client, inspect(client, container), Quiesce.NONE, bindMounts, image)
-                .sendTo(sink, rest -> {});
+        capture(new ContainerCapture.Options(Quiesce.NONE, options.bindMounts(), options.image()))
+                .sendTo(sink, handle -> {});
     }
 
-    static JsonObject inspect(EngineClient client, String nameOrId) throws IOException {
-        return client.get("/containers/" + EngineClient.encode(nameOrId) + "/json", "inspect container " + nameOrId);
-    }
-
-    static String nameOf(JsonObject inspect) throws IOException {
-        String name = inspect.string("Name");
-        return name.startsWith("/") ? name.substring(1) : name;
+    private ContainerCapture capture(ContainerCapture.Options with) throws IOException {
+        return new ContainerCapture(client, journal, new Containers(client).inspect(container), with);
     }
 
     @Override

@@ -1,12 +1,19 @@
 package dev.lifeboat.docker;
 
 import com.github.dockerjava.transport.SSLConfig;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.client.TlsConfig;
+import dev.lifeboat.docker.internal.quiesce.QuiesceRecovery;
+import dev.lifeboat.docker.internal.restore.ContainerRestoreOptions;
 import dev.lifeboat.entry.RestoreTarget;
 import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -25,9 +32,11 @@ public final class Docker implements AutoCloseable {
     private static final String DEFAULT = "unix:///var/run/docker.sock";
 
     private final EngineClient client;
+    private final QuiesceJournal journal;
 
-    private Docker(EngineClient client) {
+    private Docker(EngineClient client, QuiesceJournal journal) {
         this.client = client;
+        this.journal = journal;
     }
 
     /**
@@ -71,7 +80,7 @@ public final class Docker implements AutoCloseable {
      */
     public static Docker at(URI uri, Path certificates) {
         try {
-            return make(uri, TlsFiles.read(certificates));
+            return make(uri, TlsConfig.read(certificates));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot connect to " + uri + ": " + e.getMessage(), e);
         }
@@ -82,12 +91,36 @@ public final class Docker implements AutoCloseable {
         if (!scheme.equals("unix") && !scheme.equals("tcp") && !scheme.equals("npipe")) {
             throw new IllegalArgumentException("no address of an engine, expected unix:, tcp: or npipe: '" + uri + "'");
         }
-        return new Docker(new EngineClient(uri, tls));
+        return new Docker(new EngineClient(uri, tls), QuiesceJournal.ofUser());
+    }
+
+    /**
+     * Returns this engine with another journal of quiesced containers than {@link QuiesceJournal#ofUser}. Shares the
+     * connections; closing either closes both.
+     */
+    public Docker withJournal(QuiesceJournal newJournal) {
+        return new Docker(client, newJournal);
+    }
+
+    /**
+     * Resumes containers that a Lifeboat process has paused or stopped and not resumed, since it was killed. Backups that
+     * quiesce do the same first.
+     *
+     * @return the names of the containers that were resumed
+     * @throws UncheckedIOException if the journal cannot be read or a container not be resumed; its record stays
+     */
+    @CanIgnoreReturnValue
+    public List<String> recover() {
+        try {
+            return new QuiesceRecovery(client, journal).run();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot recover containers of " + client.uri() + ": " + e.getMessage(), e);
+        }
     }
 
     /** A container with its image, writable layer, volumes, configuration and networks. By name or id. */
     public ContainerSource container(String nameOrId) {
-        return new ContainerSource(client, nameOrId);
+        return new ContainerSource(client, journal, nameOrId);
     }
 
     /** An image, by name or id. Its series is {@code image:} and that. */
@@ -105,7 +138,7 @@ public final class Docker implements AutoCloseable {
      * <name>_<volume>}; nothing that exists is touched.
      */
     public ContainerRestore newContainer(String name) {
-        return new ContainerRestore(client, Optional.of(name));
+        return new ContainerRestore(client, ContainerRestoreOptions.copy(name));
     }
 
     /**
@@ -113,7 +146,7 @@ public final class Docker implements AutoCloseable {
      * volumes is set back to that of the snapshot. If that fails the old container is brought back, with what its volumes hold by then.
      */
     public ContainerRestore containerInPlace() {
-        return new ContainerRestore(client, Optional.empty());
+        return new ContainerRestore(client, ContainerRestoreOptions.inPlace());
     }
 
     /**
@@ -122,7 +155,7 @@ public final class Docker implements AutoCloseable {
      * @param volume its name when it was captured; for an anonymous volume, the path it was mounted at
      * @param newName which must not exist
      */
-    public RestoreTarget newVolume(String volume, String newName) {
+    public VolumeRestore newVolume(String volume, String newName) {
         return new VolumeRestore(client, volume, newName, true);
     }
 
@@ -132,7 +165,7 @@ public final class Docker implements AutoCloseable {
      *
      * @param volume its name when it was captured; for an anonymous volume, the path it was mounted at
      */
-    public RestoreTarget intoVolume(String volume, String existing) {
+    public VolumeRestore intoVolume(String volume, String existing) {
         return new VolumeRestore(client, volume, existing, false);
     }
 
@@ -142,7 +175,7 @@ public final class Docker implements AutoCloseable {
     }
 
     /**
-     * Closes connections. Harmless when repeated.
+     * Resumes what is still quiesced and closes the connections. Repeated calls have no effect.
      *
      * @throws UncheckedIOException if that fails
      */

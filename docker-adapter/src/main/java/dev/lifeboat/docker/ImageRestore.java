@@ -1,5 +1,8 @@
 package dev.lifeboat.docker;
 
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.image.ImageLoader;
+import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreRequest;
@@ -29,7 +32,8 @@ final class ImageRestore implements RestoreTarget {
 
             @Override
             public boolean offer(Entry entry) throws IOException {
-                if (!entry.path().startsWith(Documents.IMAGES) || entry.path().equals(Documents.IMAGES)) {
+                if (!entry.path().startsWith(SnapshotLayout.IMAGES)
+                        || entry.path().equals(SnapshotLayout.IMAGES)) {
                     return false;
                 }
                 any = true;

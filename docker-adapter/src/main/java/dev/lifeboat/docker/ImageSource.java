@@ -1,5 +1,11 @@
 package dev.lifeboat.docker;
 
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.client.Images;
+import dev.lifeboat.docker.internal.image.ImageCapture;
+import dev.lifeboat.docker.internal.layout.FidelityRecorder;
+import dev.lifeboat.docker.internal.layout.SnapshotLayout;
+import dev.lifeboat.docker.internal.model.ImageSpec;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.internal.json.JsonObject;
@@ -23,22 +29,18 @@ final class ImageSource implements SnapshotSource {
 
     @Override
     public void sendTo(EntrySink target) throws IOException {
-        JsonObject inspect = inspect(client, reference);
-        FidelitySink sink = new FidelitySink(target);
-        Documents.directory(sink, Documents.IMAGES);
-        new ImageCapture(client, inspect).sendTo(sink);
+        ImageSpec image = new Images(client).inspect(reference);
+        FidelityRecorder sink = new FidelityRecorder(target);
+        SnapshotLayout.directory(sink, SnapshotLayout.IMAGES);
+        new ImageCapture(client, image).sendTo(sink);
         sink.offerDocuments();
         sink.sendDocuments(JsonObject.create()
                 .put("lifeboat", "app")
                 .put("version", 1)
                 .put("kind", "image")
                 .put("name", reference)
-                .put("image", inspect.string("Id"))
+                .put("image", image.id())
                 .put("begun", Instant.now().toString()));
-    }
-
-    static JsonObject inspect(EngineClient client, String reference) throws IOException {
-        return client.get("/images/" + EngineClient.encode(reference) + "/json", "inspect image " + reference);
     }
 
     @Override

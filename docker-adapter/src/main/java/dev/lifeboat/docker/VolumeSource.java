@@ -1,5 +1,14 @@
 package dev.lifeboat.docker;
 
+import dev.lifeboat.docker.internal.capture.VolumeCapture;
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.client.HelperContainer;
+import dev.lifeboat.docker.internal.client.HostPaths;
+import dev.lifeboat.docker.internal.client.Volumes;
+import dev.lifeboat.docker.internal.layout.FidelityRecorder;
+import dev.lifeboat.docker.internal.layout.SnapshotLayout;
+import dev.lifeboat.docker.internal.layout.VolumeDocument;
+import dev.lifeboat.docker.internal.model.VolumeSpec;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.internal.json.JsonObject;
@@ -9,7 +18,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 
-/** One volume, whether a container uses it or not. */
+/** One volume, whether a container uses it or not. A volume that is removed while it is read fails the backup. */
 final class VolumeSource implements SnapshotSource {
     private final EngineClient client;
     private final String volume;
@@ -26,27 +35,28 @@ final class VolumeSource implements SnapshotSource {
 
     @Override
     public void sendTo(EntrySink target) throws IOException {
-        JsonObject inspect = client.get("/volumes/" + EngineClient.encode(volume), "inspect volume " + volume);
+        JsonObject inspect = new Volumes(client).inspect(volume);
         Instant begun = Instant.now();
-        FidelitySink sink = new FidelitySink(target);
+        FidelityRecorder sink = new FidelityRecorder(target);
         sink.offerDocuments();
-        Documents.directory(sink, Documents.VOLUMES);
-        JsonObject document = VolumeCapture.document(inspect, false, Optional.empty());
-        Optional<Path> local = LocalPaths.of(client).volume(inspect);
-        if (local.isPresent()) {
-            VolumeCapture.capture(sink, volume, document, local, client, new VolumeCapture.Mount("", "", Set.of()));
+        SnapshotLayout.directory(sink, SnapshotLayout.VOLUMES);
+        JsonObject document = VolumeDocument.of(VolumeSpec.ofInspect(inspect), false, "");
+        Optional<Path> path = HostPaths.of(client).volume(inspect);
+        if (path.isPresent()) {
+            VolumeCapture.capture(sink, volume, document, path, client, new VolumeCapture.Mount("", "", Set.of()));
         } else {
             try (HelperContainer helper = HelperContainer.mount(client, volume)) {
-                Optional<Path> path = LocalPaths.of(client, helper.id()).volume(inspect);
                 VolumeCapture.capture(
                         sink,
                         volume,
                         document,
-                        path,
+                        HostPaths.of(client, helper.id()).volume(inspect),
                         client,
                         new VolumeCapture.Mount(helper.id(), HelperContainer.DESTINATION, Set.of()));
             }
         }
+        // One that is gone is no snapshot with some files less.
+        new Volumes(client).inspect(volume);
         sink.sendDocuments(JsonObject.create()
                 .put("lifeboat", "app")
                 .put("version", 1)

@@ -13,6 +13,8 @@ import dev.lifeboat.Encryption;
 import dev.lifeboat.Job;
 import dev.lifeboat.Repository;
 import dev.lifeboat.Restore;
+import dev.lifeboat.docker.engine.DockerException;
+import dev.lifeboat.docker.quiesce.Quiesce;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreChange;
@@ -334,7 +336,8 @@ class ContainerTest {
                 Docker remote = Docker.at(relay.uri())) {
             repo.restore(snapshot).to(remote.containerInPlace()).dryRun().run();
             repo.restore(snapshot)
-                    .to(remote.intoVolume(engine.name("data"), engine.name("data")))
+                    .to(remote.intoVolume(engine.name("data"), engine.name("data"))
+                            .allowInUse())
                     .dryRun()
                     .run();
         }
@@ -501,7 +504,7 @@ class ContainerTest {
                 .contains("random");
         exec(name, "echo other > /data/hello; echo new > /data/new");
         repo.restore(snapshot)
-                .to(docker.intoVolume(engine.name("data"), engine.name("data")))
+                .to(docker.intoVolume(engine.name("data"), engine.name("data")).allowInUse())
                 .deleteExtra()
                 .run();
         assertThat(exec(name, "cat /data/hello; ls /data")).contains("hello").doesNotContain("new");

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lifeboat.Encryption;
 import dev.lifeboat.Repository;
+import dev.lifeboat.docker.quiesce.Quiesce;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.event.OperationEvent;
 import dev.lifeboat.snapshot.Snapshot;

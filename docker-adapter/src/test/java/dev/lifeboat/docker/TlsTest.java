@@ -3,6 +3,8 @@ package dev.lifeboat.docker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lifeboat.docker.engine.DockerException;
+import dev.lifeboat.docker.internal.client.TlsConfig;
 import dev.lifeboat.testkit.ScratchDir;
 import dev.lifeboat.testkit.Shell;
 import java.io.IOException;
@@ -48,7 +50,7 @@ class TlsTest {
                         head.append((char) b);
                     }
                     OutputStream out = socket.getOutputStream();
-                    String body = head.indexOf("_ping") > 0 ? "OK" : "{\"Name\":\"/over-tls\"}";
+                    String body = head.indexOf("_ping") > 0 ? "OK" : "{\"Id\":\"0123\",\"Name\":\"/over-tls\"}";
                     out.write(("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + body.length() + "\r\n\r\n"
                                     + body)
                             .getBytes(StandardCharsets.US_ASCII));
@@ -65,7 +67,7 @@ class TlsTest {
     }
 
     private String nameBy(String serverFolder, String clientFolder) throws Exception {
-        var context = TlsFiles.read(dir.resolve(serverFolder)).getSSLContext();
+        var context = TlsConfig.read(dir.resolve(serverFolder)).getSSLContext();
         try (SSLServerSocket server = (SSLServerSocket)
                 context.getServerSocketFactory().createServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
             server.setNeedClientAuth(true);

@@ -2,6 +2,7 @@ package dev.lifeboat.docker;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.entry.SnapshotSource;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -5,6 +5,7 @@ import static dev.lifeboat.docker.EngineFixture.run;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.PrefixSink;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreRequest;
@@ -123,7 +124,7 @@ class VolumeContractTest {
                             request.listener().problem(problem);
                         }
                     }));
-            EntrySink moved = new MovedSink(inner, place);
+            EntrySink moved = new PrefixSink(inner, place);
             return new Session() {
                 @Override
                 public boolean offer(Entry entry) throws IOException {

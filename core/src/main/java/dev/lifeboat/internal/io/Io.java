@@ -73,6 +73,20 @@ public final class Io {
         }
     }
 
+    /**
+     * Sleeps.
+     *
+     * @throws InterruptedIOException if this thread is interrupted; the flag is set again
+     */
+    public static void sleep(long millis) throws InterruptedIOException {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw interrupted(e);
+        }
+    }
+
     /** Whether somebody has asked this thread to stop. A time-out is an interrupted read to Java, but nobody has asked for it. */
     public static boolean isInterruption(IOException e) {
         return e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException)

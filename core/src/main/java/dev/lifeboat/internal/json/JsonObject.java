@@ -69,6 +69,11 @@ public final class JsonObject {
         return this;
     }
 
+    /** Returns a copy whose members can be changed without changing this; members of members are shared. */
+    public JsonObject copy() {
+        return of(new LinkedHashMap<>(members), label);
+    }
+
     /** Removes a member. */
     public JsonObject remove(String name) {
         members.remove(name);

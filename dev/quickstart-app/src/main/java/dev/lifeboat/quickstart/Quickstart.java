@@ -4,7 +4,7 @@ import dev.lifeboat.Encryption;
 import dev.lifeboat.Repository;
 import dev.lifeboat.Restore;
 import dev.lifeboat.docker.Docker;
-import dev.lifeboat.docker.Quiesce;
+import dev.lifeboat.docker.quiesce.Quiesce;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.format.tar.TarFormat;

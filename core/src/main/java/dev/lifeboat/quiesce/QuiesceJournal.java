@@ -1,0 +1,192 @@
+package dev.lifeboat.quiesce;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/**
+ * Records on disk what this process has quiesced, before it does so, so that a later process can resume it if this one is
+ * killed. One file for each record, in the format of {@link Properties}; written and synced before the source is touched, and
+ * removed after it was resumed. Thread-safe, and safe among processes.
+ */
+public final class QuiesceJournal {
+    private static final String SUFFIX = ".quiesced";
+    private static final String PID = "pid";
+    private static final String STARTED = "process";
+
+    private final Path directory;
+
+    private QuiesceJournal(Path directory) {
+        this.directory = directory;
+    }
+
+    /** Returns the journal in a directory, which is created with the first record. */
+    public static QuiesceJournal at(Path directory) {
+        return new QuiesceJournal(directory);
+    }
+
+    /**
+     * Returns the journal of this user: {@code $LIFEBOAT_STATE_DIR}; else {@code /var/lib/lifeboat} for root, and
+     * {@code $XDG_STATE_HOME/lifeboat} or {@code ~/.local/state/lifeboat} for others.
+     */
+    public static QuiesceJournal ofUser() {
+        String named = System.getenv("LIFEBOAT_STATE_DIR");
+        if (named != null && !named.isEmpty()) {
+            return at(Path.of(named));
+        }
+        if (System.getProperty("user.name").equals("root")) {
+            return at(Path.of("/var/lib/lifeboat"));
+        }
+        String state = System.getenv("XDG_STATE_HOME");
+        Path home = state == null || state.isEmpty()
+                ? Path.of(System.getProperty("user.home"), ".local", "state")
+                : Path.of(state);
+        return at(home.resolve("lifeboat"));
+    }
+
+    /**
+     * What was quiesced.
+     *
+     * @param file that holds the record
+     * @param values as they were given
+     */
+    public record QuiesceRecord(Path file, Map<String, String> values) {
+        public QuiesceRecord {
+            values = Map.copyOf(values);
+        }
+
+        /** Removes the record: the source was resumed, or is gone. */
+        public void remove() throws IOException {
+            Files.deleteIfExists(file);
+        }
+    }
+
+    /**
+     * Writes a record of this process; it is on disk when this returns.
+     *
+     * @param values what it takes to resume the source; no secrets
+     * @throws IOException if it cannot be written
+     */
+    public QuiesceRecord write(Map<String, String> values) throws IOException {
+        Properties properties = new Properties();
+        properties.putAll(values);
+        properties.setProperty(PID, Long.toString(ProcessHandle.current().pid()));
+        properties.setProperty(STARTED, identity(ProcessHandle.current().pid()));
+        StringWriter text = new StringWriter();
+        properties.store(text, "Lifeboat has quiesced this; Docker.recover() resumes it if its process is gone.");
+        Files.createDirectories(directory);
+        Path file = directory.resolve(UUID.randomUUID() + SUFFIX);
+        Path temporary = directory.resolve(file.getFileName() + ".tmp");
+        try (FileChannel channel =
+                FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            ByteBuffer bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        }
+        Files.move(temporary, file);
+        try (FileChannel parent = FileChannel.open(directory, StandardOpenOption.READ)) {
+            parent.force(true);
+        }
+        return new QuiesceRecord(file, values);
+    }
+
+    /**
+     * Returns the records of processes that have ended without removing them. Files that cannot be read as records are passed
+     * over.
+     */
+    public List<QuiesceRecord> abandoned() throws IOException {
+        List<QuiesceRecord> abandoned = new ArrayList<>();
+        if (!Files.isDirectory(directory)) {
+            return abandoned;
+        }
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
+            for (Path file : files) {
+                read(file).ifPresent(abandoned::add);
+            }
+        }
+        return abandoned;
+    }
+
+    private static Optional<QuiesceRecord> read(Path file) throws IOException {
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(file)) {
+            properties.load(reader);
+        } catch (NoSuchFileException | IllegalArgumentException e) {
+            return Optional.empty();
+        }
+        if (isAlive(properties.getProperty(PID, ""), properties.getProperty(STARTED, ""))) {
+            return Optional.empty();
+        }
+        Map<String, String> values = new TreeMap<>();
+        properties.stringPropertyNames().forEach(name -> values.put(name, properties.getProperty(name)));
+        values.remove(PID);
+        values.remove(STARTED);
+        return Optional.of(new QuiesceRecord(file, values));
+    }
+
+    /**
+     * Whether the process still runs: the same one, not another that was given its number. A process of another PID namespace
+     * cannot be seen from here; it is taken for one that runs.
+     */
+    private static boolean isAlive(String pid, String identity) {
+        if (!pid.matches("[0-9]{1,18}")) {
+            return false;
+        }
+        String namespace = namespace();
+        if (!identity.startsWith(namespace + " ")) {
+            return true;
+        }
+        return ProcessHandle.of(Long.parseLong(pid))
+                .map(process -> process.isAlive() && identity(process.pid()).equals(identity))
+                .orElse(false);
+    }
+
+    /** PID namespace, boot and start in ticks since boot (proc(5)): unlike a time of day, none changes with the clock. */
+    private static String identity(long pid) {
+        try {
+            String boot =
+                    Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+            String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+            // Field 22; the second one, in parentheses, may contain blanks.
+            String start = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[19];
+            return namespace() + " " + boot + " " + start;
+        } catch (IOException | RuntimeException e) {
+            return namespace() + " "
+                    + ProcessHandle.of(pid)
+                            .flatMap(process -> process.info().startInstant())
+                            .map(Instant::toString)
+                            .orElse("unknown");
+        }
+    }
+
+    private static String namespace() {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/self/ns/pid")).toString();
+        } catch (IOException | UnsupportedOperationException e) {
+            return "host";
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "journal in " + directory;
+    }
+}

@@ -1,0 +1,60 @@
+package dev.lifeboat.docker.internal.capture;
+
+import dev.lifeboat.directory.DirectorySource;
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.layout.FidelityRecorder;
+import dev.lifeboat.docker.internal.layout.SnapshotLayout;
+import dev.lifeboat.docker.internal.transfer.ArchiveDownload;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.PrefixSink;
+import dev.lifeboat.internal.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+
+/** Captures one volume: {@code volumes/<key>/config.json} and {@code volumes/<key>/data}. */
+public final class VolumeCapture {
+    /**
+     * Where a volume is mounted.
+     *
+     * @param container in which
+     * @param destination where
+     * @param others what else is mounted below, as seen from there
+     */
+    public record Mount(String container, String destination, Set<EntryPath> others) {
+        /** Whether something else is mounted there, or above. */
+        private boolean hides(EntryPath path) {
+            return others.stream().anyMatch(path::startsWith);
+        }
+    }
+
+    private VolumeCapture() {}
+
+    /**
+     * Sends a volume.
+     *
+     * @param path of its files on the host, if these are in view
+     */
+    public static void capture(
+            FidelityRecorder sink,
+            String key,
+            JsonObject document,
+            Optional<Path> path,
+            EngineClient client,
+            Mount mount)
+            throws IOException {
+        EntryPath place = SnapshotLayout.volume(key);
+        EntryPath data = place.resolve("data");
+        SnapshotLayout.directory(sink, place);
+        SnapshotLayout.send(sink, place.resolve("config.json"), document.toPrettyBytes());
+        PrefixSink moved = new PrefixSink(sink, data);
+        if (path.isPresent()) {
+            sink.note(data, "host path");
+            DirectorySource.of(path.get()).oneFileSystem().sendTo(moved);
+        } else {
+            sink.noteLoss(data, "engine API", ArchiveDownload.LOSES);
+            new ArchiveDownload(client, mount.container()).sendTo(moved, mount.destination(), mount::hides);
+        }
+    }
+}

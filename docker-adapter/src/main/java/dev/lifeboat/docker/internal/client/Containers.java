@@ -1,0 +1,109 @@
+package dev.lifeboat.docker.internal.client;
+
+import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.internal.json.JsonObject;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The containers of an engine. Thread-safe. */
+public final class Containers {
+    private final EngineClient client;
+
+    /** Uses a client; its owner closes it. */
+    public Containers(EngineClient client) {
+        this.client = client;
+    }
+
+    /** Inspects a container, by name or id. */
+    public ContainerSpec inspect(String nameOrId) throws IOException {
+        return ContainerSpec.of(client.get(path(nameOrId, "/json"), "inspect container " + nameOrId));
+    }
+
+    /** Finds a container by its name; an engine also finds by the beginning of an id, which is not meant here. */
+    public Optional<ContainerSpec> find(String name) throws IOException {
+        Optional<JsonObject> found = client.find(path(name, "/json"), "look for container " + name);
+        if (found.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(ContainerSpec.of(found.get())).filter(c -> c.name().equals(name));
+    }
+
+    /** Inspects all containers, running or not; those removed meanwhile are left out. */
+    public List<ContainerSpec> all() throws IOException {
+        return inspected("/containers/json?all=1");
+    }
+
+    /** Inspects all containers that mount a volume. */
+    public List<ContainerSpec> using(String volume) throws IOException {
+        byte[] json = JsonObject.create().put("volume", List.of(volume)).toBytes();
+        String filter = EngineClient.encode(new String(json, StandardCharsets.UTF_8));
+        List<ContainerSpec> using = new ArrayList<>();
+        for (ContainerSpec container : inspected("/containers/json?all=1&filters=" + filter)) {
+            if (container.mounts().stream()
+                    .anyMatch(m -> m.isVolume() && m.name().equals(volume))) {
+                using.add(container);
+            }
+        }
+        return using;
+    }
+
+    private List<ContainerSpec> inspected(String list) throws IOException {
+        List<ContainerSpec> all = new ArrayList<>();
+        for (JsonObject summary : client.getList(list, "list containers")) {
+            String id = summary.string("Id");
+            Optional<JsonObject> inspect = client.find(path(id, "/json"), "inspect container " + id);
+            if (inspect.isPresent()) {
+                all.add(ContainerSpec.of(inspect.get()));
+            }
+        }
+        return List.copyOf(all);
+    }
+
+    /** Creates a container; returns its id. */
+    public String create(String name, JsonObject body) throws IOException {
+        return client.post("/containers/create?name=" + EngineClient.encode(name), body, "create container " + name)
+                .string("Id");
+    }
+
+    /** Starts a container. */
+    public void start(String id, String name) throws IOException {
+        act(id, "start", name);
+    }
+
+    /** Stops a container, in its own way and time. */
+    public void stop(String id, String name) throws IOException {
+        act(id, "stop", name);
+    }
+
+    /** Pauses a container. */
+    public void pause(String id, String name) throws IOException {
+        act(id, "pause", name);
+    }
+
+    /** Resumes a paused container. */
+    public void unpause(String id, String name) throws IOException {
+        act(id, "unpause", name);
+    }
+
+    private void act(String id, String verb, String name) throws IOException {
+        client.post(path(id, "/" + verb), null, verb + " container " + name);
+    }
+
+    /** Renames a container. */
+    public void rename(String id, String from, String to) throws IOException {
+        client.post(
+                path(id, "/rename?name=" + EngineClient.encode(to)), null, "rename container " + from + " to " + to);
+    }
+
+    /** Kills and removes a container, with its anonymous volumes. */
+    public void remove(String id, String name) throws IOException {
+        client.delete(path(id, "?force=1&v=1"), "remove container " + name);
+    }
+
+    private static String path(String nameOrId, String rest) {
+        return "/containers/" + EngineClient.encode(nameOrId) + rest;
+    }
+}

@@ -1,0 +1,266 @@
+package dev.lifeboat.docker.internal.client;
+
+import com.github.dockerjava.httpclient5.ApacheDockerHttpClient;
+import com.github.dockerjava.transport.DockerHttpClient;
+import com.github.dockerjava.transport.DockerHttpClient.Request;
+import com.github.dockerjava.transport.DockerHttpClient.Response;
+import com.github.dockerjava.transport.SSLConfig;
+import dev.lifeboat.docker.engine.DockerException;
+import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.json.JsonObject;
+import java.io.Closeable;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * HTTP to an engine: requests and answers as they are, so that a field that we do not know is not lost. Calls without a version in their
+ * path, which the engine takes as its newest. Thread-safe.
+ */
+public final class EngineClient implements AutoCloseable {
+    private static final Duration CONNECT = Duration.ofSeconds(10);
+    /** Longer than a stop that waits for its container, and than an engine busy with a disk takes. */
+    private static final Duration ANSWER = Duration.ofMinutes(10);
+
+    private static final int MAX_JSON_BYTES = 256 << 20;
+    private static final int MAX_TEXT_BYTES = 1 << 20;
+
+    private final URI uri;
+    private final @Nullable SSLConfig tls;
+    private final DockerHttpClient http;
+    private final Set<Closeable> dependents = ConcurrentHashMap.newKeySet();
+    private volatile boolean answered;
+    private volatile boolean closed;
+
+    public EngineClient(URI uri, @Nullable SSLConfig tls) {
+        this.uri = uri;
+        this.tls = tls;
+        this.http = connect(ANSWER);
+    }
+
+    private DockerHttpClient connect(Duration patience) {
+        return new ApacheDockerHttpClient.Builder()
+                .dockerHost(uri)
+                .sslConfig(tls)
+                .maxConnections(16)
+                .connectionTimeout(CONNECT)
+                .responseTimeout(patience)
+                .build();
+    }
+
+    /** Before the first call: an engine may take its time for a stop, but not to say that it is there. */
+    private void checkAnswers(String what) throws IOException {
+        if (answered) {
+            return;
+        }
+        Request ping =
+                Request.builder().method(Request.Method.GET).path("/_ping").build();
+        try (DockerHttpClient impatient = connect(CONNECT);
+                Response response = impatient.execute(ping)) {
+            answered = response.getStatusCode() < 500;
+        } catch (RuntimeException e) {
+            throw failed(what, cause(e));
+        }
+    }
+
+    private static IOException cause(RuntimeException e) {
+        return e.getCause() instanceof IOException io ? io : new IOException(String.valueOf(e.getMessage()), e);
+    }
+
+    public URI uri() {
+        return uri;
+    }
+
+    /** Encodes one segment or parameter. */
+    public static String encode(String part) {
+        return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    /** Asks for an object. {@code what} goes into messages: "inspect container web". */
+    public JsonObject get(String path, String what) throws IOException {
+        return JsonObject.parse(bytes(Request.Method.GET, path, null, what), "answer to: " + what);
+    }
+
+    /** Asks for a list of objects. */
+    public java.util.List<JsonObject> getList(String path, String what) throws IOException {
+        byte[] answer = bytes(Request.Method.GET, path, null, what);
+        byte[] open = "{\"list\":".getBytes(StandardCharsets.US_ASCII);
+        byte[] wrapped = new byte[open.length + answer.length + 1];
+        System.arraycopy(open, 0, wrapped, 0, open.length);
+        System.arraycopy(answer, 0, wrapped, open.length, answer.length);
+        wrapped[wrapped.length - 1] = '}';
+        return JsonObject.parse(wrapped, "answer to: " + what).objects("list");
+    }
+
+    /** Asks for an object that may not be there. */
+    public Optional<JsonObject> find(String path, String what) throws IOException {
+        try {
+            return Optional.of(get(path, what));
+        } catch (DockerException e) {
+            if (e.kind() == DockerException.Kind.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** Sends an object, and gives the answer; an empty one where the engine says nothing. */
+    public JsonObject post(String path, @Nullable JsonObject body, String what) throws IOException {
+        byte[] answer = bytes(Request.Method.POST, path, body == null ? new byte[0] : body.toBytes(), what);
+        return answer.length == 0 ? JsonObject.create() : JsonObject.parse(answer, "answer to: " + what);
+    }
+
+    public void delete(String path, String what) throws IOException {
+        bytes(Request.Method.DELETE, path, null, what);
+    }
+
+    /** Sends a stream to its end, and gives what the engine prints. */
+    public String send(Request.Method method, String path, InputStream body, String what) throws IOException {
+        Request request = Request.builder()
+                .method(method)
+                .path(path)
+                .putHeader("Content-Type", "application/x-tar")
+                .body(body)
+                .build();
+        return new String(body(request, what, MAX_TEXT_BYTES), StandardCharsets.UTF_8);
+    }
+
+    /** Opens a stream. The caller closes it, which ends the request. */
+    public InputStream open(String path, String what) throws IOException {
+        Response response =
+                execute(Request.builder().method(Request.Method.GET).path(path).build(), what);
+        return new FilterInputStream(response.getBody()) {
+            @Override
+            public int read(byte[] b, int off, int len) throws IOException {
+                try {
+                    return super.read(b, off, len);
+                } catch (IOException e) {
+                    throw failed(what, e);
+                }
+            }
+
+            @Override
+            public void close() {
+                // Not the body first: that would read the rest of it.
+                response.close();
+            }
+        };
+    }
+
+    private byte[] bytes(Request.Method method, String path, byte @Nullable [] body, String what) throws IOException {
+        Request.Builder request = Request.builder().method(method).path(path);
+        if (body != null) {
+            request.putHeader("Content-Type", "application/json").bodyBytes(body);
+        }
+        byte[] answer = body(request.build(), what, MAX_JSON_BYTES + 1);
+        if (answer.length > MAX_JSON_BYTES) {
+            throw new DockerException(
+                    DockerException.Kind.REFUSED,
+                    "cannot " + what + ": the answer is over " + MAX_JSON_BYTES + " bytes");
+        }
+        return answer;
+    }
+
+    /** Executes a request and reads the body of the answer; an engine that stalls in the middle is one that does not answer. */
+    private byte[] body(Request request, String what, int maxBytes) throws IOException {
+        try (Response response = execute(request, what)) {
+            try (InputStream in = response.getBody()) {
+                return in.readNBytes(maxBytes);
+            } catch (IOException e) {
+                throw failed(what, e);
+            }
+        }
+    }
+
+    private Response execute(Request request, String what) throws IOException {
+        checkAnswers(what);
+        Response response;
+        try {
+            response = http.execute(request);
+        } catch (RuntimeException e) {
+            throw failed(what, cause(e));
+        }
+        int status = response.getStatusCode();
+        if (status < 400) {
+            return response;
+        }
+        try (response;
+                InputStream in = response.getBody()) {
+            String detail;
+            try {
+                detail = message(in.readNBytes(1 << 16));
+            } catch (IOException e) {
+                throw failed(what, e);
+            }
+            throw new DockerException(
+                    kind(status), "cannot " + what + " on " + uri + ": " + detail + " (HTTP " + status + ")");
+        }
+    }
+
+    private static DockerException.Kind kind(int status) {
+        return status == 404
+                ? DockerException.Kind.NOT_FOUND
+                : status == 409 ? DockerException.Kind.CONFLICT : DockerException.Kind.REFUSED;
+    }
+
+    private static String message(byte[] body) {
+        try {
+            return JsonObject.parse(body, "error").string("message").strip();
+        } catch (IOException e) {
+            return new String(body, StandardCharsets.UTF_8).strip();
+        }
+    }
+
+    private IOException failed(String what, IOException cause) {
+        if (closed) {
+            return new DockerException(
+                    DockerException.Kind.UNREACHABLE, "cannot " + what + ": this Docker object is closed", cause);
+        }
+        if (Thread.currentThread().isInterrupted() || Io.isInterruption(cause)) {
+            InterruptedIOException interrupted = new InterruptedIOException("interrupted: " + what);
+            interrupted.initCause(cause);
+            return interrupted;
+        }
+        return new DockerException(
+                DockerException.Kind.UNREACHABLE,
+                "cannot " + what + ": no engine answers at " + uri + " (" + cause.getMessage()
+                        + "); is it running, and may this user use it?",
+                cause);
+    }
+
+    /** Has something closed before the connections are: what is quiesced has to be resumed through them. */
+    public void closeBefore(Closeable dependent) {
+        dependents.add(dependent);
+    }
+
+    /** Notes that it is closed already. */
+    public void closed(Closeable dependent) {
+        dependents.remove(dependent);
+    }
+
+    @Override
+    public void close() throws IOException {
+        IOException failure = null;
+        for (Closeable dependent : dependents) {
+            try {
+                dependent.close();
+            } catch (IOException e) {
+                failure = e;
+            }
+        }
+        closed = true;
+        http.close();
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}

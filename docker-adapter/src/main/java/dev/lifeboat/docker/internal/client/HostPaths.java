@@ -1,0 +1,118 @@
+package dev.lifeboat.docker.internal.client;
+
+import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.internal.json.JsonObject;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Whether the engine's files can be read from here: only where it runs on this machine and in view of this process. Proven by something
+ * under a random id, of a container or a network, in its data root; a path that just happens to exist here, too, proves nothing.
+ */
+public final class HostPaths {
+    private static final String ID = "[0-9a-f]{64}";
+    private static final long MAX_STORE_BYTES = 64 << 20;
+
+    private final Path dataRoot;
+    private final boolean proven;
+
+    private final String hostName;
+
+    private HostPaths(Path dataRoot, boolean proven, String hostName) {
+        this.dataRoot = dataRoot;
+        this.proven = proven;
+        this.hostName = hostName;
+    }
+
+    /**
+     * Looks, with a container of the engine.
+     *
+     * @param containerId its full id
+     */
+    public static HostPaths of(EngineClient client, String containerId) throws IOException {
+        return look(
+                client,
+                root -> containerId.matches(ID)
+                        && Files.isReadable(
+                                root.resolve("containers").resolve(containerId).resolve("config.v2.json")));
+    }
+
+    /** Looks, with the networks that every engine has; their random ids are in a file of its data root. */
+    public static HostPaths of(EngineClient client) throws IOException {
+        List<String> ids = new ArrayList<>();
+        for (JsonObject network : client.getList("/networks", "list networks")) {
+            ids.add(network.string("Id"));
+        }
+        return look(client, root -> {
+            Path store = root.resolve("network/files/local-kv.db");
+            if (!Files.isReadable(store) || Files.size(store) > MAX_STORE_BYTES) {
+                return false;
+            }
+            String bytes = Files.readString(store, StandardCharsets.ISO_8859_1);
+            return ids.stream().anyMatch(id -> id.matches(ID) && bytes.contains(id));
+        });
+    }
+
+    @FunctionalInterface
+    private interface Proof {
+        boolean holdsIn(Path dataRoot) throws IOException;
+    }
+
+    private static HostPaths look(EngineClient client, Proof proof) throws IOException {
+        JsonObject info = client.get("/info", "ask the engine about itself");
+        Path root = Path.of(info.optionalString("DockerRootDir").orElse("/nowhere"));
+        // With a user namespace of its own, the numbers of owners on the disk are not those the containers see.
+        boolean shifted = info.strings("SecurityOptions").stream()
+                .anyMatch(option -> option.contains("name=userns") || option.contains("name=rootless"));
+        boolean near = "unix".equals(client.uri().getScheme())
+                && System.getProperty("os.name").equals("Linux");
+        return new HostPaths(
+                root,
+                near && !shifted && proof.holdsIn(root),
+                info.optionalString("Name").orElse(""));
+    }
+
+    /** Whether the engine's data root is in view. */
+    public boolean seesFiles() {
+        return proven;
+    }
+
+    /** The host name of the engine. */
+    public String hostName() {
+        return hostName;
+    }
+
+    /** The data of a volume, if it lies in the engine's own data root: with other drivers or options it may need to be mounted first. */
+    public Optional<Path> volume(JsonObject inspect) throws IOException {
+        boolean plain = inspect.string("Driver").equals("local")
+                && inspect.objectOrEmpty("Options").members().isEmpty();
+        return plain ? readable(inspect.string("Mountpoint")) : Optional.empty();
+    }
+
+    /** The writable layer of a container, if the storage driver keeps it as a directory. */
+    public Optional<Path> writableLayer(ContainerSpec container) throws IOException {
+        JsonObject driver = container.inspect().objectOrEmpty("GraphDriver");
+        if (!driver.optionalString("Name").orElse("").equals("overlay2")) {
+            return Optional.empty();
+        }
+        Optional<String> upper = driver.objectOrEmpty("Data").optionalString("UpperDir");
+        return upper.isPresent() ? readable(upper.get()) : Optional.empty();
+    }
+
+    /** A bind mount's host path. */
+    public Optional<Path> bind(String source) {
+        return proven && Files.isReadable(Path.of(source)) ? Optional.of(Path.of(source)) : Optional.empty();
+    }
+
+    private Optional<Path> readable(String path) {
+        Path directory = Path.of(path);
+        return proven && directory.startsWith(dataRoot) && Files.isDirectory(directory) && Files.isReadable(directory)
+                ? Optional.of(directory)
+                : Optional.empty();
+    }
+}

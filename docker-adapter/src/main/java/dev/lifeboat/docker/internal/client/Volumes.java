@@ -1,0 +1,52 @@
+package dev.lifeboat.docker.internal.client;
+
+import dev.lifeboat.docker.internal.model.VolumeSpec;
+import dev.lifeboat.internal.json.JsonObject;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** The volumes of an engine. Thread-safe. */
+public final class Volumes {
+    private final EngineClient client;
+
+    /** Uses a client; its owner closes it. */
+    public Volumes(EngineClient client) {
+        this.client = client;
+    }
+
+    /** Inspects a volume; the answer has its mount point, too. */
+    public JsonObject inspect(String name) throws IOException {
+        return client.get(path(name), "inspect volume " + name);
+    }
+
+    /** Finds a volume. */
+    public Optional<JsonObject> find(String name) throws IOException {
+        return client.find(path(name), "look for volume " + name);
+    }
+
+    /** Returns all volumes by name. */
+    public Map<String, VolumeSpec> all() throws IOException {
+        Map<String, VolumeSpec> all = new LinkedHashMap<>();
+        for (JsonObject volume : client.get("/volumes", "list volumes").objects("Volumes")) {
+            VolumeSpec spec = VolumeSpec.ofInspect(volume);
+            all.put(spec.name(), spec);
+        }
+        return all;
+    }
+
+    /** Creates a volume. */
+    public void create(VolumeSpec volume) throws IOException {
+        client.post("/volumes/create", volume.createBody(), "create volume " + volume.name());
+    }
+
+    /** Removes a volume that no container uses. */
+    public void remove(String name) throws IOException {
+        client.delete(path(name), "remove volume " + name);
+    }
+
+    private static String path(String name) {
+        return "/volumes/" + EngineClient.encode(name);
+    }
+}

@@ -1,0 +1,2 @@
+/** Images as they are saved and loaded. */
+package dev.lifeboat.docker.internal.image;

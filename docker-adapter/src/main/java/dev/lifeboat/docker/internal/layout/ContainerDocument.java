@@ -1,0 +1,84 @@
+package dev.lifeboat.docker.internal.layout;
+
+import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.internal.model.ImageSpec;
+import dev.lifeboat.docker.internal.model.VolumeSpec;
+import dev.lifeboat.internal.json.JsonObject;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code containers/<name>/config.json}: docs/FORMAT.md, section 7.
+ *
+ * @param container its inspect
+ * @param image its image
+ * @param volumes its volumes, in the order of their keys
+ * @param names of other containers and of networks that the configuration refers to by id
+ * @param hostName of the engine, which containers in its network or UTS namespace have, too
+ */
+public record ContainerDocument(
+        ContainerSpec container,
+        ImageSpec image,
+        List<CapturedVolume> volumes,
+        Map<String, String> names,
+        String hostName) {
+    /** Writes the document. */
+    public byte[] toBytes() {
+        List<@Nullable Object> used = new ArrayList<>();
+        volumes.forEach(volume -> used.add(volume.toJson().members()));
+        return JsonObject.create()
+                .put("lifeboat", "container")
+                .put("version", 1)
+                .put("name", container.name())
+                .put("image", image.toJson())
+                .put("volumes", used)
+                .put("names", new LinkedHashMap<>(names))
+                .put("hostName", hostName)
+                .put("inspect", container.inspect())
+                .toPrettyBytes();
+    }
+
+    /** Reads a document. */
+    public static ContainerDocument from(JsonObject json) throws IOException {
+        List<CapturedVolume> volumes = new ArrayList<>();
+        for (JsonObject volume : json.objects("volumes")) {
+            volumes.add(CapturedVolume.from(volume));
+        }
+        return new ContainerDocument(
+                ContainerSpec.of(json.object("inspect")),
+                ImageSpec.from(json.object("image")),
+                List.copyOf(volumes),
+                json.stringMap("names"),
+                json.optionalString("hostName").orElse(""));
+    }
+
+    /**
+     * A volume of a container.
+     *
+     * @param key names its directory in the snapshot, stable when the container is created anew
+     * @param destination where it is mounted
+     * @param anonymous whether it has no name of its own
+     * @param volume its configuration
+     */
+    public record CapturedVolume(String key, String destination, boolean anonymous, VolumeSpec volume) {
+        private JsonObject toJson() {
+            return JsonObject.create()
+                    .put("key", key)
+                    .put("destination", destination)
+                    .put("volume", VolumeDocument.of(volume, anonymous, destination));
+        }
+
+        private static CapturedVolume from(JsonObject json) throws IOException {
+            JsonObject document = json.object("volume");
+            return new CapturedVolume(
+                    json.string("key"),
+                    json.string("destination"),
+                    document.flag("anonymous"),
+                    VolumeDocument.spec(document));
+        }
+    }
+}

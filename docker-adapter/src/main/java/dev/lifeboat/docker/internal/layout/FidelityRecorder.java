@@ -1,0 +1,94 @@
+package dev.lifeboat.docker.internal.layout;
+
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.internal.json.JsonObject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Passes a capture on, and keeps how each part was read and what was lost, for {@code lifeboat/fidelity.json}. Thread-safe as a sink. */
+public final class FidelityRecorder implements EntrySink {
+    private static final EntryPath APP = SnapshotLayout.LIFEBOAT.resolve("app.json");
+    private static final EntryPath FIDELITY = SnapshotLayout.LIFEBOAT.resolve("fidelity.json");
+    private static final int MAX_PROBLEMS = 10_000;
+
+    private final EntrySink sink;
+    private final Map<String, @Nullable Object> parts = new LinkedHashMap<>();
+    private final List<@Nullable Object> problems = new ArrayList<>();
+    private long problemCount;
+    private boolean appWanted;
+    private boolean fidelityWanted;
+
+    public FidelityRecorder(EntrySink sink) {
+        this.sink = sink;
+    }
+
+    /** Notes how a part was read. */
+    public synchronized void note(EntryPath part, String how) {
+        parts.put(part.toString(), how);
+    }
+
+    /** Notes how a part was read, and what every entry of it has lost by that. */
+    public void noteLoss(EntryPath part, String how, String lost) throws IOException {
+        note(part, how);
+        report(new Problem(part, Problem.Kind.DEGRADED, how + ": " + lost));
+    }
+
+    /** Offers the documents about the capture itself, whose content is known at its end. */
+    public void offerDocuments() throws IOException {
+        SnapshotLayout.directory(sink, SnapshotLayout.LIFEBOAT);
+        appWanted = SnapshotLayout.offerLate(sink, APP);
+        fidelityWanted = SnapshotLayout.offerLate(sink, FIDELITY);
+    }
+
+    /** Sends the documents. */
+    public void sendDocuments(JsonObject app) throws IOException {
+        if (appWanted) {
+            SnapshotLayout.sendLate(sink, APP, app.toPrettyBytes());
+        }
+        if (fidelityWanted) {
+            JsonObject fidelity;
+            synchronized (this) {
+                fidelity = JsonObject.create()
+                        .put("lifeboat", "fidelity")
+                        .put("version", 1)
+                        .put("readBy", parts)
+                        .put("problemCount", problemCount)
+                        .put("problems", problems);
+            }
+            SnapshotLayout.sendLate(sink, FIDELITY, fidelity.toPrettyBytes());
+        }
+    }
+
+    @Override
+    public boolean offer(Entry entry) throws IOException {
+        return sink.offer(entry);
+    }
+
+    @Override
+    public void content(Entry entry, InputStream in) throws IOException {
+        sink.content(entry, in);
+    }
+
+    @Override
+    public void report(Problem problem) throws IOException {
+        synchronized (this) {
+            problemCount++;
+            if (problems.size() < MAX_PROBLEMS) {
+                problems.add(JsonObject.create()
+                        .put("path", problem.path().toString())
+                        .put("kind", problem.kind().name())
+                        .put("detail", problem.detail())
+                        .members());
+            }
+        }
+        sink.report(problem);
+    }
+}

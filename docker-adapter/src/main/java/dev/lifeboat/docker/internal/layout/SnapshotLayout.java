@@ -1,0 +1,128 @@
+package dev.lifeboat.docker.internal.layout;
+
+import dev.lifeboat.docker.internal.layout.Location.Part;
+import dev.lifeboat.entry.Attributes;
+import dev.lifeboat.entry.ByteString;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.internal.json.JsonObject;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * Where each part of an application lies in its snapshot: docs/FORMAT.md, section 7. Documents and directories of our own
+ * have fixed times, so that equal content is an equal entry.
+ */
+public final class SnapshotLayout {
+    public static final EntryPath CONTAINERS = EntryPath.of("containers");
+    public static final EntryPath IMAGES = EntryPath.of("images");
+    public static final EntryPath LIFEBOAT = EntryPath.of("lifeboat");
+    public static final EntryPath MOUNTS = EntryPath.of("mounts");
+    public static final EntryPath NETWORKS = EntryPath.of("networks");
+    public static final EntryPath ROOTFS = EntryPath.of("rootfs");
+    public static final EntryPath VOLUMES = EntryPath.of("volumes");
+    /** Longer documents are not ours. */
+    private static final int MAX_BYTES = 64 << 20;
+
+    private SnapshotLayout() {}
+
+    /** Returns what a path belongs to. */
+    public static Location parse(EntryPath path) {
+        List<ByteString> segments = path.segments();
+        if (segments.size() < 2) {
+            return new Location(Part.OTHER, "", path);
+        }
+        String name = segments.get(1).toString();
+        String third = segments.size() > 2 ? segments.get(2).toString() : "";
+        return switch (segments.get(0).toString()) {
+            case "containers" -> third.equals("config.json") ? new Location(Part.CONTAINER, name, path) : other(path);
+            case "images" -> new Location(Part.IMAGE, name, path);
+            case "networks" ->
+                third.isEmpty() && name.endsWith(".json") ? new Location(Part.NETWORK, name, path) : other(path);
+            case "rootfs" -> new Location(Part.LAYER, name, ROOTFS.resolve(segments.get(1)));
+            case "volumes" ->
+                switch (third) {
+                    case "config.json" -> new Location(Part.VOLUME, name, path);
+                    case "data" -> new Location(Part.VOLUME_DATA, name, volumeData(segments.get(1)));
+                    default -> other(path);
+                };
+            default -> other(path);
+        };
+    }
+
+    private static Location other(EntryPath path) {
+        return new Location(Part.OTHER, "", path);
+    }
+
+    /** Returns the directory of a container's document. */
+    public static EntryPath container(String name) {
+        return CONTAINERS.resolve(ByteString.utf8(name));
+    }
+
+    /** Returns the place of a container's writable layer. */
+    public static EntryPath layer(String container) {
+        return ROOTFS.resolve(ByteString.utf8(container));
+    }
+
+    /** Returns the directory of a volume. */
+    public static EntryPath volume(String key) {
+        return VOLUMES.resolve(ByteString.utf8(key));
+    }
+
+    private static EntryPath volumeData(ByteString key) {
+        return VOLUMES.resolve(key).resolve("data");
+    }
+
+    /** Offers a directory that is ours. */
+    public static void directory(EntrySink sink, EntryPath path) throws IOException {
+        offerOnly(sink, Entry.directory(path, attributes(0755)));
+    }
+
+    /** Offers what has no content. */
+    public static void offerOnly(EntrySink sink, Entry entry) throws IOException {
+        if (sink.offer(entry)) {
+            throw new IOException("content of '" + entry.path() + "' is wanted, though it has none");
+        }
+    }
+
+    /** Offers a document and sends it. */
+    public static void send(EntrySink sink, EntryPath path, byte[] content) throws IOException {
+        Entry entry = Entry.file(path, content.length, attributes(0600));
+        if (sink.offer(entry)) {
+            sink.content(entry, new ByteArrayInputStream(content));
+        }
+    }
+
+    /** Offers a document whose content is known only at the end. */
+    public static boolean offerLate(EntrySink sink, EntryPath path) throws IOException {
+        return sink.offer(Entry.fileOfUnknownSize(path, attributes(0600)));
+    }
+
+    /** Sends a document that was offered late, and wanted. */
+    public static void sendLate(EntrySink sink, EntryPath path, byte[] content) throws IOException {
+        sink.content(Entry.file(path, content.length, attributes(0600)), new ByteArrayInputStream(content));
+    }
+
+    /** Reads a document that is restored. */
+    public static JsonObject read(EntryPath path, InputStream in) throws IOException {
+        return JsonObject.parse(bytes(path, in), "'" + path + "' of the snapshot");
+    }
+
+    /** Reads a small file that is restored. */
+    public static byte[] bytes(EntryPath path, InputStream in) throws IOException {
+        byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+        if (bytes.length > MAX_BYTES) {
+            throw new IOException(
+                    "'" + path + "' of the snapshot has over " + MAX_BYTES + " bytes; it is no document of ours");
+        }
+        return bytes;
+    }
+
+    public static Attributes attributes(int mode) {
+        return Attributes.of(mode, 0, 0, Instant.EPOCH);
+    }
+}

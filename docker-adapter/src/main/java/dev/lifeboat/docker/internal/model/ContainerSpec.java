@@ -1,0 +1,115 @@
+package dev.lifeboat.docker.internal.model;
+
+import dev.lifeboat.internal.json.JsonObject;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Configuration and state of a container: its inspect, every field kept.
+ *
+ * @param id 64 hex digits
+ * @param name without the slash
+ * @param mounts in the order of the inspect
+ * @param inspect what the engine says of it
+ */
+public record ContainerSpec(String id, String name, List<MountSpec> mounts, JsonObject inspect) {
+    private static final String CONTAINER = "container:";
+
+    /** Reads an inspect. */
+    public static ContainerSpec of(JsonObject inspect) throws IOException {
+        String name = inspect.string("Name");
+        List<MountSpec> mounts = new ArrayList<>();
+        for (JsonObject mount : inspect.objects("Mounts")) {
+            mounts.add(MountSpec.of(mount));
+        }
+        return new ContainerSpec(
+                inspect.string("Id"), name.startsWith("/") ? name.substring(1) : name, List.copyOf(mounts), inspect);
+    }
+
+    /** The part of the id that the engine makes host names and aliases of. */
+    public String shortId() {
+        return id.substring(0, Math.min(12, id.length()));
+    }
+
+    /** The id of its image. */
+    public String imageId() throws IOException {
+        return inspect.string("Image");
+    }
+
+    /** What its image was called when it was created. */
+    public String imageName() throws IOException {
+        return config().optionalString("Image").orElse("");
+    }
+
+    /** What the image is merged into. */
+    public JsonObject config() throws IOException {
+        return inspect.object("Config");
+    }
+
+    /** What depends on the host. */
+    public JsonObject hostConfig() throws IOException {
+        return inspect.object("HostConfig");
+    }
+
+    /** Its labels. */
+    public Map<String, String> labels() throws IOException {
+        return config().stringMap("Labels");
+    }
+
+    /** Its state. */
+    public State state() throws IOException {
+        JsonObject state = inspect.object("State");
+        String health = state.objectOrEmpty("Health").optionalString("Status").orElse("");
+        return new State(
+                state.flag("Running"),
+                state.flag("Paused"),
+                state.flag("Restarting"),
+                state.has("ExitCode") ? state.number("ExitCode") : 0,
+                health.equals("none") ? "" : health);
+    }
+
+    /**
+     * What a container does.
+     *
+     * @param running whether its process runs; also while it is paused
+     * @param paused whether it is paused
+     * @param restarting whether its process has ended and the engine is about to start it again
+     * @param exitCode of the process that ran last
+     * @param health as the engine says it, such as "healthy"; empty without a health check
+     */
+    public record State(boolean running, boolean paused, boolean restarting, long exitCode, String health) {
+        /** Whether its process runs and is not paused. */
+        public boolean isActive() {
+            return running && !paused && !restarting;
+        }
+    }
+
+    /** Whether the engine removes it once it stops. */
+    public boolean isAutoRemoved() throws IOException {
+        return hostConfig().flag("AutoRemove");
+    }
+
+    /** A mode of sharing a namespace, such as {@code NetworkMode}; empty if it is not set. */
+    public String mode(String field) throws IOException {
+        return hostConfig().optionalString(field).orElse("");
+    }
+
+    /** The container that a mode refers to, by name or id; empty if it refers to none. */
+    public static Optional<String> containerOf(String mode) {
+        return mode.startsWith(CONTAINER) ? Optional.of(mode.substring(CONTAINER.length())) : Optional.empty();
+    }
+
+    /** Endpoints by the name of their network. */
+    public Map<String, JsonObject> endpoints() throws IOException {
+        JsonObject networks = inspect.objectOrEmpty("NetworkSettings").objectOrEmpty("Networks");
+        Map<String, JsonObject> endpoints = new LinkedHashMap<>();
+        for (String network : networks.members().keySet()) {
+            endpoints.put(network, networks.object(network));
+        }
+        return endpoints;
+    }
+}

@@ -1,0 +1,103 @@
+package dev.lifeboat.docker.internal.model;
+
+import dev.lifeboat.internal.json.JsonObject;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Configuration of a network: its inspect, every field kept.
+ *
+ * @param name its name
+ * @param inspect what the engine says of it
+ */
+public record NetworkSpec(String name, JsonObject inspect) {
+    /** Networks that every engine has, and modes that are no network. */
+    private static final Set<String> BUILT_IN = Set.of("default", "bridge", "host", "none", "podman");
+
+    private static final List<String> FIELDS = List.of(
+            "Driver",
+            "Internal",
+            "Attachable",
+            "Ingress",
+            "EnableIPv6",
+            "IPAM",
+            "Options",
+            "Labels",
+            "Scope",
+            "ConfigOnly");
+
+    /** Reads an inspect. */
+    public static NetworkSpec of(JsonObject inspect) throws IOException {
+        return new NetworkSpec(inspect.string("Name"), inspect);
+    }
+
+    /** Whether every engine has a network of that name. */
+    public static boolean isBuiltIn(String name) {
+        return BUILT_IN.contains(name);
+    }
+
+    /** Its id. */
+    public String id() throws IOException {
+        return inspect.string("Id");
+    }
+
+    /** Its address ranges. */
+    public List<Subnet> subnets() throws IOException {
+        List<Subnet> subnets = new ArrayList<>();
+        for (JsonObject config : inspect.objectOrEmpty("IPAM").objects("Config")) {
+            String subnet = config.optionalString("Subnet").orElse("");
+            Subnet.parse(subnet).ifPresent(subnets::add);
+        }
+        return subnets;
+    }
+
+    /**
+     * Whether the engine chose the address ranges: from its default pools, with the first address as gateway and nothing
+     * else set. A user who chose exactly that is taken for the engine: then the ranges are kept where they are free.
+     */
+    public boolean hasChosenSubnets() throws IOException {
+        for (JsonObject config : inspect.objectOrEmpty("IPAM").objects("Config")) {
+            boolean plain = config.objectOrEmpty("AuxiliaryAddresses").members().isEmpty()
+                    && config.optionalString("IPRange").orElse("").isEmpty();
+            Subnet subnet =
+                    Subnet.parse(config.optionalString("Subnet").orElse("")).orElse(null);
+            String gateway = config.optionalString("Gateway").orElse("").replaceAll("/.*", "");
+            if (!plain || subnet == null || !subnet.isDefaultPool() || !gateway.equals(subnet.firstAddress())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Returns the body of the call that creates it.
+     *
+     * @param newName its name then
+     * @param withAddresses whether it gets the same address ranges; otherwise the engine chooses
+     */
+    public JsonObject createBody(String newName, boolean withAddresses) {
+        boolean copy = !newName.equals(name);
+        JsonObject body = JsonObject.create().put("Name", newName).put("CheckDuplicate", true);
+        for (String field : FIELDS) {
+            // Beside the original a network cannot have its addresses, nor its bridge.
+            boolean left = field.equals("IPAM") && (copy || !withAddresses) || field.equals("Options") && copy;
+            if (inspect.has(field) && !left) {
+                body.put(field, inspect.members().get(field));
+            }
+        }
+        if (copy) {
+            body.put("Labels", Identity.withoutOwner(labels()));
+        }
+        return body;
+    }
+
+    private java.util.Map<String, String> labels() {
+        try {
+            return inspect.stringMap("Labels");
+        } catch (IOException e) {
+            return java.util.Map.of();
+        }
+    }
+}

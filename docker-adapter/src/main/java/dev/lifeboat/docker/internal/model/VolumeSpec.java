@@ -1,0 +1,64 @@
+package dev.lifeboat.docker.internal.model;
+
+import dev.lifeboat.internal.json.JsonObject;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * Configuration of a volume.
+ *
+ * @param name its name
+ * @param driver its driver; {@code local} unless the user chose another
+ * @param options driver options
+ * @param labels its labels
+ */
+public record VolumeSpec(String name, String driver, Map<String, String> options, Map<String, String> labels) {
+    private static final Pattern ANONYMOUS = Pattern.compile("[0-9a-f]{64}");
+    private static final String LOCAL = "local";
+
+    /** Reads the inspect of a volume. */
+    public static VolumeSpec ofInspect(JsonObject inspect) throws IOException {
+        return new VolumeSpec(
+                inspect.string("Name"),
+                inspect.string("Driver"),
+                inspect.stringMap("Options"),
+                inspect.stringMap("Labels"));
+    }
+
+    /**
+     * Whether a volume of that name is anonymous. The engine names an anonymous volume at random, and a user may choose such
+     * a name; then it is treated as anonymous, too.
+     */
+    public static boolean isAnonymous(String name) {
+        return ANONYMOUS.matcher(name).matches();
+    }
+
+    /** The place outside of the engine that the options name: a device, a share. Empty if the engine owns the storage. */
+    public Optional<String> externalStorage() {
+        if (!driver.equals(LOCAL)) {
+            return options.isEmpty() ? Optional.empty() : Optional.of(driver + " " + options);
+        }
+        String device = options.getOrDefault("device", "");
+        return device.isEmpty() || options.getOrDefault("type", "").equals("tmpfs")
+                ? Optional.empty()
+                : Optional.of(device);
+    }
+
+    /** Returns the volume that a copy gets in the place of this one: never one on the same external storage. */
+    public VolumeSpec forCopy(String newName) {
+        boolean external = externalStorage().isPresent();
+        return new VolumeSpec(
+                newName, external ? LOCAL : driver, external ? Map.of() : options, Identity.withoutOwner(labels));
+    }
+
+    /** Returns the body of the call that creates it. */
+    public JsonObject createBody() {
+        return JsonObject.create()
+                .put("Name", name)
+                .put("Driver", driver)
+                .put("DriverOpts", options)
+                .put("Labels", labels);
+    }
+}

@@ -1,0 +1,51 @@
+package dev.lifeboat.docker.internal.quiesce;
+
+import dev.lifeboat.docker.internal.client.Containers;
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.quiesce.Quiesce;
+import dev.lifeboat.quiesce.QuiesceJournal;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Resumes containers that a process has quiesced and, since it was killed, not resumed. */
+public final class QuiesceRecovery {
+    private static final Logger log = LoggerFactory.getLogger(QuiesceRecovery.class);
+
+    private final EngineClient client;
+    private final QuiesceJournal journal;
+
+    /** Recovers containers of one engine by the records of one journal. */
+    public QuiesceRecovery(EngineClient client, QuiesceJournal journal) {
+        this.client = client;
+        this.journal = journal;
+    }
+
+    /**
+     * Resumes them; returns their names.
+     *
+     * @throws IOException if the journal cannot be read, or a container not be resumed; its record stays
+     */
+    public List<String> run() throws IOException {
+        List<String> resumed = new ArrayList<>();
+        for (QuiesceJournal.QuiesceRecord record : journal.abandoned()) {
+            Map<String, String> values = record.values();
+            if (!client.uri().toString().equals(values.get("engine"))) {
+                continue;
+            }
+            String name = values.getOrDefault("name", "");
+            QuiescedContainer.resume(
+                    new Containers(client),
+                    values.getOrDefault("container", ""),
+                    name,
+                    Quiesce.valueOf(values.getOrDefault("quiesce", Quiesce.PAUSE.name())));
+            record.remove();
+            log.warn("container resumed, which a process that was killed had quiesced [name={}]", name);
+            resumed.add(name);
+        }
+        return resumed;
+    }
+}

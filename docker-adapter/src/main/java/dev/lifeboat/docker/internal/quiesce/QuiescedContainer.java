@@ -1,0 +1,210 @@
+package dev.lifeboat.docker.internal.quiesce;
+
+import dev.lifeboat.docker.engine.DockerException;
+import dev.lifeboat.docker.internal.client.Containers;
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.quiesce.Quiesce;
+import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.io.UninterruptibleCleanup;
+import dev.lifeboat.quiesce.QuiesceHandle;
+import dev.lifeboat.quiesce.QuiesceJournal;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A container that is paused or stopped while it is read; closing restores the state that it had, also on an interrupted
+ * thread, and tries again if that fails. Thread-safe.
+ */
+public final class QuiescedContainer implements QuiesceHandle {
+    private static final Logger log = LoggerFactory.getLogger(QuiescedContainer.class);
+    private static final int ATTEMPTS = 5;
+    private static final long FIRST_PAUSE_MILLIS = 100;
+
+    private final EngineClient client;
+    private final Containers containers;
+    private final String id;
+    private final String name;
+    private final Quiesce quiesce;
+    private final Optional<QuiesceJournal.QuiesceRecord> record;
+    private boolean ended;
+
+    private QuiescedContainer(
+            EngineClient client,
+            ContainerSpec container,
+            Quiesce quiesce,
+            Optional<QuiesceJournal.QuiesceRecord> record) {
+        this.client = client;
+        this.containers = new Containers(client);
+        this.id = container.id();
+        this.name = container.name();
+        this.quiesce = quiesce;
+        this.record = record;
+    }
+
+    /**
+     * How far quiescing got.
+     *
+     * @param handle resumes the container
+     * @param container as it was before
+     * @param reached whether the container is as quiet as was asked for; not if it is restarted by the engine again and again
+     */
+    public record Result(QuiesceHandle handle, ContainerSpec container, boolean reached) {}
+
+    /**
+     * Pauses or stops a container, unless it is so already.
+     *
+     * @throws IOException if that is impossible; the container is as it was
+     */
+    public static Result begin(EngineClient client, QuiesceJournal journal, String nameOrId, Quiesce quiesce)
+            throws IOException {
+        Containers containers = new Containers(client);
+        if (quiesce != Quiesce.NONE) {
+            new QuiesceRecovery(client, journal).run();
+        }
+        for (int attempt = 0; ; attempt++) {
+            ContainerSpec container = containers.inspect(nameOrId);
+            ContainerSpec.State state = container.state();
+            check(container, quiesce);
+            boolean quiet = !state.running() && !state.restarting() || state.paused();
+            if (quiesce == Quiesce.NONE || quiet) {
+                return new Result(QuiesceHandle.none(), container, true);
+            }
+            boolean between = state.restarting() && quiesce == Quiesce.PAUSE;
+            if (!between) {
+                Optional<QuiesceHandle> handle = act(client, journal, container, quiesce);
+                if (handle.isPresent()) {
+                    return new Result(handle.get(), container, true);
+                }
+            }
+            if (attempt == ATTEMPTS) {
+                return new Result(QuiesceHandle.none(), container, false);
+            }
+            Io.sleep(FIRST_PAUSE_MILLIS);
+        }
+    }
+
+    private static void check(ContainerSpec container, Quiesce quiesce) throws IOException {
+        if (quiesce != Quiesce.STOP) {
+            return;
+        }
+        if (container.state().paused()) {
+            throw new IOException("container " + container.name()
+                    + " is paused, so it cannot be stopped in its own way; unpause it, or quiesce(Quiesce.PAUSE)");
+        }
+        if (container.state().isActive() && container.isAutoRemoved()) {
+            throw new IOException("container " + container.name()
+                    + " was run with --rm, so the engine removes it once it is stopped; use quiesce(Quiesce.PAUSE)");
+        }
+    }
+
+    /** Empty if its state has changed since it was inspected. */
+    private static Optional<QuiesceHandle> act(
+            EngineClient client, QuiesceJournal journal, ContainerSpec container, Quiesce quiesce) throws IOException {
+        QuiescedContainer quiesced =
+                new QuiescedContainer(client, container, quiesce, record(client, journal, container, quiesce));
+        client.closeBefore(quiesced);
+        boolean done = false;
+        try {
+            quiesced.act();
+            done = true;
+            return Optional.of(quiesced);
+        } catch (DockerException e) {
+            if (e.kind() == DockerException.Kind.CONFLICT) {
+                return Optional.empty();
+            }
+            throw e;
+        } finally {
+            if (!done) {
+                quiesced.takeBack();
+            }
+        }
+    }
+
+    private static Optional<QuiesceJournal.QuiesceRecord> record(
+            EngineClient client, QuiesceJournal journal, ContainerSpec container, Quiesce quiesce) {
+        try {
+            return Optional.of(journal.write(Map.of(
+                    "engine", client.uri().toString(),
+                    "container", container.id(),
+                    "name", container.name(),
+                    "quiesce", quiesce.name())));
+        } catch (IOException e) {
+            log.warn(
+                    "no record was written, so a container is not resumed if this process is killed [name={}, cause={}]",
+                    container.name(),
+                    e.toString());
+            return Optional.empty();
+        }
+    }
+
+    private void act() throws IOException {
+        if (quiesce == Quiesce.PAUSE) {
+            containers.pause(id, name);
+        } else {
+            containers.stop(id, name);
+        }
+    }
+
+    /** The call may have taken effect, or be about to, though its answer was lost: a stop goes on, so it is awaited. */
+    private void takeBack() throws IOException {
+        try {
+            if (quiesce == Quiesce.STOP) {
+                UninterruptibleCleanup.run(this::act);
+            }
+        } finally {
+            close();
+        }
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        if (ended) {
+            return;
+        }
+        UninterruptibleCleanup.run(this::resume);
+        ended = true;
+        client.closed(this);
+        if (record.isPresent()) {
+            record.get().remove();
+        }
+    }
+
+    private void resume() throws IOException {
+        Throwable failure = null;
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            try {
+                resume(containers, id, name, quiesce);
+                return;
+            } catch (IOException | OutOfMemoryError e) {
+                // After an OutOfMemoryError the stack that held the memory is gone, or soon will be.
+                failure = e;
+                log.warn("container is still quiesced, trying again [name={}, cause={}]", name, e.toString());
+                Io.sleep(FIRST_PAUSE_MILLIS << attempt);
+            }
+        }
+        throw new IOException(
+                "container " + name + " is still " + (quiesce == Quiesce.PAUSE ? "PAUSED" : "STOPPED")
+                        + "; run: docker " + (quiesce == Quiesce.PAUSE ? "unpause " : "start ") + name,
+                failure);
+    }
+
+    /** Resumes a container if it is quiesced; one that was removed has no state to restore. */
+    static void resume(Containers containers, String id, String name, Quiesce quiesce) throws IOException {
+        try {
+            ContainerSpec.State state = containers.inspect(id).state();
+            if (quiesce == Quiesce.PAUSE && state.paused()) {
+                containers.unpause(id, name);
+            } else if (quiesce == Quiesce.STOP && !state.running()) {
+                containers.start(id, name);
+            }
+        } catch (DockerException e) {
+            if (e.kind() != DockerException.Kind.NOT_FOUND) {
+                throw e;
+            }
+        }
+    }
+}

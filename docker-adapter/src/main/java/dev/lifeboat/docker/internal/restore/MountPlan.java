@@ -1,0 +1,231 @@
+package dev.lifeboat.docker.internal.restore;
+
+import dev.lifeboat.docker.internal.layout.ContainerDocument;
+import dev.lifeboat.docker.internal.layout.ContainerDocument.CapturedVolume;
+import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.internal.model.MountSpec;
+import dev.lifeboat.docker.internal.model.VolumeSpec;
+import dev.lifeboat.docker.internal.restore.ContainerRestoreOptions.BindMounts;
+import dev.lifeboat.docker.plan.Conflict;
+import dev.lifeboat.internal.json.JsonObject;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The mounts of the container to create: volumes under their new names, bind mounts as far as the options allow them. A new
+ * name is not new storage: a copy never shares a writable host path with the original unless the caller says so.
+ */
+final class MountPlan {
+    private final ContainerSpec container;
+    private final ContainerDocument document;
+    private final ContainerRestoreOptions options;
+    private final EngineView engine;
+    private final List<Conflict> conflicts;
+    private final List<String> warnings;
+    private final UnaryOperator<String> volumeName;
+    /** Where files cannot be written on the host, the image's files must not be copied into new volumes. */
+    private final boolean noCopy;
+
+    private final List<@Nullable Object> binds = new ArrayList<>();
+    private final List<@Nullable Object> mounts = new ArrayList<>();
+
+    MountPlan(
+            ContainerDocument document,
+            ContainerRestoreOptions options,
+            EngineView engine,
+            List<Conflict> conflicts,
+            List<String> warnings,
+            UnaryOperator<String> volumeName) {
+        this.container = document.container();
+        this.document = document;
+        this.options = options;
+        this.engine = engine;
+        this.conflicts = conflicts;
+        this.warnings = warnings;
+        this.volumeName = volumeName;
+        this.noCopy = !engine.seesFiles();
+    }
+
+    /** Puts the mounts into a host configuration. */
+    void apply(JsonObject host) throws IOException {
+        for (String bind : host.strings("Binds")) {
+            addBind(bind);
+        }
+        for (JsonObject mount : host.objects("Mounts")) {
+            addMount(mount);
+        }
+        if (host.has("VolumesFrom") && (!options.isInPlace() || missesOwner(host.strings("VolumesFrom")))) {
+            // In a copy they would be the original's own.
+            host.remove("VolumesFrom");
+            addFromOthers();
+        }
+        if (noCopy) {
+            addAnonymous();
+        }
+        put(host, "Binds", binds);
+        put(host, "Mounts", mounts);
+    }
+
+    private static void put(JsonObject host, String field, List<@Nullable Object> values) {
+        if (values.isEmpty()) {
+            host.remove(field);
+        } else {
+            host.put(field, values);
+        }
+    }
+
+    private boolean missesOwner(List<String> owners) {
+        for (String owner : owners) {
+            String name = owner.replaceAll(":(ro|rw|z|Z)(,.*)?$", "");
+            String known = document.names().getOrDefault(name, name);
+            if (engine.container(known).isEmpty() && engine.containerById(name).isEmpty()) {
+                warnings.add(
+                        "container " + known + ", whose volumes were mounted, is missing: they are mounted by name");
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** {@code source:/destination[:options]}; a source that begins with a slash is a path of the host. */
+    private void addBind(String bind) {
+        String[] parts = bind.split(":", 3);
+        String flags = parts.length > 2 ? parts[2] : "";
+        if (parts.length < 2) {
+            binds.add(bind);
+        } else if (parts[0].startsWith("/")) {
+            List<String> all = flags.isEmpty() ? List.of() : Arrays.asList(flags.split(",", -1));
+            hostPath(parts[0], parts[1], !all.contains("ro"))
+                    .ifPresent(path -> binds.add(join(path.source, parts[1], path.readOnly ? readOnly(all) : flags)));
+        } else {
+            boolean copies = noCopy && !flags.contains("nocopy");
+            String more = copies ? flags.isEmpty() ? "nocopy" : flags + ",nocopy" : flags;
+            binds.add(join(volumeName.apply(parts[0]), parts[1], more));
+        }
+    }
+
+    private static String join(String source, String destination, String flags) {
+        return source + ":" + destination + (flags.isEmpty() ? "" : ":" + flags);
+    }
+
+    private static String readOnly(List<String> flags) {
+        List<String> changed = new ArrayList<>(flags);
+        changed.removeIf(flag -> flag.equals("rw") || flag.equals("ro"));
+        changed.add(0, "ro");
+        return String.join(",", changed);
+    }
+
+    private void addMount(JsonObject mount) throws IOException {
+        String type = mount.string("Type");
+        JsonObject changed = mount.copy();
+        if (type.equals("volume")) {
+            if (mount.has("Source")) {
+                changed.put("Source", volumeName.apply(mount.string("Source")));
+            }
+            if (noCopy) {
+                changed.put(
+                        "VolumeOptions",
+                        mount.objectOrEmpty("VolumeOptions").copy().put("NoCopy", true));
+            }
+        } else if (type.equals("bind")) {
+            Optional<HostPath> path = hostPath(mount.string("Source"), mount.string("Target"), !mount.flag("ReadOnly"));
+            if (path.isEmpty()) {
+                return;
+            }
+            changed.put("Source", path.get().source).put("ReadOnly", path.get().readOnly || mount.flag("ReadOnly"));
+        }
+        mounts.add(changed.members());
+    }
+
+    private record HostPath(String source, boolean readOnly) {}
+
+    /** What becomes of a bind mount; empty if it is left out. */
+    private Optional<HostPath> hostPath(String captured, String destination, boolean writable) {
+        String remapped = options.remapping().bindMounts().get(captured);
+        String source = remapped == null ? captured : remapped;
+        boolean shared = remapped == null && !options.isInPlace() && writable;
+        if (shared && options.bindMounts() == BindMounts.LEFT_OUT) {
+            warnings.add("bind mount " + captured + " at " + destination + " is left out");
+            return Optional.empty();
+        }
+        if (shared && options.bindMounts() == BindMounts.REFUSED) {
+            conflicts.add(new Conflict(
+                    Conflict.Kind.SHARED_BIND_MOUNT,
+                    "bind mount " + captured,
+                    "the copy would write where the original writes, at " + destination,
+                    "choose another path: .bindMount(\"" + captured + "\", \"<other>\"); or .withoutBindMounts(), "
+                            + ".readOnlyBindMounts() or .sharedBindMounts()"));
+        }
+        if (shared && options.bindMounts() == BindMounts.READ_ONLY) {
+            warnings.add("bind mount " + captured + " at " + destination + " is read-only");
+        }
+        if (engine.seesFiles() && !engine.hostPathExists().test(source)) {
+            conflicts.add(new Conflict(
+                    Conflict.Kind.MISSING_HOST_PATH,
+                    "bind mount " + source,
+                    "it is to be mounted at " + destination + ", and there is no such path on the host",
+                    "create it, or choose another: .bindMount(\"" + captured + "\", \"<other>\")"));
+        }
+        return Optional.of(new HostPath(source, shared && options.bindMounts() == BindMounts.READ_ONLY));
+    }
+
+    /** Mounts that came from other containers, as mounts of this one. */
+    private void addFromOthers() throws IOException {
+        Set<String> own = new HashSet<>(
+                container.config().objectOrEmpty("Volumes").members().keySet());
+        for (String bind : container.hostConfig().strings("Binds")) {
+            String[] parts = bind.split(":", 3);
+            own.add(parts.length > 1 ? parts[1] : parts[0]);
+        }
+        for (JsonObject mount : container.hostConfig().objects("Mounts")) {
+            own.add(mount.string("Target"));
+        }
+        for (MountSpec mount : container.mounts()) {
+            if (own.contains(mount.destination())) {
+                continue;
+            }
+            String flags = mount.writable() ? "" : "ro";
+            if (mount.isBind()) {
+                addBind(join(mount.source(), mount.destination(), flags));
+            } else if (VolumeSpec.isAnonymous(mount.name()) && !options.isInPlace()) {
+                mounts.add(JsonObject.create()
+                        .put("Type", "volume")
+                        .put("Target", mount.destination())
+                        .members());
+            } else {
+                addBind(join(mount.name(), mount.destination(), flags));
+            }
+        }
+    }
+
+    private void addAnonymous() throws IOException {
+        for (CapturedVolume volume : document.volumes()) {
+            String target = volume.destination();
+            boolean listed =
+                    mounts.stream().anyMatch(m -> m instanceof Map<?, ?> mount && target.equals(mount.get("Target")));
+            if (volume.anonymous() && !listed) {
+                VolumeSpec spec = volume.volume();
+                JsonObject driver =
+                        JsonObject.create().put("Name", spec.driver()).put("Options", spec.options());
+                mounts.add(JsonObject.create()
+                        .put("Type", "volume")
+                        .put("Target", target)
+                        .put(
+                                "VolumeOptions",
+                                JsonObject.create()
+                                        .put("NoCopy", true)
+                                        .put("Labels", spec.labels())
+                                        .put("DriverConfig", driver))
+                        .members());
+            }
+        }
+    }
+}

@@ -1,0 +1,292 @@
+package dev.lifeboat.docker.internal.restore;
+
+import dev.lifeboat.docker.internal.layout.ContainerDocument;
+import dev.lifeboat.docker.internal.layout.ContainerDocument.CapturedVolume;
+import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.internal.model.NetworkSpec;
+import dev.lifeboat.docker.internal.model.Subnet;
+import dev.lifeboat.docker.internal.model.VolumeSpec;
+import dev.lifeboat.docker.plan.Conflict;
+import dev.lifeboat.docker.plan.PlanStep;
+import dev.lifeboat.docker.plan.PlanStep.Action;
+import dev.lifeboat.docker.plan.PlanStep.Resource;
+import dev.lifeboat.docker.plan.RestorePlan;
+import dev.lifeboat.internal.json.JsonObject;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Decides how a container is restored: what is created, used, replaced, and what forbids it. Pure: it reads the snapshot, the
+ * options and a view of the engine, and changes nothing.
+ */
+final class Planner {
+    private final ContainerDocument document;
+    private final Map<String, NetworkSpec> capturedNetworks;
+    private final ContainerRestoreOptions options;
+    private final EngineView engine;
+    private final boolean imageFollows;
+
+    private final List<PlanStep> steps = new ArrayList<>();
+    private final List<Conflict> conflicts = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
+
+    /**
+     * Prepares a plan.
+     *
+     * @param networks of the snapshot, by name
+     * @param imageFollows whether the snapshot has the image, and it is not loaded yet
+     */
+    Planner(
+            ContainerDocument document,
+            Map<String, NetworkSpec> networks,
+            ContainerRestoreOptions options,
+            EngineView engine,
+            boolean imageFollows) {
+        this.document = document;
+        this.capturedNetworks = new TreeMap<>(networks);
+        this.options = options;
+        this.engine = engine;
+        this.imageFollows = imageFollows;
+    }
+
+    /**
+     * Makes the plan.
+     *
+     * @throws IOException if the snapshot's documents are damaged
+     */
+    ContainerPlan plan() throws IOException {
+        String name = options.newName().orElse(document.container().name());
+        Optional<ContainerSpec> existing = engine.container(name);
+        Optional<String> image = image();
+        CreateRequest request = new CreateRequest(document, options, engine, conflicts, warnings);
+        Map<String, JsonObject> networks = networks();
+        List<VolumeSpec> volumes = volumes(request, existing);
+        container(name, existing);
+        ports(name, existing);
+        JsonObject body = request.body(image.orElse(document.image().id()));
+        boolean ran = existing.isPresent() && existing.get().state().running();
+        boolean start = options.start()
+                || options.isInPlace()
+                        && (ran
+                                || existing.isEmpty()
+                                        && document.container().state().running());
+        for (CapturedVolume volume : document.volumes()) {
+            steps.add(new PlanStep(
+                    Action.WRITE,
+                    Resource.VOLUME,
+                    volume.anonymous() ? "anonymous, at " + volume.destination() : request.volumeName(volume.key()),
+                    ""));
+        }
+        if (start) {
+            steps.add(new PlanStep(Action.START, Resource.CONTAINER, name, ""));
+        }
+        return new ContainerPlan(
+                new RestorePlan(steps, conflicts, warnings.stream().distinct().toList()),
+                name,
+                body,
+                request.furtherEndpoints(),
+                networks,
+                volumes,
+                request.volumeNames(),
+                document.volumes(),
+                options.isInPlace() ? existing : Optional.empty(),
+                start);
+    }
+
+    /** The name the container used, if it means the same image here; else the image itself. Empty if there is none yet. */
+    private Optional<String> image() throws IOException {
+        String id = document.image().id();
+        String name = document.container().imageName();
+        boolean named = engine.images().containsKey(name)
+                && engine.images().get(name).id().equals(id);
+        if (named) {
+            steps.add(new PlanStep(Action.USE, Resource.IMAGE, name, ""));
+            return Optional.of(name);
+        }
+        if (engine.images().containsKey(id)) {
+            steps.add(new PlanStep(Action.USE, Resource.IMAGE, id, ""));
+            warnings.add("the image is referred to by id, since " + name + " is another image here, or none");
+            return Optional.of(id);
+        }
+        steps.add(new PlanStep(Action.LOAD, Resource.IMAGE, name, id));
+        if (!imageFollows) {
+            conflicts.add(new Conflict(
+                    Conflict.Kind.MISSING_IMAGE,
+                    "image " + id,
+                    "the engine does not have it, and the snapshot neither",
+                    "pull " + name + " first"));
+        }
+        return Optional.empty();
+    }
+
+    private Map<String, JsonObject> networks() throws IOException {
+        Map<String, JsonObject> bodies = new LinkedHashMap<>();
+        for (Map.Entry<String, NetworkSpec> entry : capturedNetworks.entrySet()) {
+            NetworkSpec network = entry.getValue();
+            String name = options.remapping().networks().getOrDefault(entry.getKey(), entry.getKey());
+            if (engine.network(name).isPresent()) {
+                steps.add(new PlanStep(Action.USE, Resource.NETWORK, name, ""));
+                continue;
+            }
+            boolean withAddresses = name.equals(network.name());
+            Optional<String> taken = withAddresses ? takenSubnet(network) : Optional.empty();
+            if (taken.isPresent()) {
+                withAddresses = false;
+                if (hasFixedAddresses(entry.getKey()) || !network.hasChosenSubnets()) {
+                    conflicts.add(new Conflict(
+                            Conflict.Kind.SUBNET_TAKEN,
+                            "network " + name,
+                            taken.get(),
+                            "remove that network, or restore into another one: .network(\"" + entry.getKey()
+                                    + "\", \"<other>\")"));
+                } else {
+                    warnings.add("network " + name + " gets another address range: " + taken.get());
+                }
+            }
+            bodies.put(name, network.createBody(name, withAddresses));
+            steps.add(new PlanStep(Action.CREATE, Resource.NETWORK, name, ""));
+        }
+        return bodies;
+    }
+
+    /** Which range of a network is taken, and by which network. */
+    private Optional<String> takenSubnet(NetworkSpec network) throws IOException {
+        for (Subnet subnet : network.subnets()) {
+            for (NetworkSpec other : engine.networks()) {
+                for (Subnet used : other.subnets()) {
+                    if (used.overlaps(subnet)) {
+                        return Optional.of(subnet + " overlaps with " + used + " of network " + other.name());
+                    }
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Only in a network with an address range of the user's own can an address be fixed. */
+    private boolean hasFixedAddresses(String network) throws IOException {
+        JsonObject endpoint = document.container().endpoints().get(network);
+        return endpoint != null
+                && !endpoint.objectOrEmpty("IPAMConfig").members().isEmpty();
+    }
+
+    private List<VolumeSpec> volumes(CreateRequest request, Optional<ContainerSpec> existing) throws IOException {
+        List<VolumeSpec> create = new ArrayList<>();
+        for (CapturedVolume volume : document.volumes()) {
+            if (volume.anonymous()) {
+                continue;
+            }
+            String name = request.volumeName(volume.key());
+            boolean exists = engine.volumes().containsKey(name);
+            if (!options.isInPlace() && exists) {
+                conflicts.add(new Conflict(
+                        Conflict.Kind.NAME_TAKEN,
+                        "volume " + name,
+                        "it exists already",
+                        "remove it, or choose another name: .volume(\"" + volume.key() + "\", \"<other>\")"));
+            } else if (exists) {
+                steps.add(new PlanStep(Action.USE, Resource.VOLUME, name, ""));
+                checkOtherUsers(name, existing);
+            } else {
+                VolumeSpec spec =
+                        options.isInPlace() ? volume.volume() : volume.volume().forCopy(name);
+                create.add(spec);
+                steps.add(new PlanStep(Action.CREATE, Resource.VOLUME, name, ""));
+                Optional<String> external = volume.volume().externalStorage();
+                if (!options.isInPlace() && external.isPresent()) {
+                    warnings.add("volume " + name + " is a plain local one: a copy on " + external.get()
+                            + " would write to the storage of the original");
+                }
+            }
+        }
+        return create;
+    }
+
+    private void checkOtherUsers(String volume, Optional<ContainerSpec> existing) throws IOException {
+        for (ContainerSpec user : engine.runningUsersOf(volume)) {
+            boolean self = existing.isPresent() && existing.get().id().equals(user.id());
+            if (!self && !options.volumesInUse()) {
+                conflicts.add(new Conflict(
+                        Conflict.Kind.VOLUME_IN_USE,
+                        "volume " + volume,
+                        "container " + user.name() + " is running and uses it, too",
+                        "stop that container first, or allow it: .allowVolumesInUse()"));
+            }
+        }
+    }
+
+    private void container(String name, Optional<ContainerSpec> existing) throws IOException {
+        if (existing.isEmpty()) {
+            steps.add(new PlanStep(Action.CREATE, Resource.CONTAINER, name, ""));
+            return;
+        }
+        ContainerSpec old = existing.get();
+        if (!options.isInPlace()) {
+            conflicts.add(new Conflict(
+                    Conflict.Kind.NAME_TAKEN,
+                    "container " + name,
+                    "it exists already",
+                    "choose another name, or restore in place: containerInPlace()"));
+            return;
+        }
+        if (old.isAutoRemoved() && old.state().running()) {
+            conflicts.add(new Conflict(
+                    Conflict.Kind.AUTO_REMOVED,
+                    "container " + name,
+                    "it was run with --rm, so the engine removes it once it is stopped, and it could not be brought back",
+                    "remove it first"));
+        }
+        if (old.state().running()) {
+            steps.add(new PlanStep(Action.STOP, Resource.CONTAINER, name, ""));
+        }
+        steps.add(new PlanStep(Action.REPLACE, Resource.CONTAINER, name, old.shortId()));
+        for (ContainerSpec other : engine.containers()) {
+            for (String mode : new String[] {"NetworkMode", "PidMode", "IpcMode"}) {
+                Optional<String> target = ContainerSpec.containerOf(other.mode(mode));
+                if (target.isPresent() && target.get().equals(old.id())) {
+                    warnings.add(
+                            "container " + other.name() + " shares a namespace of " + name + " (" + mode
+                                    + ") and refers to the container that is replaced: create it anew, or it cannot be started");
+                }
+            }
+        }
+    }
+
+    private void ports(String name, Optional<ContainerSpec> existing) throws IOException {
+        if (options.withoutPorts()) {
+            return;
+        }
+        List<PublishedPort> wanted =
+                PublishedPort.fixed(document.container().hostConfig().objectOrEmpty("PortBindings"));
+        for (ContainerSpec other : engine.containers()) {
+            boolean self = options.isInPlace()
+                    && existing.isPresent()
+                    && existing.get().id().equals(other.id());
+            if (self || !other.state().running() || wanted.isEmpty()) {
+                continue;
+            }
+            List<PublishedPort> used = PublishedPort.fixed(
+                    other.inspect().objectOrEmpty("NetworkSettings").objectOrEmpty("Ports"));
+            for (PublishedPort port : wanted) {
+                if (used.stream().noneMatch(port::collidesWith)) {
+                    continue;
+                }
+                String detail = "port " + port + " is published by running container " + other.name();
+                if (options.start()) {
+                    conflicts.add(new Conflict(
+                            Conflict.Kind.PORT_TAKEN,
+                            "container " + name,
+                            detail,
+                            "stop that container, or publish no ports: .withoutPublishedPorts()"));
+                } else {
+                    warnings.add(detail + ", so the container cannot be started beside it");
+                }
+            }
+        }
+    }
+}

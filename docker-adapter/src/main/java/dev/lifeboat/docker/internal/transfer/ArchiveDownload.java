@@ -1,0 +1,81 @@
+package dev.lifeboat.docker.internal.transfer;
+
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.tar.TarMember;
+import dev.lifeboat.internal.tar.TarReader;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** The engine's {@code GET /containers/{id}/archive}, as entries. It says nothing about what the engine has left out of it. */
+public final class ArchiveDownload {
+    /** What this way loses of every entry; docs of the engine's behaviour: ADR 0005. */
+    public static final String LOSES =
+            "times are cut to whole seconds; user attributes and ACLs, holes and sockets are not kept; nothing is skipped unread";
+
+    private final EngineClient client;
+    private final String container;
+
+    public ArchiveDownload(EngineClient client, String container) {
+        this.client = client;
+        this.container = container;
+    }
+
+    /**
+     * Sends what lies at a path of the container's file system, as seen from there, to a sink.
+     *
+     * @param skipped leaves out what it is true for
+     */
+    public void sendTo(EntrySink sink, String path, Predicate<EntryPath> skipped) throws IOException {
+        String what = "read " + path + " of container " + container;
+        try (InputStream in = open(path + "/.", what)) {
+            TarReader tar = new TarReader(in);
+            for (Optional<TarMember> next; (next = tar.next()).isPresent(); ) {
+                TarMember member = next.get();
+                if (!skipped.test(member.path())) {
+                    send(member, member.toEntry(), sink);
+                }
+            }
+        } catch (DamagedException e) {
+            throw truncated(path, e);
+        } catch (IllegalArgumentException e) {
+            throw new IOException("the engine sent what is no tree: " + e.getMessage(), e);
+        }
+    }
+
+    /** Sends the one entry at a path, without what is below it, under another path. */
+    public void sendOne(EntrySink sink, String path, EntryPath as) throws IOException {
+        try (InputStream in = open(path, "read " + path + " of container " + container)) {
+            Optional<TarMember> first = new TarReader(in).next();
+            if (first.isPresent()) {
+                send(first.get(), first.get().toEntry().withPath(as), sink);
+            }
+        } catch (DamagedException e) {
+            throw truncated(path, e);
+        }
+    }
+
+    private InputStream open(String path, String what) throws IOException {
+        String url = "/containers/" + EngineClient.encode(container) + "/archive?path=" + EngineClient.encode(path);
+        return new BufferedInputStream(client.open(url, what), 1 << 16);
+    }
+
+    private static void send(TarMember member, Entry entry, EntrySink sink) throws IOException {
+        if (sink.offer(entry)) {
+            sink.content(entry, member.content());
+        }
+    }
+
+    private IOException truncated(String path, DamagedException e) {
+        return new IOException(
+                "the engine ended its archive of " + path + " of container " + container + " early (" + e.getMessage()
+                        + "): a file shrank while it was read. Bring the container to rest: quiesce(Quiesce.PAUSE)",
+                e);
+    }
+}

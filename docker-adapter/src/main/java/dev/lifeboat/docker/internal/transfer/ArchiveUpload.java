@@ -1,0 +1,81 @@
+package dev.lifeboat.docker.internal.transfer;
+
+import com.github.dockerjava.transport.DockerHttpClient.Request;
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.entry.RestoreChange;
+import dev.lifeboat.entry.RestoreRequest;
+import dev.lifeboat.internal.tar.TarHeaders;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * Writes into a container through {@code PUT /containers/{id}/archive}, from its root on, since with a path the engine refuses links that
+ * leave it. Everything is sent, whether it differs or not, and nothing is deleted.
+ */
+public final class ArchiveUpload implements EntrySink, AutoCloseable {
+    private final TarUpload upload;
+    private final EntryPath place;
+    private final RestoreRequest.Listener listener;
+    private final Set<EntryPath> missing = new HashSet<>();
+
+    public ArchiveUpload(EngineClient client, String container, String destination, RestoreRequest.Listener listener)
+            throws IOException {
+        this.place = destination.equals("/") ? EntryPath.root() : EntryPath.of(destination.substring(1));
+        this.listener = listener;
+        this.upload = new TarUpload(
+                client,
+                Request.Method.PUT,
+                "/containers/" + EngineClient.encode(container) + "/archive?path=%2F",
+                "write to " + destination + " of container " + container);
+    }
+
+    @Override
+    public synchronized boolean offer(Entry entry) throws IOException {
+        if (entry.isFile()) {
+            missing.add(entry.path());
+            return true;
+        }
+        if (entry.path().isRoot() && place.isRoot()) {
+            return false;
+        }
+        if (entry.type() == dev.lifeboat.entry.EntryType.HARD_LINK && missing.contains(entry.hardLinkTarget())) {
+            listener.problem(new Problem(
+                    entry.path(),
+                    Problem.Kind.FAILED,
+                    "what it links to, '" + entry.hardLinkTarget() + "', was not restored"));
+            return false;
+        }
+        upload.write(TarHeaders.of(entry.below(place), 0));
+        listener.changed(new RestoreChange(entry.path(), RestoreChange.Action.CREATE));
+        return false;
+    }
+
+    @Override
+    public synchronized void content(Entry entry, InputStream in) throws IOException {
+        long size = entry.size().orElseThrow(() -> new IOException("'" + entry.path() + "' has no known size"));
+        upload.write(TarHeaders.of(entry.below(place), size));
+        upload.writeContent(in, size);
+        missing.remove(entry.path());
+        listener.changed(new RestoreChange(entry.path(), RestoreChange.Action.CREATE));
+    }
+
+    @Override
+    public void report(Problem problem) {
+        listener.problem(problem);
+    }
+
+    public void finish() throws IOException {
+        upload.finish();
+    }
+
+    @Override
+    public void close() {
+        upload.close();
+    }
+}

@@ -1,0 +1,202 @@
+package dev.lifeboat.docker.internal.transfer;
+
+import dev.lifeboat.directory.DirectorySource;
+import dev.lifeboat.docker.engine.DockerException;
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.layout.FidelityRecorder;
+import dev.lifeboat.docker.internal.layout.SnapshotLayout;
+import dev.lifeboat.entry.ByteString;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.PrefixSink;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.internal.json.JsonObject;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** Captures the writable layer of a container as a difference from its image: {@code rootfs/<name>}, deletions as OCI whiteouts. */
+public final class LayerReader {
+    private final EngineClient client;
+    private final String container;
+    /** Where volumes and other mounts hide the layer. */
+    private final Set<EntryPath> mounts;
+
+    public LayerReader(EngineClient client, String container, Set<EntryPath> mounts) {
+        this.client = client;
+        this.container = container;
+        this.mounts = mounts;
+    }
+
+    public void sendTo(FidelityRecorder sink, EntryPath place, Optional<Path> upper) throws IOException {
+        PrefixSink moved = new PrefixSink(sink, place);
+        if (upper.isPresent()) {
+            sink.note(place, "host path of the writable layer");
+            new Overlay(moved).sendTo(moved, upper.get());
+        } else {
+            sink.noteLoss(place, "changes by engine API", ArchiveDownload.LOSES);
+            sendChanges(moved);
+        }
+    }
+
+    /** Reads a directory of overlayfs. Its whiteouts sort elsewhere under their OCI names, so they are collected first. */
+    private static final class Overlay implements EntrySink {
+        private final EntrySink sink;
+        private final NavigableSet<EntryPath> whiteouts = new TreeSet<>();
+
+        Overlay(EntrySink sink) {
+            this.sink = sink;
+        }
+
+        void sendTo(EntrySink target, Path upper) throws IOException {
+            DirectorySource source = DirectorySource.of(upper).oneFileSystem();
+            source.sendTo(new Collector());
+            source.sendTo(this);
+            sendBefore(null, target);
+        }
+
+        private void sendBefore(@org.jspecify.annotations.Nullable EntryPath limit, EntrySink target)
+                throws IOException {
+            while (!whiteouts.isEmpty() && (limit == null || whiteouts.first().compareTo(limit) < 0)) {
+                sendWhiteout(whiteouts.pollFirst(), target);
+            }
+        }
+
+        @Override
+        public boolean offer(Entry entry) throws IOException {
+            sendBefore(entry.path(), sink);
+            return !Whiteouts.isOverlayWhiteout(entry) && sink.offer(Whiteouts.withoutOverlayAttributes(entry));
+        }
+
+        @Override
+        public void content(Entry entry, InputStream in) throws IOException {
+            sink.content(Whiteouts.withoutOverlayAttributes(entry), in);
+        }
+
+        @Override
+        public void report(Problem problem) throws IOException {
+            sink.report(problem);
+        }
+
+        private final class Collector implements EntrySink {
+            @Override
+            public boolean offer(Entry entry) {
+                if (Whiteouts.isOverlayWhiteout(entry)) {
+                    whiteouts.add(Whiteouts.whiteoutOf(entry.path()));
+                } else if (Whiteouts.isOpaque(entry)) {
+                    whiteouts.add(entry.path().resolve(Whiteouts.OPAQUE_NAME));
+                }
+                return false;
+            }
+
+            @Override
+            public void content(Entry entry, InputStream in) {
+                throw new IllegalStateException("was not wanted: " + entry.path());
+            }
+
+            @Override
+            public void report(Problem problem) {
+                // The second pass reports.
+            }
+        }
+    }
+
+    private static void sendWhiteout(EntryPath whiteout, EntrySink sink) throws IOException {
+        Entry entry = Whiteouts.entry(whiteout);
+        if (sink.offer(entry)) {
+            sink.content(entry, new ByteArrayInputStream(new byte[0]));
+        }
+    }
+
+    private enum Kind {
+        MODIFIED,
+        ADDED,
+        DELETED
+    }
+
+    /** Asks what has changed, then for each of that: an added directory as a whole, anything else one by one. */
+    private void sendChanges(EntrySink sink) throws IOException {
+        String url = "/containers/" + EngineClient.encode(container) + "/changes";
+        List<JsonObject> changes = client.getList(url, "list changes of container " + container);
+        NavigableMap<EntryPath, JsonObject> byPlace = new TreeMap<>();
+        for (JsonObject change : changes) {
+            EntryPath path = path(change);
+            byPlace.put(kind(change) == Kind.DELETED ? Whiteouts.whiteoutOf(path) : path, change);
+        }
+        ArchiveDownload archive = new ArchiveDownload(client, container);
+        SnapshotLayout.offerOnly(sink, Entry.directory(EntryPath.root(), SnapshotLayout.attributes(0755)));
+        EntryPath whole = null;
+        for (var change : byPlace.entrySet()) {
+            EntryPath place = change.getKey();
+            if (whole != null && place.startsWith(whole) || mounts.stream().anyMatch(place::startsWith)) {
+                continue;
+            }
+            String absolute = change.getValue().string("Path");
+            if (kind(change.getValue()) == Kind.ADDED) {
+                whole = place;
+            }
+            try {
+                send(archive, kind(change.getValue()), absolute, place, sink);
+            } catch (DockerException e) {
+                if (e.kind() != DockerException.Kind.NOT_FOUND) {
+                    throw e;
+                }
+                sink.report(new Problem(place, Problem.Kind.VANISHED, "removed before it could be read"));
+            }
+        }
+    }
+
+    private void send(ArchiveDownload archive, Kind kind, String absolute, EntryPath place, EntrySink sink)
+            throws IOException {
+        switch (kind) {
+            case DELETED -> sendWhiteout(place, sink);
+            case MODIFIED -> archive.sendOne(sink, absolute, place);
+            case ADDED -> sendAdded(archive, absolute, place, sink);
+        }
+    }
+
+    /** An added path may be anything; only below a directory is there more. */
+    private void sendAdded(ArchiveDownload archive, String absolute, EntryPath place, EntrySink sink)
+            throws IOException {
+        boolean[] directory = {false};
+        archive.sendOne(
+                new PrefixSink(sink, EntryPath.root()) {
+                    @Override
+                    public boolean offer(Entry entry) throws IOException {
+                        directory[0] = entry.type() == dev.lifeboat.entry.EntryType.DIRECTORY;
+                        return !directory[0] && super.offer(entry);
+                    }
+                },
+                absolute,
+                place);
+        if (directory[0]) {
+            archive.sendTo(
+                    new PrefixSink(sink, place),
+                    absolute,
+                    below -> mounts.stream()
+                            .anyMatch(mount -> !place.resolve(below).equals(mount)
+                                    && place.resolve(below).startsWith(mount)));
+        }
+    }
+
+    private static Kind kind(JsonObject change) throws IOException {
+        long kind = change.number("Kind");
+        if (kind < 0 || kind > 2) {
+            throw new IOException("the engine tells of a change of unknown kind: " + kind);
+        }
+        return Kind.values()[(int) kind];
+    }
+
+    private static EntryPath path(JsonObject change) throws IOException {
+        return EntryPath.of(ByteString.utf8(change.string("Path").substring(1)).toByteArray());
+    }
+}

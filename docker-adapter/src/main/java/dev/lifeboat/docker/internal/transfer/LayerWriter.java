@@ -1,0 +1,103 @@
+package dev.lifeboat.docker.internal.transfer;
+
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.layout.SnapshotLayout;
+import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.internal.model.MountSpec;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.EntryType;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.entry.RestoreRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Turns the OCI whiteouts of a captured writable layer into what the new container needs: overlayfs's own where its directory can be
+ * written, which is safe as long as the container was never started; through the API nothing can be deleted, which is reported.
+ */
+public final class LayerWriter implements EntrySink {
+    private final EntrySink sink;
+    private final RestoreRequest.Listener listener;
+    private final boolean overlay;
+    /** Through the API, a mount point is what is mounted there. */
+    private final Set<EntryPath> mounts;
+
+    private final Map<EntryPath, Entry> directories = new HashMap<>();
+
+    private LayerWriter(EntrySink sink, RestoreRequest.Listener listener, boolean overlay, Set<EntryPath> mounts) {
+        this.sink = sink;
+        this.listener = listener;
+        this.overlay = overlay;
+        this.mounts = mounts;
+    }
+
+    public static TreeWriter open(
+            EntryPath place, EngineClient client, ContainerSpec container, Optional<Path> upper, RestoreRequest request)
+            throws IOException {
+        // The engine puts mount points into a fresh layer; they stay.
+        RestoreRequest additive = new RestoreRequest(request.dryRun(), request.partial(), false, request.listener());
+        TreeWriter writer = upper.isPresent()
+                ? TreeWriter.toHost(place, upper.get(), additive)
+                : TreeWriter.toContainer(place, client, container.id(), "/", additive);
+        Set<EntryPath> mounts = new HashSet<>();
+        for (MountSpec mount : container.mounts()) {
+            mounts.add(EntryPath.of(mount.destination().substring(1)));
+        }
+        return writer.through(inner -> new LayerWriter(inner, request.listener(), upper.isPresent(), mounts));
+    }
+
+    @Override
+    public boolean offer(Entry entry) throws IOException {
+        if (!overlay && mounts.stream().anyMatch(entry.path()::startsWith)) {
+            return false;
+        }
+        if (entry.type() == EntryType.DIRECTORY) {
+            directories.put(entry.path(), entry);
+            return sink.offer(entry);
+        }
+        Optional<EntryPath> deleted = Whiteouts.deletedBy(entry.path());
+        boolean opaque = entry.path().name().equals(Whiteouts.OPAQUE_NAME);
+        if (deleted.isEmpty() && !opaque) {
+            return sink.offer(entry);
+        }
+        if (!overlay) {
+            listener.problem(new Problem(
+                    entry.path(),
+                    Problem.Kind.FAILED,
+                    "was deleted in the container, and comes back with the image: the engine's API cannot delete"));
+            return false;
+        }
+        if (opaque) {
+            opaque(entry.path().parent());
+            return false;
+        }
+        return sink.offer(Whiteouts.overlayWhiteout(deleted.get()));
+    }
+
+    /** The directory was offered before; it is offered again, with the mark on it. */
+    private void opaque(EntryPath path) throws IOException {
+        Entry directory = directories.get(path);
+        if (directory == null) {
+            throw new IOException("the snapshot marks '" + path + "' as opaque, but does not have it");
+        }
+        SnapshotLayout.offerOnly(sink, Whiteouts.withOpaqueAttribute(directory));
+    }
+
+    @Override
+    public void content(Entry entry, InputStream in) throws IOException {
+        sink.content(entry, in);
+    }
+
+    @Override
+    public void report(Problem problem) throws IOException {
+        sink.report(problem);
+    }
+}

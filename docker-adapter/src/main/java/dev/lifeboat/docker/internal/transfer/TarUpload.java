@@ -1,0 +1,140 @@
+package dev.lifeboat.docker.internal.transfer;
+
+import com.github.dockerjava.transport.DockerHttpClient.Request;
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.tar.TarHeaders;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.util.concurrent.FutureTask;
+import org.jspecify.annotations.Nullable;
+
+/** A tar on its way to the engine while it is written; a thread of its own sends it. One writing thread at a time. */
+public final class TarUpload implements AutoCloseable {
+    private final PipedInputStream in = new PipedInputStream(1 << 18);
+    private final OutputStream out;
+    private final FutureTask<String> sending;
+    private volatile @Nullable IOException cut;
+    private boolean broken;
+
+    public TarUpload(EngineClient client, Request.Method method, String path, String what) throws IOException {
+        out = new BufferedOutputStream(new PipedOutputStream(in), 1 << 16);
+        sending = new FutureTask<>(() -> {
+            try (in) {
+                return client.send(method, path, new Cuttable(), what);
+            }
+        });
+        Thread thread = new Thread(sending, "lifeboat-upload");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    public void write(byte[] bytes) throws IOException {
+        write(bytes, 0, bytes.length);
+    }
+
+    private void write(byte[] bytes, int offset, int length) throws IOException {
+        if (broken) {
+            throw new IOException(
+                    "nothing more can be sent: the content of an entry broke off in the middle of a stream to the engine");
+        }
+        try {
+            out.write(bytes, offset, length);
+        } catch (IOException e) {
+            throw failure(e);
+        }
+    }
+
+    /** Copies content to its end, and fills the last block up. A stream that fails, or ends early, leaves the upload unusable. */
+    public void writeContent(InputStream content, long size) throws IOException {
+        boolean whole = false;
+        try {
+            copy(content, size);
+            whole = true;
+        } finally {
+            broken = !whole;
+        }
+    }
+
+    private void copy(InputStream content, long size) throws IOException {
+        byte[] buffer = new byte[Io.BUFFER_BYTES];
+        long left = size;
+        for (int n; (n = content.read(buffer)) >= 0; left -= n) {
+            Io.checkInterrupt();
+            if (n > left) {
+                throw new IOException("content is longer than the " + size + " bytes that its entry tells of");
+            }
+            write(buffer, 0, n);
+        }
+        if (left > 0) {
+            throw new IOException(
+                    "content is " + left + " bytes shorter than the " + size + " that its entry tells of");
+        }
+        write(new byte[TarHeaders.padding(size)]);
+    }
+
+    /** Ends the tar, and gives what the engine printed. */
+    public String finish() throws IOException {
+        write(TarHeaders.endOfArchive());
+        try {
+            out.close();
+        } catch (IOException e) {
+            throw failure(e);
+        }
+        return Io.await(sending);
+    }
+
+    /** What the engine said counts for more than that it stopped listening. */
+    private IOException failure(IOException e) {
+        if (e instanceof InterruptedIOException) {
+            // The pipe has taken the flag; and whoever sends waits for us.
+            Thread.currentThread().interrupt();
+            return e;
+        }
+        try {
+            Io.await(sending);
+            return e;
+        } catch (IOException told) {
+            told.addSuppressed(e);
+            return told;
+        }
+    }
+
+    /** Gives up if it was not finished: the engine sees a stream that breaks off, not one that ends. */
+    @Override
+    public void close() {
+        if (!sending.isDone()) {
+            cut = new IOException("the upload was given up");
+            try {
+                out.close();
+                Io.await(sending);
+            } catch (IOException e) {
+                // That is what giving up looks like.
+                return;
+            }
+        }
+    }
+
+    private final class Cuttable extends InputStream {
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] b, int off, int len) throws IOException {
+            int n = in.read(b, off, len);
+            IOException given = cut;
+            if (given != null) {
+                throw given;
+            }
+            return n;
+        }
+    }
+}

@@ -1,0 +1,137 @@
+package dev.lifeboat.docker.internal.transfer;
+
+import dev.lifeboat.directory.DirectoryRestore;
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.entry.RestoreChange;
+import dev.lifeboat.entry.RestoreRequest;
+import dev.lifeboat.entry.RestoreTarget;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+
+/**
+ * Writes a tree of a snapshot where it belongs: to a host path, differentially and with everything, or through the engine's API. Paths that
+ * it is given are those of the snapshot, and those it tells of, too.
+ */
+public final class TreeWriter implements EntrySink, AutoCloseable {
+    private final EntryPath place;
+    private final EntrySink sink;
+    private final AutoCloseable resource;
+    private final Finish finish;
+
+    @FunctionalInterface
+    private interface Finish {
+        void run() throws IOException;
+    }
+
+    private TreeWriter(EntryPath place, EntrySink sink, AutoCloseable resource, Finish finish) {
+        this.place = place;
+        this.sink = sink;
+        this.resource = resource;
+        this.finish = finish;
+    }
+
+    public static TreeWriter toHost(EntryPath place, Path directory, RestoreRequest request) throws IOException {
+        RestoreTarget.Session session = DirectoryRestore.into(directory)
+                .begin(new RestoreRequest(
+                        request.dryRun(), request.partial(), request.deleteExtra(), moved(place, request.listener())));
+        return new TreeWriter(place, session, session, session::commit);
+    }
+
+    public static TreeWriter toContainer(
+            EntryPath place, EngineClient client, String container, String destination, RestoreRequest request)
+            throws IOException {
+        if (request.dryRun()) {
+            return dryRun(place, request);
+        }
+        ArchiveUpload upload = new ArchiveUpload(client, container, destination, moved(place, request.listener()));
+        return new TreeWriter(place, upload, upload, upload::finish);
+    }
+
+    /** Says that the engine's API deletes nothing, where that was asked for and there may be something to delete. */
+    public static void reportNoDeletion(EntryPath place, RestoreRequest request) {
+        request.listener()
+                .problem(new Problem(
+                        place,
+                        Problem.Kind.DEGRADED,
+                        "written through the engine's API, which deletes nothing: what is extra there stays"));
+    }
+
+    /** Writes nothing, and tells everything as new: what is there cannot be compared with. */
+    public static TreeWriter dryRun(EntryPath place, RestoreRequest request) {
+        RestoreRequest.Listener listener = moved(place, request.listener());
+        EntrySink told = new EntrySink() {
+            @Override
+            public boolean offer(Entry entry) {
+                listener.changed(new RestoreChange(entry.path(), RestoreChange.Action.CREATE));
+                return false;
+            }
+
+            @Override
+            public void content(Entry entry, InputStream in) {
+                throw new IllegalStateException("content of '" + entry.path() + "' was not wanted");
+            }
+
+            @Override
+            public void report(Problem problem) {
+                listener.problem(problem);
+            }
+        };
+        return new TreeWriter(place, told, () -> {}, () -> {});
+    }
+
+    /** The same with something between, which sees paths as seen from the place. */
+    public TreeWriter through(UnaryOperator<EntrySink> between) {
+        return new TreeWriter(place, between.apply(sink), resource, finish);
+    }
+
+    private static RestoreRequest.Listener moved(EntryPath place, RestoreRequest.Listener listener) {
+        return new RestoreRequest.Listener() {
+            @Override
+            public void changed(RestoreChange change) {
+                listener.changed(new RestoreChange(place.resolve(change.path()), change.action()));
+            }
+
+            @Override
+            public void problem(Problem problem) {
+                listener.problem(new Problem(place.resolve(problem.path()), problem.kind(), problem.detail()));
+            }
+        };
+    }
+
+    @Override
+    public boolean offer(Entry entry) throws IOException {
+        return sink.offer(entry.relativeTo(place));
+    }
+
+    @Override
+    public void content(Entry entry, InputStream in) throws IOException {
+        sink.content(entry.relativeTo(place), in);
+    }
+
+    @Override
+    public void report(Problem problem) throws IOException {
+        sink.report(problem);
+    }
+
+    /** All was sent. */
+    public void finish() throws IOException {
+        finish.run();
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            resource.close();
+        } catch (IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IOException(e);
+        }
+    }
+}

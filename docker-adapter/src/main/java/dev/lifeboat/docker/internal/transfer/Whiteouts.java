@@ -1,0 +1,81 @@
+package dev.lifeboat.docker.internal.transfer;
+
+import dev.lifeboat.docker.internal.layout.SnapshotLayout;
+import dev.lifeboat.entry.ByteString;
+import dev.lifeboat.entry.DeviceNumber;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntryType;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Deletions in a layer: as overlayfs has them (kernel docs, filesystems/overlayfs: a character device 0/0 for a deleted name, an
+ * attribute for a directory that hides what is below it), and as OCI has them (image-spec 1.0, layer.md, "Whiteouts": {@code .wh.<name>} and
+ * {@code .wh..wh..opq}). Snapshots hold the latter.
+ */
+public final class Whiteouts {
+    public static final ByteString OPAQUE_NAME = ByteString.utf8(".wh..wh..opq");
+    private static final byte[] PREFIX = ".wh.".getBytes(StandardCharsets.US_ASCII);
+    private static final ByteString OPAQUE_ATTRIBUTE = ByteString.utf8("trusted.overlay.opaque");
+    private static final ByteString YES = ByteString.utf8("y");
+
+    private Whiteouts() {}
+
+    public static boolean isOverlayWhiteout(Entry entry) {
+        return entry.type() == EntryType.CHARACTER_DEVICE
+                && entry.device().orElseThrow().equals(new DeviceNumber(0, 0));
+    }
+
+    public static boolean isOpaque(Entry entry) {
+        return entry.type() == EntryType.DIRECTORY
+                && Optional.ofNullable(entry.attributes().xattrs().get(OPAQUE_ATTRIBUTE))
+                        .equals(Optional.of(YES));
+    }
+
+    /** Attributes by which overlayfs keeps its own books mean nothing elsewhere. */
+    public static Entry withoutOverlayAttributes(Entry entry) {
+        Map<ByteString, ByteString> kept = new TreeMap<>(entry.attributes().xattrs());
+        boolean any = kept.keySet().removeIf(name -> name.toString().startsWith("trusted.overlay."));
+        return any ? entry.withAttributes(entry.attributes().withXattrs(kept)) : entry;
+    }
+
+    public static Entry withOpaqueAttribute(Entry directory) {
+        Map<ByteString, ByteString> more = new TreeMap<>(directory.attributes().xattrs());
+        more.put(OPAQUE_ATTRIBUTE, YES);
+        return directory.withAttributes(directory.attributes().withXattrs(more));
+    }
+
+    /** The OCI whiteout of a deleted path. */
+    public static EntryPath whiteoutOf(EntryPath deleted) {
+        byte[] name = deleted.name().toByteArray();
+        byte[] whiteout = Arrays.copyOf(PREFIX, PREFIX.length + name.length);
+        System.arraycopy(name, 0, whiteout, PREFIX.length, name.length);
+        return deleted.parent().resolve(ByteString.of(whiteout));
+    }
+
+    public static Entry entry(EntryPath whiteout) {
+        return Entry.file(whiteout, 0, SnapshotLayout.attributes(0));
+    }
+
+    /** What an OCI whiteout says is deleted; empty if it is none, or marks a directory as opaque. */
+    public static Optional<EntryPath> deletedBy(EntryPath path) {
+        if (path.isRoot() || path.name().equals(OPAQUE_NAME)) {
+            return Optional.empty();
+        }
+        byte[] name = path.name().toByteArray();
+        boolean whiteout =
+                name.length > PREFIX.length && Arrays.equals(name, 0, PREFIX.length, PREFIX, 0, PREFIX.length);
+        return whiteout
+                ? Optional.of(
+                        path.parent().resolve(ByteString.of(Arrays.copyOfRange(name, PREFIX.length, name.length))))
+                : Optional.empty();
+    }
+
+    public static Entry overlayWhiteout(EntryPath deleted) {
+        return Entry.device(deleted, EntryType.CHARACTER_DEVICE, new DeviceNumber(0, 0), SnapshotLayout.attributes(0));
+    }
+}

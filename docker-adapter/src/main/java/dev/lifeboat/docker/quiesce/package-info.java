@@ -1,0 +1,2 @@
+/** How containers are quiesced while they are read. */
+package dev.lifeboat.docker.quiesce;

@@ -1,0 +1,288 @@
+package dev.lifeboat.docker;
+
+import static dev.lifeboat.docker.EngineFixture.inspect;
+import static dev.lifeboat.docker.EngineFixture.run;
+import static dev.lifeboat.docker.EngineFixture.state;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lifeboat.BackupException;
+import dev.lifeboat.Restore;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.snapshot.Completeness;
+import dev.lifeboat.snapshot.Snapshot;
+import dev.lifeboat.testkit.RequiresRoot;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the user chose comes back; what the engine chose, it chooses anew. Asked of a real engine. */
+@Tag("docker")
+@RequiresRoot
+@Timeout(300)
+class ConfigurationTest {
+    /** What differs between two runs of the same command, and nothing else may. */
+    private static final String CONFIGURATION = "{{json .Config.Entrypoint}} {{json .Config.Cmd}} {{json .Config.Env}}"
+            + " {{json .Config.Healthcheck}} {{json .Config.User}} {{json .Config.WorkingDir}}"
+            + " {{json .Config.StopSignal}} {{json .Config.StopTimeout}} {{json .Config.Labels}}"
+            + " {{json .Config.ExposedPorts}} {{json .Config.Volumes}} {{json .Config.Tty}} {{json .HostConfig}}";
+
+    @RegisterExtension
+    final EngineFixture engine = new EngineFixture();
+
+    @RegisterExtension
+    final RepositoryFixture repository = new RepositoryFixture();
+
+    private Restore.Restored inPlace(Snapshot snapshot) {
+        return repository
+                .get()
+                .restore(snapshot)
+                .to(repository.docker().containerInPlace())
+                .run();
+    }
+
+    private static void create(String name, String options, String image, String command) {
+        List<String> line = new ArrayList<>(List.of("run", "-d", "--name", name));
+        addWords(line, options);
+        line.add(image);
+        addWords(line, command);
+        run(line.toArray(String[]::new));
+    }
+
+    /** Words by blanks; {@code ''} is an empty one. */
+    private static void addWords(List<String> line, String words) {
+        for (String word : words.split(" ", -1)) {
+            if (!word.isEmpty()) {
+                line.add(word.equals("''") ? "" : word);
+            }
+        }
+    }
+
+    /** An image that sets all that a container may take from its image. */
+    private String imageWithDefaults() {
+        String base = engine.name("base");
+        String image = engine.name("image") + ":1";
+        run("create", "--name", base, EngineFixture.BUSYBOX, "true");
+        run(
+                "commit",
+                "--change",
+                "ENTRYPOINT [\"/bin/sh\",\"-c\"]",
+                "--change",
+                "CMD [\"sleep 100002\"]",
+                "--change",
+                "ENV FROM_IMAGE=1",
+                "--change",
+                "USER 0:0",
+                "--change",
+                "WORKDIR /tmp",
+                "--change",
+                "STOPSIGNAL SIGINT",
+                "--change",
+                "LABEL from.image=1",
+                "--change",
+                "EXPOSE 8080",
+                "--change",
+                "HEALTHCHECK --interval=1h CMD true",
+                base,
+                image);
+        run("rm", base);
+        engine.later("docker image rm -f " + image + " >/dev/null 2>&1 || true");
+        return image;
+    }
+
+    /** Null, missing and empty are three things: an option that clears what the image sets stays cleared. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "| sleep 100000",
+                "--entrypoint '' | sleep 100001",
+                "--entrypoint /bin/sleep | 100003",
+                "--no-healthcheck | sleep 100000",
+                "--health-cmd true --health-interval 2h | sleep 100000",
+                "--user 1:1 --workdir /var --stop-signal SIGTERM --stop-timeout 3 | sleep 100000",
+                "-e FROM_IMAGE=2 -e OWN= -l from.image=2 -l own= --expose 9090 -t | sleep 100000",
+            })
+    void optionsOverTheImage_comeBack(String options) {
+        String name = engine.name("app");
+        String[] parts = options.split("[|]", -1);
+        create(name, parts[0], imageWithDefaults(), parts[1]);
+        String before = inspect(name, CONFIGURATION);
+        Snapshot snapshot = repository.backup(repository.docker().container(name));
+        inPlace(snapshot);
+        assertThat(state(name)).isEqualTo("running");
+        assertThat(inspect(name, CONFIGURATION)).isEqualTo(before);
+        run("rm", "-fv", name);
+        inPlace(snapshot);
+        assertThat(state(name)).isEqualTo("running");
+        assertThat(inspect(name, CONFIGURATION)).isEqualTo(before);
+    }
+
+    /** Inspect fills fields that create refuses in some modes. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--network host",
+                "--uts host --network host",
+                "--uts host",
+                "--network none",
+                "--network none --hostname own",
+                "--hostname own --domainname example.org",
+                "--pid host",
+                "--ipc host",
+                "--ipc shareable",
+                "--ipc private --shm-size 32m",
+                "--cgroupns host",
+                "--cgroupns private",
+                "--privileged",
+                "--init",
+                "--userns host",
+                "--read-only --tmpfs /run:size=1m",
+                "--cap-add SYS_TIME --cap-drop CHOWN --security-opt no-new-privileges",
+                "--memory 64m --memory-swap 128m --memory-reservation 32m --cpus 0.5 --cpu-shares 512 --pids-limit 99",
+                "--ulimit nofile=1000:2000 --oom-score-adj 100 --sysctl net.ipv4.ip_unprivileged_port_start=0",
+                "--restart on-failure:3 --log-driver json-file --log-opt max-size=1m",
+                "--dns 10.0.0.1 --dns-search example.org --dns-opt ndots:2 --add-host db:10.0.0.2",
+                "--device /dev/null:/dev/own:r --group-add 20",
+                "-P --expose 8081",
+                "-p 127.0.0.1::8082",
+                "--mac-address 02:42:ac:11:77:66",
+                "-v /anonymous --tmpfs /scratch",
+            })
+    void modes_comeBack(String options) {
+        String name = engine.name("app");
+        create(name, options, EngineFixture.BUSYBOX, "sleep 100000");
+        String format = CONFIGURATION + " {{json .Config.MacAddress}} {{json .Config.Domainname}}";
+        String before = inspect(name, format);
+        String hostName = inspect(name, "{{.Config.Hostname}}");
+        boolean chosen = !hostName.equals(inspect(name, "{{.Id}}").substring(0, 12));
+        Snapshot snapshot = repository.backup(repository.docker().container(name));
+        run("rm", "-fv", name);
+        Restore.Restored restored = inPlace(snapshot);
+        assertThat(restored.problems()).isEmpty();
+        assertThat(state(name)).isEqualTo("running");
+        assertThat(inspect(name, format)).isEqualTo(before);
+        if (chosen) {
+            assertThat(inspect(name, "{{.Config.Hostname}}")).isEqualTo(hostName);
+        }
+    }
+
+    /** The old container is kept until the new one runs. */
+    @Test
+    void successorThatEnds_isUndone() {
+        String name = engine.name("app");
+        run("run", "-d", "--name", name, EngineFixture.BUSYBOX, "sh", "-c", "test -e /ok || exit 7; exec sleep 100000");
+        Snapshot broken = repository.backup(repository.docker().container(name));
+        run("rm", "-f", name);
+        run("run", "-d", "--name", name, EngineFixture.BUSYBOX, "sleep", "100000");
+        String id = inspect(name, "{{.Id}}");
+        assertThatThrownBy(() -> inPlace(broken))
+                .isInstanceOf(BackupException.TargetFailed.class)
+                .hasMessageContaining("exit code 7")
+                .hasMessageContaining("brought back");
+        assertThat(inspect(name, "{{.Id}} {{.State.Status}}")).isEqualTo(id + " running");
+        assertThat(run("ps", "-a", "--format", "{{.Names}}", "--filter", "name=" + engine.name("")))
+                .isEqualTo(name);
+    }
+
+    @Test
+    void addressRangeThatTheEngineChose_isChosenAnewWhereItIsTaken() {
+        String network = engine.name("net");
+        String name = engine.name("app");
+        run("network", "create", network);
+        create(name, "--network " + network, EngineFixture.BUSYBOX, "sleep 100000");
+        String subnet = run("network", "inspect", "-f", "{{(index .IPAM.Config 0).Subnet}}", network);
+        Snapshot snapshot = repository.backup(repository.docker().container(name));
+        run("rm", "-f", name);
+        run("network", "rm", network);
+        run("network", "create", "--subnet", subnet, engine.name("other"));
+        Restore.Restored restored = inPlace(snapshot);
+        assertThat(state(name)).isEqualTo("running");
+        assertThat(run("network", "inspect", "-f", "{{(index .IPAM.Config 0).Subnet}}", network))
+                .isNotEqualTo(subnet);
+        assertThat(restored.problems())
+                .anyMatch(p -> p.kind() == Problem.Kind.DEGRADED && p.detail().contains(subnet));
+    }
+
+    @Test
+    void addressRangeOfTheUser_isAConflictWhereItIsTaken() {
+        String network = engine.name("net");
+        String name = engine.name("app");
+        run("network", "create", "--subnet", "10.213.9.0/24", network);
+        create(name, "--network " + network + " --ip 10.213.9.9", EngineFixture.BUSYBOX, "sleep 100000");
+        Snapshot snapshot = repository.backup(repository.docker().container(name));
+        run("rm", "-f", name);
+        run("network", "rm", network);
+        run("network", "create", "--subnet", "10.213.9.0/25", engine.name("other"));
+        assertThatThrownBy(() -> inPlace(snapshot))
+                .hasMessageContaining("10.213.9.0/24")
+                .hasMessageContaining(engine.name("other"));
+        run("network", "rm", engine.name("other"));
+        inPlace(snapshot);
+        assertThat(inspect(name, "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"))
+                .isEqualTo("10.213.9.9");
+    }
+
+    /** References by id are kept by name, since ids change when a container is created anew. */
+    @Test
+    void sharedNamespaces_areFoundByName() {
+        String owner = engine.name("owner");
+        String name = engine.name("user");
+        create(owner, "--ipc shareable", EngineFixture.BUSYBOX, "sleep 100000");
+        create(
+                name,
+                "--network container:" + owner + " --pid container:" + owner + " --ipc container:" + owner,
+                EngineFixture.BUSYBOX,
+                "sleep 100000");
+        Snapshot first = repository.backup(repository.docker().container(owner));
+        Snapshot second = repository.backup(repository.docker().container(name));
+        Restore.Restored replaced = inPlace(first);
+        assertThat(replaced.problems())
+                .as("who shares a namespace of the one that was replaced is named")
+                .anyMatch(p -> p.detail().contains(name));
+        run("rm", "-f", name);
+        inPlace(second);
+        assertThat(state(name)).isEqualTo("running");
+        assertThat(inspect(name, "{{.HostConfig.NetworkMode}} {{.HostConfig.PidMode}} {{.HostConfig.IpcMode}}"))
+                .contains(inspect(owner, "{{.Id}}"));
+        run("rm", "-f", owner, name);
+        assertThatThrownBy(() -> inPlace(second)).hasMessageContaining(owner).hasMessageContaining("NetworkMode");
+    }
+
+    @Test
+    void networkById_isFoundByName() {
+        String network = engine.name("net");
+        String name = engine.name("app");
+        String id = run("network", "create", network);
+        create(name, "--network " + id, EngineFixture.BUSYBOX, "sleep 100000");
+        Snapshot snapshot = repository.backup(repository.docker().container(name));
+        run("rm", "-f", name);
+        run("network", "rm", network);
+        inPlace(snapshot);
+        assertThat(inspect(name, "{{json .NetworkSettings.Networks}}")).contains(network);
+    }
+
+    @Test
+    void imageThatIsGone_costsNothingButItself() {
+        String image = imageWithDefaults();
+        String name = engine.name("app");
+        create(name, "-v " + engine.name("v") + ":/v", image, "echo>/v/x;echo>/own;sleep 100000");
+        run("stop", "-t", "0", name);
+        run("image", "rm", "-f", image);
+        Snapshot snapshot = repository.backup(repository.docker().container(name));
+        assertThat(snapshot.completeness()).isEqualTo(Completeness.INCOMPLETE);
+        assertThat(snapshot.problems()).anyMatch(p -> p.detail().contains(image));
+        Snapshot asked = repository.backup(repository.docker().container(name).withoutImage());
+        assertThat(asked.completeness()).isEqualTo(Completeness.COMPLETE);
+        assertThatThrownBy(() -> repository
+                        .get()
+                        .restore(snapshot)
+                        .to(repository.docker().newContainer(engine.name("copy")))
+                        .run())
+                .hasMessageContaining("pull " + image);
+    }
+}

@@ -1,0 +1,202 @@
+package dev.lifeboat.docker;
+
+import static dev.lifeboat.docker.EngineFixture.exec;
+import static dev.lifeboat.docker.EngineFixture.run;
+import static dev.lifeboat.docker.EngineFixture.state;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lifeboat.BackupException;
+import dev.lifeboat.Encryption;
+import dev.lifeboat.Repository;
+import dev.lifeboat.docker.quiesce.Quiesce;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.event.OperationEvent;
+import dev.lifeboat.quiesce.QuiesceJournal;
+import dev.lifeboat.snapshot.Snapshot;
+import dev.lifeboat.storage.fs.FileStorage;
+import dev.lifeboat.testkit.ChildJvm;
+import dev.lifeboat.testkit.RequiresRoot;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A container is never left paused or stopped, whatever ends the process. */
+@Tag("docker")
+@RequiresRoot
+@Timeout(300)
+class QuiesceTest {
+    @RegisterExtension
+    final EngineFixture engine = new EngineFixture();
+
+    @RegisterExtension
+    final RepositoryFixture repository = new RepositoryFixture();
+
+    private String name;
+    private QuiesceJournal journal;
+
+    @BeforeEach
+    void container() {
+        name = engine.name("app");
+        journal = QuiesceJournal.at(repository.scratch("journal"));
+        run("run", "-d", "--name", name, "-v", "/data", EngineFixture.BUSYBOX, "sleep", "100000");
+        exec(name, "head -c 30000000 /dev/urandom > /data/big");
+    }
+
+    /** Backs a container up and, once it is quiesced, waits for ever: {@code <directory> <container> <quiesce>}. */
+    static final class Child {
+        private Child() {}
+
+        public static void main(String[] arguments) throws Exception {
+            Path dir = Path.of(arguments[0]);
+            try (Docker docker = Docker.local().withJournal(QuiesceJournal.at(dir.resolve("journal")));
+                    Repository repo = Repository.at(FileStorage.at(dir.resolve("child")))
+                            .encryption(Encryption.none())
+                            .openOrCreate()) {
+                repo.backup(docker.container(arguments[1]).quiesce(Quiesce.valueOf(arguments[2])))
+                        .onEvent(event -> {
+                            if (event instanceof OperationEvent.Quiesced) {
+                                hang(dir);
+                            }
+                        })
+                        .run();
+            }
+        }
+
+        private static void hang(Path dir) {
+            try {
+                Files.writeString(dir.resolve("quiesced"), "");
+                Thread.sleep(TimeUnit.DAYS.toMillis(1));
+            } catch (java.io.IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private Process quiescedByAnotherProcess(Quiesce quiesce) throws Exception {
+        Path dir = repository.scratch("").toAbsolutePath();
+        Process process = ChildJvm.start(Child.class, "128m", dir.resolve("log"), dir.toString(), name, quiesce.name());
+        while (!Files.exists(dir.resolve("quiesced"))) {
+            assertThat(process.isAlive())
+                    .as(Files.readString(dir.resolve("log")))
+                    .isTrue();
+            Thread.sleep(20);
+        }
+        assertThat(state(name)).isEqualTo(quiesce == Quiesce.PAUSE ? "paused" : "exited");
+        return process;
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Quiesce.class,
+            names = {"PAUSE", "STOP"})
+    void sigterm_resumes(Quiesce quiesce) throws Exception {
+        Process process = quiescedByAnotherProcess(quiesce);
+        process.destroy();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(state(name)).isEqualTo("running");
+        assertThat(journal.abandoned()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Quiesce.class,
+            names = {"PAUSE", "STOP"})
+    void sigkill_isMendedByTheNextRun(Quiesce quiesce) throws Exception {
+        Process process = quiescedByAnotherProcess(quiesce);
+        try (Docker docker = EngineFixture.docker().withJournal(journal)) {
+            assertThat(docker.recover()).as("its process lives").isEmpty();
+            process.destroyForcibly().waitFor();
+            assertThat(state(name)).isNotEqualTo("running");
+            if (quiesce == Quiesce.PAUSE) {
+                repository.backup(docker.container(name).quiesce(quiesce));
+            } else {
+                assertThat(docker.recover()).containsExactly(name);
+            }
+            assertThat(state(name)).isEqualTo("running");
+            assertThat(docker.recover()).isEmpty();
+        }
+    }
+
+    /** A container that somebody else has paused stays paused. */
+    @Test
+    void pausedByOthers_staysPaused() {
+        run("pause", name);
+        try (Docker docker = EngineFixture.docker().withJournal(journal)) {
+            repository.backup(docker.container(name).quiesce(Quiesce.PAUSE));
+            assertThat(docker.recover()).isEmpty();
+        }
+        assertThat(state(name)).isEqualTo("paused");
+    }
+
+    @Test
+    void closedEngine_resumesFirst() {
+        Docker docker = EngineFixture.docker().withJournal(journal);
+        assertThatThrownBy(() -> repository
+                        .get()
+                        .backup(docker.container(name).quiesce(Quiesce.PAUSE))
+                        .onEvent(event -> {
+                            if (event instanceof OperationEvent.Quiesced) {
+                                docker.close();
+                            }
+                        })
+                        .run())
+                .isInstanceOf(BackupException.SourceFailed.class)
+                .hasMessageContaining("this Docker object is closed");
+        assertThat(state(name)).isEqualTo("running");
+        assertThat(repository.get().snapshots()).isEmpty();
+    }
+
+    @Test
+    void restartLoop_isCapturedAsItIs() {
+        String loop = engine.name("loop");
+        run(
+                "run",
+                "-d",
+                "--name",
+                loop,
+                "--restart",
+                "always",
+                EngineFixture.BUSYBOX,
+                "sh",
+                "-c",
+                "echo >> /runs; sleep 0.3; exit 1");
+        for (Quiesce quiesce : Quiesce.values()) {
+            Snapshot snapshot =
+                    repository.backup(repository.docker().container(loop).quiesce(quiesce));
+            assertThat(snapshot.problems()).noneMatch(p -> p.kind() == Problem.Kind.FAILED);
+            assertThat(state(loop)).as("after %s", quiesce).isIn("running", "restarting");
+        }
+    }
+
+    /** A container that is removed meanwhile gives no snapshot, not one with some files less. */
+    @Test
+    void removedContainer_failsTheBackup() {
+        AtomicBoolean removed = new AtomicBoolean();
+        assertThatThrownBy(() -> repository
+                        .get()
+                        .backup(repository.docker().container(name))
+                        .onEvent(event -> {
+                            if (event instanceof OperationEvent.Progress p
+                                    && p.bytesRead() > 20_000_000
+                                    && removed.compareAndSet(false, true)) {
+                                run("rm", "-fv", name);
+                            }
+                        })
+                        .run())
+                .isInstanceOf(BackupException.SourceFailed.class)
+                .hasMessageContaining(name);
+        assertThat(removed).isTrue();
+        assertThat(repository.get().snapshots()).isEmpty();
+    }
+}
