@@ -21,7 +21,7 @@ final class S3Errors {
             "AuthorizationHeaderMalformed", "the region is wrong; name that of the bucket",
             "PermanentRedirect", "the bucket is in another region, or wants another endpoint",
             "EntityTooLarge", "the store takes no objects of that size",
-            "SlowDown", "the store asks to be used less, and went on doing so through all retries");
+            "SlowDown", "the store asks to be used less, and did so until the retry budget was spent");
 
     private final String location;
 
@@ -63,7 +63,10 @@ final class S3Errors {
             return ADVICE.get("PermanentRedirect") + region(e) + said(e, code);
         }
         String advice = Optional.ofNullable(ADVICE.get(code))
-                .orElse(e.statusCode() >= 500 ? "the store failed, and again with every retry" : "the store refuses");
+                .orElse(
+                        e.statusCode() >= 500
+                                ? "the store failed, and again until the retry budget was spent"
+                                : "the store refuses");
         return advice + region(e) + said(e, code);
     }
 

@@ -7,6 +7,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -16,8 +17,6 @@ import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.retries.StandardRetryStrategy;
-import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.s3.LegacyMd5Plugin;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
@@ -25,9 +24,6 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 
 /** Describes a bucket to use as storage. Not thread-safe. */
 public final class S3StorageBuilder {
-    private static final int MAX_ATTEMPTS = 10;
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
 
     private @Nullable String bucket;
     private String prefix = "";
@@ -39,6 +35,8 @@ public final class S3StorageBuilder {
     private @Nullable String accessKey;
     private @Nullable Supplier<String> secretKey;
     private Duration timeout = Duration.ofSeconds(30);
+    private Duration retryBudget = Duration.ofMinutes(5);
+    private Consumer<? super RetryEvent> onRetry = event -> {};
     private @Nullable String storageClass;
     private @Nullable ServerSideEncryption serverSide;
     private @Nullable String kmsKey;
@@ -178,7 +176,29 @@ public final class S3StorageBuilder {
     }
 
     /**
-     * Says how long to wait for an answer, each of ten times; 30 seconds unless set.
+     * Sets for how long a request is tried again that fails in a way that may pass: the store is away, restarts, or asks to be
+     * used less. Five minutes unless set. Zero tries once.
+     *
+     * @throws IllegalArgumentException if it is negative, or over a day
+     */
+    @CanIgnoreReturnValue
+    public S3StorageBuilder retryBudget(Duration newBudget) {
+        if (newBudget.isNegative() || newBudget.compareTo(Duration.ofDays(1)) > 0) {
+            throw new IllegalArgumentException("retry budget is negative or over a day: " + newBudget);
+        }
+        retryBudget = newBudget;
+        return this;
+    }
+
+    /** Sets a listener that hears when retries begin and when they end; it must be thread-safe and quick. */
+    @CanIgnoreReturnValue
+    public S3StorageBuilder onRetry(Consumer<? super RetryEvent> listener) {
+        onRetry = listener;
+        return this;
+    }
+
+    /**
+     * Sets how long one attempt waits for an answer; 30 seconds unless set.
      *
      * @throws IllegalArgumentException if it is not positive
      */
@@ -217,14 +237,7 @@ public final class S3StorageBuilder {
                         checksumsOnlyIfRequired
                                 ? ResponseChecksumValidation.WHEN_REQUIRED
                                 : ResponseChecksumValidation.WHEN_SUPPORTED)
-                // Full jitter; and no budget of retries that others could use up.
-                .overrideConfiguration(o -> o.retryStrategy(StandardRetryStrategy.builder()
-                        .maxAttempts(MAX_ATTEMPTS)
-                        .backoffStrategy(BackoffStrategy.exponentialDelay(FIRST_PAUSE, LONGEST_PAUSE))
-                        .throttlingBackoffStrategy(
-                                BackoffStrategy.exponentialDelay(FIRST_PAUSE.multipliedBy(10), LONGEST_PAUSE))
-                        .circuitBreakerEnabled(false)
-                        .build()));
+                .overrideConfiguration(o -> o.retryStrategy(new RetryBudget(retryBudget, onRetry)));
         if (endpoint != null) {
             client.endpointOverride(endpoint);
         }

@@ -25,6 +25,7 @@ class S3NetworkTest {
     private Repository open(FaultyNetwork network) {
         return BucketRepositoryContract.open(TestServer.at(network.endpoint(), prefix)
                 .timeout(Duration.ofSeconds(2))
+                .retryBudget(Duration.ofSeconds(30))
                 .build());
     }
 

@@ -9,6 +9,8 @@ import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.testkit.MemoryTree;
 import dev.lifeboat.testkit.ScratchDir;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -34,16 +36,22 @@ class S3RepositoryTest extends BucketRepositoryContract {
     void serverKilled_inTheMiddle() throws Exception {
         try (OwnServer server = new OwnServer(scratch.path())) {
             MemoryTree tree = largeTree(1);
-            try (Repository repo =
-                    open(TestServer.at(server.endpoint(), "killed").build())) {
+            List<RetryEvent> retries = new CopyOnWriteArrayList<>();
+            try (Repository repo = open(TestServer.at(server.endpoint(), "killed")
+                    .onRetry(retries::add)
+                    .build())) {
                 Snapshot snapshot = repo.backup(interrupting(tree, 6, () -> server.killAndRestart(1000)))
                         .run();
+                assertThat(retries)
+                        .hasAtLeastOneElementOfType(RetryEvent.Began.class)
+                        .hasAtLeastOneElementOfType(RetryEvent.Ended.class);
                 assertComesBack(repo, snapshot, tree);
                 assertThat(repo.verify().readData().run().findings()).isEmpty();
             }
             try (S3Storage direct = TestServer.at(server.endpoint(), "gone").build();
                     Repository repo = open(TestServer.at(server.endpoint(), "gone")
                             .timeout(Duration.ofSeconds(5))
+                            .retryBudget(Duration.ofSeconds(20))
                             .build())) {
                 assertThatThrownBy(() -> repo.backup(interrupting(tree, 6, () -> {
                                     awaitPack(direct);

@@ -17,6 +17,8 @@ class S3StorageBuilderTest {
                 .hasMessageContaining("bucket(..)");
         assertThatThrownBy(() -> builder.prefix("a//b")).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> builder.timeout(Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> builder.retryBudget(Duration.ofSeconds(-1)))
+                .isInstanceOf(IllegalArgumentException.class);
         for (String endpoint : new String[] {"https://user:secret@host", "/path", "https://host/?query"}) {
             assertThatThrownBy(() -> builder.endpoint(URI.create(endpoint)))
                     .isInstanceOf(IllegalArgumentException.class)
