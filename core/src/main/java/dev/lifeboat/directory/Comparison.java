@@ -11,20 +11,28 @@ import java.util.SortedMap;
 
 /** Whether what is there is what an entry says. */
 final class Comparison {
-    private Comparison() {}
+    private final boolean owners;
+
+    /**
+     * Compares.
+     *
+     * @param owners whether owners matter
+     */
+    Comparison(boolean owners) {
+        this.owners = owners;
+    }
 
     /** Whether the metadata is the same. */
-    static boolean isEqual(Entry entry, Stat stat, SortedMap<ByteString, ByteString> xattrs) {
+    boolean isEqual(Entry entry, Stat stat, SortedMap<ByteString, ByteString> xattrs) {
         return isEqualButForTime(entry, stat, xattrs)
                 && entry.attributes().modified().equals(stat.modified());
     }
 
     /** The time of a directory moves with its children, which are told of themselves. */
-    static boolean isEqualButForTime(Entry entry, Stat stat, SortedMap<ByteString, ByteString> xattrs) {
+    boolean isEqualButForTime(Entry entry, Stat stat, SortedMap<ByteString, ByteString> xattrs) {
         Attributes wanted = entry.attributes();
         boolean isLink = entry.type() == EntryType.SYMLINK;
-        return wanted.uid() == stat.uid()
-                && wanted.gid() == stat.gid()
+        return (!owners || wanted.uid() == stat.uid() && wanted.gid() == stat.gid())
                 && (isLink || wanted.mode() == stat.mode())
                 && wanted.xattrs().equals(xattrs);
     }

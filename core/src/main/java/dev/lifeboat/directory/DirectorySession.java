@@ -41,6 +41,7 @@ final class DirectorySession implements RestoreTarget.Session {
     private final RestoreRequest request;
     private final RestoreRequest.Listener listener;
     private final Metadata metadata;
+    private final Comparison comparison;
     private final FileWriter writer;
     private final Deque<OpenDirectory> levels = new ArrayDeque<>();
     private final Map<EntryPath, Pending> pending = new HashMap<>();
@@ -63,23 +64,24 @@ final class DirectorySession implements RestoreTarget.Session {
     /** Names to remove from a directory, and what the directory shall be after that. */
     private record Extra(EntryPath path, @Nullable Entry entry, List<ByteString> names) {}
 
-    private DirectorySession(@Nullable Dir root, RestoreRequest request) {
+    private DirectorySession(@Nullable Dir root, RestoreRequest request, boolean owners) {
         this.root = root;
         this.request = request;
         this.listener = request.listener();
-        this.metadata = new Metadata(listener);
+        this.metadata = new Metadata(listener, owners);
+        this.comparison = new Comparison(owners);
         this.writer = new FileWriter(metadata);
         levels.push(new OpenDirectory(EntryPath.root(), root, null));
     }
 
-    static DirectorySession begin(Path path, RestoreRequest request) throws IOException {
+    static DirectorySession begin(Path path, RestoreRequest request, boolean owners) throws IOException {
         if (request.dryRun() && Files.notExists(path)) {
-            return new DirectorySession(null, request);
+            return new DirectorySession(null, request, owners);
         }
         if (!request.dryRun()) {
             Files.createDirectories(path);
         }
-        return new DirectorySession(Dir.open(path), request);
+        return new DirectorySession(Dir.open(path), request, owners);
     }
 
     @Override
@@ -146,7 +148,7 @@ final class DirectorySession implements RestoreTarget.Session {
             changed(entry.path(), there.isPresent() ? Action.REPLACE : Action.CREATE);
         }
         Dir dir = level.dir == null || request.dryRun() && !isThere ? null : level.dir.openDir(name);
-        if (dir != null && isThere && !Comparison.isEqualButForTime(entry, there.get(), dir.xattrs())) {
+        if (dir != null && isThere && !comparison.isEqualButForTime(entry, there.get(), dir.xattrs())) {
             changed(entry.path(), Action.UPDATE_METADATA);
         }
         levels.push(new OpenDirectory(entry.path(), dir, entry));
@@ -165,7 +167,7 @@ final class DirectorySession implements RestoreTarget.Session {
                 return false;
             }
             // An inode with other names: fine for the first of ours that claims it, if nothing about it has to change.
-            if (Comparison.isEqual(
+            if (comparison.isEqual(
                             entry, there.get(), level.dir.xattrs(entry.path().name()))
                     && claimed.add(there.get().inode())) {
                 return false;
@@ -212,7 +214,7 @@ final class DirectorySession implements RestoreTarget.Session {
     }
 
     private void updateMetadata(Entry entry, Dir dir, Stat there) throws PosixException {
-        if (Comparison.isEqual(entry, there, dir.xattrs(entry.path().name()))) {
+        if (comparison.isEqual(entry, there, dir.xattrs(entry.path().name()))) {
             return;
         }
         if (!request.dryRun()) {
@@ -357,7 +359,7 @@ final class DirectorySession implements RestoreTarget.Session {
     }
 
     private void apply(@Nullable Entry entry, Dir dir) throws PosixException {
-        if (entry != null && !request.dryRun() && !Comparison.isEqual(entry, dir.stat(), dir.xattrs())) {
+        if (entry != null && !request.dryRun() && !comparison.isEqual(entry, dir.stat(), dir.xattrs())) {
             metadata.apply(entry, dir);
         }
     }
@@ -390,6 +392,7 @@ final class DirectorySession implements RestoreTarget.Session {
         while (!levels.isEmpty()) {
             finish(levels.pop());
         }
+        metadata.reportOwners();
         if (incomplete && !extras.isEmpty()) {
             listener.problem(new Problem(
                     extras.get(0).path(),

@@ -66,11 +66,22 @@ final class DirectoryWalk {
                 if (level.names().hasNext()) {
                     visit(level, level.names().next(), stat.device());
                 } else {
-                    levels.pop().dir().close();
+                    Level done = levels.pop();
+                    if (!levels.isEmpty()) {
+                        done.dir().close();
+                    }
                 }
             }
+            checkNotRemoved(root);
         } finally {
             levels.forEach(level -> level.dir().close());
+        }
+    }
+
+    /** A directory that is removed while it is read would pass for one with fewer files. */
+    private static void checkNotRemoved(Dir root) throws IOException {
+        if (root.stat().links() == 0) {
+            throw new IOException(root.label() + " was removed while it was read");
         }
     }
 
@@ -84,7 +95,7 @@ final class DirectoryWalk {
         try {
             Optional<Stat> found = level.dir().find(name);
             if (found.isEmpty()) {
-                report(path, Problem.Kind.SKIPPED, "vanished before it could be read");
+                report(path, Problem.Kind.VANISHED, "was removed before it could be read");
                 return;
             }
             stat = found.get();
@@ -96,7 +107,7 @@ final class DirectoryWalk {
             return;
         }
         if (entry.isEmpty()) {
-            report(path, Problem.Kind.SKIPPED, "is a socket, which only the process that listens on it can make");
+            report(path, Problem.Kind.SKIPPED, "is a socket, which only the process that listens on it can create");
             return;
         }
         boolean wanted = sink.offer(entry.get());
@@ -185,7 +196,7 @@ final class DirectoryWalk {
         try (OpenFile file = dir.openFile(name)) {
             Stat before = file.stat();
             if (!before.isFile()) {
-                report(path, Problem.Kind.FAILED, "became something else than a file while it was read");
+                report(path, Problem.Kind.FAILED, "was replaced by something that is not a file while it was read");
                 return false;
             }
             Entry entry = Entry.file(
@@ -213,17 +224,18 @@ final class DirectoryWalk {
 
     private static String changeOf(Stat before, Stat after) {
         if (after.size() > before.size()) {
-            return "grew from " + before.size() + " to " + after.size() + " bytes while it was read; cut at the first";
+            return "grew from " + before.size() + " to " + after.size()
+                    + " bytes while it was read; the snapshot has its first size";
         }
         if (after.size() < before.size()) {
             return "shrank from " + before.size() + " to " + after.size() + " bytes while it was read";
         }
-        return "changed while it was read; bring the source to rest to have one state";
+        return "changed while it was read; quiesce the source to capture a single state";
     }
 
     private void reportFailure(EntryPath path, PosixException e) throws IOException {
         if (e.isMissing()) {
-            report(path, Problem.Kind.SKIPPED, "vanished while it was read");
+            report(path, Problem.Kind.VANISHED, "was removed while it was read");
         } else {
             report(path, Problem.Kind.FAILED, String.valueOf(e.getMessage()));
         }

@@ -7,18 +7,51 @@ import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntryType;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreRequest;
+import dev.lifeboat.internal.posix.Errno;
 import dev.lifeboat.internal.posix.Inode;
 import dev.lifeboat.internal.posix.PosixException;
 import dev.lifeboat.internal.posix.Stat;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Sets owner, mode, attributes and time; what cannot be set is reported. */
 final class Metadata {
     private final RestoreRequest.Listener listener;
+    private final boolean owners;
+    private final AtomicLong deniedOwners = new AtomicLong();
 
-    Metadata(RestoreRequest.Listener listener) {
+    /**
+     * Sets metadata.
+     *
+     * @param owners whether owners are set
+     */
+    Metadata(RestoreRequest.Listener listener, boolean owners) {
         this.listener = listener;
+        this.owners = owners;
+    }
+
+    /** Reports once how many owners could not be set: who is not root can set none. */
+    void reportOwners() {
+        long denied = deniedOwners.getAndSet(0);
+        if (denied > 0) {
+            listener.problem(new Problem(
+                    EntryPath.root(),
+                    Problem.Kind.DEGRADED,
+                    "the owners of " + denied + " entries could not be set: only root may; run as root, or leave owners"
+                            + " out: DirectoryRestore.withoutOwners()"));
+        }
+    }
+
+    private void own(Inode inode, Attributes wanted) throws PosixException {
+        try {
+            inode.chown(wanted.uid(), wanted.gid());
+        } catch (PosixException e) {
+            if (e.errno() != Errno.EPERM) {
+                throw e;
+            }
+            deniedOwners.incrementAndGet();
+        }
     }
 
     /** Makes an inode as the entry says. The order matters: a change of owner clears modes and capabilities, and all move the time. */
@@ -32,8 +65,8 @@ final class Metadata {
                 attempt(path, () -> inode.removeXattr(name));
             }
         }
-        if (wanted.uid() != stat.uid() || wanted.gid() != stat.gid()) {
-            attempt(path, () -> inode.chown(wanted.uid(), wanted.gid()));
+        if (owners && (wanted.uid() != stat.uid() || wanted.gid() != stat.gid())) {
+            attempt(path, () -> own(inode, wanted));
         }
         if (entry.type() != EntryType.SYMLINK) {
             attempt(path, () -> inode.chmod(wanted.mode()));
@@ -58,13 +91,11 @@ final class Metadata {
         void run() throws PosixException;
     }
 
-    private void attempt(EntryPath path, Call call) throws PosixException {
+    /** Whatever the error is, it concerns one attribute of one entry. */
+    private void attempt(EntryPath path, Call call) {
         try {
             call.run();
         } catch (PosixException e) {
-            if (e.isDiskFull()) {
-                throw e;
-            }
             listener.problem(new Problem(path, Problem.Kind.DEGRADED, String.valueOf(e.getMessage())));
         }
     }

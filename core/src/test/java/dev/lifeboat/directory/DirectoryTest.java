@@ -7,6 +7,7 @@ import dev.lifeboat.BackupException;
 import dev.lifeboat.Encryption;
 import dev.lifeboat.Repository;
 import dev.lifeboat.Restore;
+import dev.lifeboat.entry.Attributes;
 import dev.lifeboat.entry.ByteString;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
@@ -18,6 +19,7 @@ import dev.lifeboat.format.tar.TarFormat;
 import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.testkit.MemoryStorage;
 import dev.lifeboat.testkit.MemoryTree;
+import dev.lifeboat.testkit.NamedSource;
 import dev.lifeboat.testkit.RequiresRoot;
 import dev.lifeboat.testkit.ScratchDir;
 import dev.lifeboat.testkit.Shell;
@@ -30,8 +32,10 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -174,7 +178,7 @@ class DirectoryTest {
                 .matches(p -> p.kind() == Problem.Kind.CHANGED && p.detail().contains("shrank"));
         assertThat(whileReading("b", true, () -> Files.delete(file)))
                 .singleElement()
-                .matches(p -> p.kind() == Problem.Kind.SKIPPED && p.detail().contains("vanished"));
+                .matches(p -> p.kind() == Problem.Kind.VANISHED && p.detail().contains("was removed"));
         Files.write(file, new byte[10]);
         assertThat(whileReading("b", true, () -> {
                     Files.delete(file);
@@ -190,6 +194,96 @@ class DirectoryTest {
                 .isInstanceOf(BackupException.SourceFailed.class)
                 .hasMessageContaining("nowhere")
                 .hasMessageContaining("no such file");
+    }
+
+    /** It is no snapshot with fewer files. */
+    @Test
+    void directoryThatIsRemovedMeanwhile_failsTheBackup() throws Exception {
+        Path gone = source().resolve("gone");
+        Files.createDirectories(gone);
+        Files.write(gone.resolve("a"), new byte[10]);
+        Files.write(gone.resolve("b"), new byte[10]);
+        // The first file is read when all names of its directory are known.
+        assertThatThrownBy(() -> DirectorySource.of(gone).sendTo(new EntrySink() {
+                    @Override
+                    public boolean offer(Entry entry) throws IOException {
+                        if (!entry.path().isRoot()) {
+                            for (String name : List.of("a", "b", "")) {
+                                Files.deleteIfExists(gone.resolve(name));
+                            }
+                        }
+                        return entry.isFile();
+                    }
+
+                    @Override
+                    public void content(Entry entry, InputStream in) throws IOException {
+                        in.readAllBytes();
+                    }
+
+                    @Override
+                    public void report(Problem problem) {
+                        assertThat(problem.kind()).isEqualTo(Problem.Kind.VANISHED);
+                    }
+                }))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(gone + " was removed");
+    }
+
+    /** One attribute that is too large for the file system is not a full disk, though the error number is the same. */
+    @Test
+    void attributeThatTheTargetCannotKeep_isAProblemOfOneEntry() {
+        MemoryTree tree = new MemoryTree();
+        tree.add(
+                Entry.file(
+                        EntryPath.of("a"),
+                        0,
+                        MemoryTree.attributes(0600)
+                                .withXattrs(Map.of(ByteString.utf8("user.large"), ByteString.of(new byte[60_000])))),
+                new byte[3]);
+        for (int i = 0; i < 20; i++) {
+            tree.add(Entry.file(EntryPath.of("b" + i), 0, MemoryTree.attributes(0600)), new byte[3]);
+        }
+        Snapshot snapshot = repo.backup(tree).run();
+        Path target = dir.resolve("target");
+        var restored = repo.restore(snapshot).to(DirectoryRestore.into(target)).run();
+        assertThat(target.toFile().list()).hasSize(21);
+        assertThat(restored.problemCounts().of(Problem.Kind.FAILED)).isZero();
+        // File systems with large attributes keep it.
+        assertThat(restored.problems()).allMatch(p -> p.path().equals(EntryPath.of("a")));
+    }
+
+    @Test
+    void deepTree_isRemovedAsExtra() {
+        Path target = dir.resolve("deep");
+        MemoryTree tree = new MemoryTree();
+        tree.add(Entry.file(EntryPath.of("kept"), 0, MemoryTree.attributes(0600)), new byte[3]);
+        Snapshot snapshot = repo.backup(tree).run();
+        // Deeper than a stack is, and than a path may be long.
+        MemoryTree deep = new MemoryTree();
+        deep.add(Entry.directory(EntryPath.of("x" + "/x".repeat(2999)), MemoryTree.attributes(0700)));
+        repo.restore(repo.backup(NamedSource.of("deep", deep)).run())
+                .to(DirectoryRestore.into(target))
+                .run();
+        repo.restore(snapshot).to(DirectoryRestore.into(target)).deleteExtra().run();
+        assertThat(target.toFile().list()).containsExactly("kept");
+    }
+
+    @Test
+    void withoutOwners_leavesThemOut() throws Exception {
+        MemoryTree tree = new MemoryTree();
+        tree.add(Entry.file(EntryPath.of("a"), 0, Attributes.of(0640, 1234, 5678, Instant.EPOCH)), new byte[3]);
+        Snapshot snapshot = repo.backup(tree).run();
+        Path target = dir.resolve("target");
+        for (long changes : new long[] {1, 0}) {
+            var restored = repo.restore(snapshot)
+                    .to(DirectoryRestore.into(target).withoutOwners())
+                    .run();
+            assertThat(restored.problems()).isEmpty();
+            assertThat(restored.changes().values().stream().mapToLong(n -> n).sum())
+                    .isEqualTo(changes);
+            assertThat(Files.getAttribute(target.resolve("a"), "unix:uid"))
+                    .isEqualTo(Files.getAttribute(target, "unix:uid"));
+        }
     }
 
     @Test

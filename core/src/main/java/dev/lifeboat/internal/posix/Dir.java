@@ -8,15 +8,18 @@ import java.nio.ByteOrder;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 
 /**
- * An open directory. Everything is done relative to its descriptor and by single names, and no call follows a symbolic link in the
- * last place: so paths may be of any length, and nobody who renames or links meanwhile can lead us elsewhere.
+ * An open directory. All calls are relative to its descriptor, use single names, and do not follow a symbolic link in
+ * the last component. So paths may be of any length, and concurrent renames or links cannot redirect a call.
  */
 public final class Dir extends Inode {
     private Dir(int fd, String label) {
@@ -24,9 +27,9 @@ public final class Dir extends Inode {
     }
 
     /**
-     * Opens a directory by its path; links on the way and in the last place are followed.
+     * Opens a directory by its path. Links along the path and in the last component are followed.
      *
-     * @throws PosixException if it is not there, no directory, or may not be read
+     * @throws PosixException if it does not exist, is not a directory, or may not be read
      */
     public static Dir open(Path path) throws PosixException {
         Charset names = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
@@ -42,9 +45,9 @@ public final class Dir extends Inode {
         return new Dir(opened(fd, Posix.cString(name), Posix.openFlags(true), 0, "open", place(name)), place(name));
     }
 
-    /** Opens a file for reading, without touching its time of access where that is allowed. */
+    /** Opens a file for reading. Does not change its access time where that is permitted. */
     public OpenFile openFile(ByteString name) throws PosixException {
-        // Not blocking: a pipe that took the file's place would hold us for ever.
+        // Not blocking: a pipe that replaced the file would block this thread forever.
         int flags = Posix.openFlags(false) | LibC.O_NONBLOCK;
         byte[] path = Posix.cString(name);
         int file = LibC.openat(fd, path, flags | LibC.O_NOATIME, 0);
@@ -57,13 +60,13 @@ public final class Dir extends Inode {
         return new OpenFile(file, place(name));
     }
 
-    /** Creates a file of mode 0600 that must not be there, for writing and reading. */
+    /** Creates a file of mode 0600 for writing and reading. The name must not exist. */
     public OpenFile createFile(ByteString name) throws PosixException {
         int flags = Posix.openFlags(false) | LibC.O_RDWR | LibC.O_CREAT | LibC.O_EXCL;
         return new OpenFile(opened(fd, Posix.cString(name), flags, 0600, "create", place(name)), place(name));
     }
 
-    /** Takes hold of what has this name, whatever it is, to change its metadata. */
+    /** Opens an inode of any type by its name, to change its metadata. */
     public Inode openInode(ByteString name) throws PosixException {
         int flags = Posix.openFlags(false) | LibC.O_PATH;
         return new Inode(opened(fd, Posix.cString(name), flags, 0, "open", place(name)), place(name));
@@ -78,7 +81,7 @@ public final class Dir extends Inode {
         return fd;
     }
 
-    /** Reads the metadata of what has this name; empty if there is nothing. */
+    /** Returns the metadata of a name; empty if it does not exist. */
     public Optional<Stat> find(ByteString name) throws PosixException {
         ByteBuffer buffer = Posix.statBuffer();
         int flags = LibC.AT_SYMLINK_NOFOLLOW | LibC.AT_NO_AUTOMOUNT;
@@ -92,7 +95,7 @@ public final class Dir extends Inode {
         throw failure;
     }
 
-    /** Reads the extended attributes of what has this name. */
+    /** Reads the extended attributes of a name. */
     public SortedMap<ByteString, ByteString> xattrs(ByteString name) throws PosixException {
         byte[] prefix = ("/proc/self/fd/" + fd + "/").getBytes(StandardCharsets.US_ASCII);
         byte[] path = new byte[prefix.length + name.length() + 1];
@@ -101,7 +104,7 @@ public final class Dir extends Inode {
         return Xattrs.read(path, false, place(name));
     }
 
-    /** Reads all names but {@code .} and {@code ..}, by unsigned byte order. One thread at a time. */
+    /** Returns all names except {@code .} and {@code ..}, in unsigned byte order. One thread at a time. */
     public List<ByteString> names() throws PosixException {
         List<ByteString> names = new ArrayList<>();
         check(LibC.lseek(fd, 0, LibC.SEEK_SET), "list");
@@ -127,7 +130,7 @@ public final class Dir extends Inode {
         return names;
     }
 
-    /** Reads the target of a symbolic link. */
+    /** Returns the target of a symbolic link. */
     public ByteString readLink(ByteString name) throws PosixException {
         ByteBuffer buffer = Posix.scratch();
         long n = LibC.readlinkat(fd, Posix.cString(name), buffer, buffer.capacity());
@@ -139,17 +142,17 @@ public final class Dir extends Inode {
         return ByteString.of(target);
     }
 
-    /** Creates a directory of mode 0700 that must not be there. */
+    /** Creates a directory of mode 0700. The name must not exist. */
     public void makeDir(ByteString name) throws PosixException {
         done(LibC.mkdirat(fd, Posix.cString(name), 0700), "create directory", name);
     }
 
-    /** Creates a symbolic link that must not be there. */
+    /** Creates a symbolic link. The name must not exist. */
     public void makeSymlink(ByteString name, ByteString target) throws PosixException {
         done(LibC.symlinkat(Posix.cString(target), fd, Posix.cString(name)), "create symbolic link", name);
     }
 
-    /** Gives a file in {@code other} a further name here; symbolic links are not followed. */
+    /** Creates a hard link here to a file in {@code other}. Symbolic links are not followed. */
     public void makeHardLink(ByteString name, Dir other, ByteString target) throws PosixException {
         done(
                 LibC.linkat(other.fd, Posix.cString(target), fd, Posix.cString(name), 0),
@@ -162,7 +165,7 @@ public final class Dir extends Inode {
         done(Posix.mknodat(fd, Posix.cString(name), Stat.FIFO | 0600, 0, 0), "create pipe", name);
     }
 
-    /** Creates a device node of mode 0600; {@code type} is one of {@link Stat}'s. */
+    /** Creates a device node of mode 0600; {@code type} is one of the constants of {@link Stat}. */
     public void makeDevice(ByteString name, int type, DeviceNumber device) throws PosixException {
         done(
                 Posix.mknodat(fd, Posix.cString(name), type | 0600, device.major(), device.minor()),
@@ -170,34 +173,75 @@ public final class Dir extends Inode {
                 name);
     }
 
-    /** Moves what has one name to another in this directory, over what is there. */
+    /** Renames within this directory. Replaces an existing target. */
     public void rename(ByteString from, ByteString to) throws PosixException {
         done(LibC.renameat(fd, Posix.cString(from), fd, Posix.cString(to)), "rename to", to);
     }
 
-    /** Removes anything but a directory. */
+    /** Removes anything except a directory. */
     public void unlink(ByteString name) throws PosixException {
         done(LibC.unlinkat(fd, Posix.cString(name), 0), "remove", name);
     }
 
-    /** Removes anything; a directory with all that is in it, but nothing on another file system. */
+    /** Removes anything. A directory is removed with its contents, but nothing on another file system. */
     public void removeTree(ByteString name) throws PosixException {
-        if (LibC.unlinkat(fd, Posix.cString(name), 0) == 0) {
+        if (unlinkUnlessDirectory(name)) {
             return;
+        }
+        DeviceNumber device = stat().device();
+        Deque<Removal> levels = new ArrayDeque<>();
+        try {
+            levels.push(enter(name, device));
+            while (!levels.isEmpty()) {
+                Removal level = levels.peek();
+                if (level.left.hasNext()) {
+                    ByteString child = level.left.next();
+                    if (!level.dir.unlinkUnlessDirectory(child)) {
+                        levels.push(level.dir.enter(child, device));
+                    }
+                } else {
+                    levels.pop().dir.close();
+                    Dir parent = levels.isEmpty() ? this : levels.peek().dir;
+                    parent.done(
+                            LibC.unlinkat(parent.fd, Posix.cString(level.name), LibC.AT_REMOVEDIR),
+                            "remove directory",
+                            level.name);
+                }
+            }
+        } finally {
+            levels.forEach(level -> level.dir.close());
+        }
+    }
+
+    /** A directory whose content is being removed. */
+    private record Removal(ByteString name, Dir dir, Iterator<ByteString> left) {}
+
+    private Removal enter(ByteString name, DeviceNumber device) throws PosixException {
+        Dir child = openDir(name);
+        boolean entered = false;
+        try {
+            if (!child.stat().device().equals(device)) {
+                throw new PosixException("remove", place(name), Errno.EXDEV);
+            }
+            Removal removal = new Removal(name, child, child.names().iterator());
+            entered = true;
+            return removal;
+        } finally {
+            if (!entered) {
+                child.close();
+            }
+        }
+    }
+
+    private boolean unlinkUnlessDirectory(ByteString name) throws PosixException {
+        if (LibC.unlinkat(fd, Posix.cString(name), 0) == 0) {
+            return true;
         }
         PosixException failure = Posix.failed("remove", place(name));
         if (failure.errno() != Errno.EISDIR && failure.errno() != Errno.EPERM) {
             throw failure;
         }
-        try (Dir child = openDir(name)) {
-            if (!child.stat().device().equals(stat().device())) {
-                throw new PosixException("remove", place(name), Errno.EXDEV);
-            }
-            for (ByteString grandchild : child.names()) {
-                child.removeTree(grandchild);
-            }
-        }
-        done(LibC.unlinkat(fd, Posix.cString(name), LibC.AT_REMOVEDIR), "remove directory", name);
+        return false;
     }
 
     private void done(int result, String call, ByteString name) throws PosixException {

@@ -2,7 +2,7 @@ package dev.lifeboat.internal.posix;
 
 import java.util.Map;
 
-/** The error numbers of Linux that matter here, the same on x86-64 and AArch64 (asm-generic/errno.h). */
+/** The error numbers of Linux that this library uses, the same on x86-64 and AArch64 (asm-generic/errno.h). */
 public final class Errno {
     public static final int EPERM = 1;
     public static final int ENOENT = 2;

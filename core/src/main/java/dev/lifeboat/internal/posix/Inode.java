@@ -7,8 +7,8 @@ import java.time.Instant;
 import java.util.SortedMap;
 
 /**
- * An open inode of any type, held by a descriptor, so that nobody can slip another one in its place. The base of {@link Dir} and
- * {@link OpenFile}. Needs {@code /proc}. Not thread-safe, {@link #close} aside.
+ * An open inode of any type, held by a descriptor, so that it cannot be replaced by another one. The base of
+ * {@link Dir} and {@link OpenFile}. Needs {@code /proc}. Not thread-safe except for {@link #close}.
  */
 public sealed class Inode implements AutoCloseable permits Dir, OpenFile {
     private static final byte[] EMPTY = {0};
@@ -24,19 +24,19 @@ public sealed class Inode implements AutoCloseable permits Dir, OpenFile {
         this.procPath = Posix.cString("/proc/self/fd/" + fd);
     }
 
-    /** Says what this is, for messages. */
+    /** Returns the name of this inode in messages. */
     public String label() {
         return label;
     }
 
-    /** Reads its metadata. */
+    /** Returns the metadata. */
     public Stat stat() throws PosixException {
         ByteBuffer buffer = Posix.statBuffer();
         check(LibC.statx(fd, EMPTY, LibC.AT_EMPTY_PATH | LibC.AT_NO_AUTOMOUNT, LibC.STATX_BASIC_STATS, buffer), "stat");
         return Stat.read(buffer);
     }
 
-    /** Sets the owner; the kernel then clears setuid, setgid and capabilities. */
+    /** Sets the owner. The kernel then clears setuid, setgid and capabilities. */
     public void chown(long uid, long gid) throws PosixException {
         check(LibC.fchownat(fd, EMPTY, (int) uid, (int) gid, LibC.AT_EMPTY_PATH), "set the owner of");
     }
@@ -46,7 +46,7 @@ public sealed class Inode implements AutoCloseable permits Dir, OpenFile {
         check(LibC.chmod(procPath, mode), "set the mode of");
     }
 
-    /** Sets the time of modification and leaves that of access. */
+    /** Sets the modification time and keeps the access time. */
     public void setModified(Instant time) throws PosixException {
         long omit = 0x3ffffffe;
         ByteBuffer times = Posix.scratch().order(ByteOrder.nativeOrder());
@@ -55,7 +55,7 @@ public sealed class Inode implements AutoCloseable permits Dir, OpenFile {
         check(LibC.utimensat(LibC.AT_FDCWD, procPath, times, 0), "set the time of");
     }
 
-    /** Reads extended attributes. */
+    /** Reads the extended attributes. */
     public SortedMap<ByteString, ByteString> xattrs() throws PosixException {
         return Xattrs.read(procPath, true, label);
     }

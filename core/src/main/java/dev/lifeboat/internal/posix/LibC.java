@@ -5,8 +5,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls of the C library that Java lacks, for 64-bit Linux with glibc from 2.28 or a musl with statx. Directly mapped; the
- * error number is read with {@link Native#getLastError}. {@code long} stands for {@code size_t}, {@code ssize_t} and {@code off_t}.
+ * The calls of the C library that Java lacks, for 64-bit Linux with glibc from 2.28 or a musl with statx. Directly
+ * mapped. The error number is read with {@link Native#getLastError}. {@code long} stands for {@code size_t},
+ * {@code ssize_t} and {@code off_t}.
  */
 final class LibC {
     static final int AT_FDCWD = -100;

@@ -11,7 +11,7 @@ public final class OpenFile extends Inode {
     }
 
     /**
-     * Reads into a direct buffer from its position on.
+     * Reads into a direct buffer from the buffer's position on.
      *
      * @return bytes read, 0 at the end
      */
@@ -39,17 +39,20 @@ public final class OpenFile extends Inode {
         }
     }
 
-    /** Moves to an offset; past the end leaves a hole once something is written. */
+    /** Moves to an offset. Writing past the end leaves a hole. */
     public void seek(long offset) throws PosixException {
         check(LibC.lseek(fd, offset, LibC.SEEK_SET), "seek in");
     }
 
-    /** Sets the length; growing leaves a hole. */
+    /** Sets the length. Growing leaves a hole. */
     public void truncate(long length) throws PosixException {
         check(LibC.ftruncate(fd, length), "set the length of");
     }
 
-    /** Asks the file system where data is. Moves the position. One region for all where it cannot tell. */
+    /**
+     * Finds the regions that hold data. Changes the position. Returns one region for the whole file if the file system
+     * cannot report holes.
+     */
     public SparseMap sparseMap(long size) throws PosixException {
         SparseMap.Builder map = SparseMap.ofSize(size);
         for (long at = 0; at < size; ) {

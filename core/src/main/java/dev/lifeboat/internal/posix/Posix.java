@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
-/** Whether the calls can be made here, and what they share. */
+/** Checks that the system calls are available on this platform, and holds what they share. */
 final class Posix {
     private static final ThreadLocal<ByteBuffer> STAT =
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(Stat.BYTES));
@@ -55,7 +55,7 @@ final class Posix {
         return STAT.get();
     }
 
-    /** 64 KiB of this thread, cleared. */
+    /** Returns 64 KiB of scratch space of this thread, cleared. */
     static ByteBuffer scratch() {
         return SCRATCH.get().clear();
     }

@@ -1,30 +1,41 @@
 package dev.lifeboat.internal.posix;
 
 import java.io.IOException;
+import java.util.List;
 
 /** A system call failed. */
 public final class PosixException extends IOException {
     private static final long serialVersionUID = 1;
 
+    /** Calls that store neither content nor directories. If one reports no space, only its own object is affected. */
+    private static final List<String> LOCAL =
+            List.of("set ", "remove ", "link ", "create device", "create pipe", "create symbolic link");
+
     private final int errno;
+    private final String call;
 
     PosixException(String call, String object, int errno) {
         super("cannot " + call + " " + object + ": " + Errno.text(errno));
         this.errno = errno;
+        this.call = call;
     }
 
-    /** The error number, see {@link Errno}. */
+    /** Returns the error number, see {@link Errno}. */
     public int errno() {
         return errno;
     }
 
-    /** Whether there is nothing of that name. */
+    /** Returns whether the name does not exist. */
     public boolean isMissing() {
         return errno == Errno.ENOENT || errno == Errno.ENOTDIR || errno == Errno.ESTALE;
     }
 
-    /** Whether no further write can succeed. */
+    /**
+     * Returns whether no further write can succeed. The disk is full if it accepts no content and no directories. An
+     * attribute that is too large for the file system gives the same error number.
+     */
     public boolean isDiskFull() {
-        return errno == Errno.ENOSPC || errno == Errno.EDQUOT;
+        return (errno == Errno.ENOSPC || errno == Errno.EDQUOT)
+                && (call.equals("set the length of") || LOCAL.stream().noneMatch(call::startsWith));
     }
 }

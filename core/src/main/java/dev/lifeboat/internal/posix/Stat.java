@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import java.time.Instant;
 
 /**
- * What statx tells of a file; the layout is the same on every architecture (linux/stat.h).
+ * The result of statx. The layout is the same on every architecture (linux/stat.h).
  *
  * @param type the S_IFMT bits
  * @param mode permission bits with setuid, setgid and sticky
@@ -70,7 +70,7 @@ public record Stat(
         return type == FILE;
     }
 
-    /** Whether both are the same inode of the same file system. */
+    /** Returns whether both are the same inode of the same file system. */
     public boolean isSameInode(Stat other) {
         return inode == other.inode && device.equals(other.device);
     }

@@ -7,9 +7,14 @@ import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Reads the extended attributes of one path. Names and values are at most 64 KiB each (xattr(7)), as is the list of names. */
+/**
+ * Reads the extended attributes of one path. Names and values are at most 64 KiB each (xattr(7)), as is the list of
+ * names.
+ */
 final class Xattrs {
-    /** More of one entry is not read: XFS keeps any number of them, and a list of entries must stay readable. */
+    /**
+     * The maximum total for one entry. XFS stores any number of attributes, and a list of entries must stay readable.
+     */
     private static final int MAX_TOTAL_BYTES = 1 << 20;
 
     private Xattrs() {}

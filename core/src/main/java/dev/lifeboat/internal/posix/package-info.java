@@ -1,2 +1,2 @@
-/** System calls of Linux that Java lacks, by file descriptor and with names of any bytes. */
+/** Linux system calls that Java lacks, by file descriptor and with names of any bytes. */
 package dev.lifeboat.internal.posix;
