@@ -3,6 +3,7 @@ package dev.lifeboat;
 import dev.lifeboat.internal.seal.Secret;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a repository is encrypted, and what opens it. Said at every opening, so that nobody can slip a plain repository in the place of an encrypted
@@ -32,7 +33,7 @@ public final class Encryption {
      */
     public static Encryption passphrase(Supplier<? extends CharSequence> passphrase) {
         return new Encryption(Optional.of(() -> {
-            CharSequence text = passphrase.get();
+            CharSequence text = given(passphrase.get(), "passphrase");
             if (text.length() == 0) {
                 throw new IllegalArgumentException("the passphrase is empty");
             }
@@ -47,12 +48,19 @@ public final class Encryption {
      */
     public static Encryption key(Supplier<byte[]> key) {
         return new Encryption(Optional.of(() -> {
-            byte[] bytes = key.get();
+            byte[] bytes = given(key.get(), "key");
             if (bytes.length != 32) {
                 throw new IllegalArgumentException("a key has 32 bytes, this one has " + bytes.length);
             }
             return Secret.key(bytes);
         }));
+    }
+
+    private static <T> T given(@Nullable T secret, String what) {
+        if (secret == null) {
+            throw new IllegalArgumentException("the supplier of the " + what + " returned null");
+        }
+        return secret;
     }
 
     /** Empty if there is none. */

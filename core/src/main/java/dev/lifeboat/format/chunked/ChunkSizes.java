@@ -5,11 +5,12 @@ import dev.lifeboat.format.FormatContext;
 import java.util.Map;
 
 /**
- * How content is cut, the same for all that write into a repository; nothing is lost if it is not, but what is equal is then stored again.
+ * How content is cut, the same for all writers of a repository. If it is not, nothing is lost, but equal content is
+ * stored again.
  *
- * @param min fewest bytes of a chunk that is not the last of its file; shorter files are put together
+ * @param min minimum length of a chunk that is not the last of its file; shorter files are combined into chunks
  * @param average a power of two
- * @param max most bytes of a chunk
+ * @param max maximum length of a chunk
  */
 record ChunkSizes(int min, int average, int max) {
     static final ChunkSizes DEFAULT = new ChunkSizes(256 << 10, 1 << 20, 4 << 20);
@@ -32,7 +33,7 @@ record ChunkSizes(int min, int average, int max) {
                 && sizes.max <= 8 << 20
                 && Integer.bitCount(sizes.average) == 1;
         if (!fits) {
-            throw new DamagedException("the descriptor of the repository asks for impossible chunks: " + sizes);
+            throw new DamagedException("the descriptor of the repository has invalid chunk sizes: " + sizes);
         }
         return sizes;
     }
@@ -42,7 +43,8 @@ record ChunkSizes(int min, int average, int max) {
         try {
             return value == null ? otherwise : Integer.parseInt(value);
         } catch (NumberFormatException e) {
-            throw new DamagedException("the descriptor of the repository has a " + name + " of '" + value + "'", e);
+            throw new DamagedException(
+                    "the descriptor of the repository has an invalid " + name + " '" + value + "'", e);
         }
     }
 

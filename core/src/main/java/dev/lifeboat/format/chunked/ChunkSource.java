@@ -20,8 +20,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Gives chunks by name. Nodes and pages lie side by side, so what is fetched for one is kept for the next. If a chunk is not where the index says,
- * or nowhere, the index is brought up to date once: a prune may have moved it. Thread-safe.
+ * Reads chunks by name. Nodes and pages are stored next to each other, so ranges fetched for one are kept for the next.
+ * If a chunk is not where the index says, or in no pack, the index is refreshed once: a prune may have moved it.
+ * Thread-safe.
  */
 final class ChunkSource implements TreePages {
     private static final int READ_AHEAD_BYTES = 256 << 10;
@@ -30,7 +31,7 @@ final class ChunkSource implements TreePages {
     private final FormatContext context;
     private final ChunkIndex index;
     private final ChunkReader reader;
-    /** Brings itself up to date so often: each pack that is gone is news, but nobody shall go round for ever. */
+    /** The maximum number of refreshes. Every missing pack is a reason to refresh, but a lookup must end. */
     private static final int MAX_REFRESHES = 50;
 
     /** Packs that the store was asked to recover, and whether it could. */
@@ -53,9 +54,9 @@ final class ChunkSource implements TreePages {
     }
 
     /**
-     * Where a chunk lies.
+     * Returns the place of a chunk.
      *
-     * @throws DamagedException if it lies nowhere
+     * @throws DamagedException if it is in no pack
      */
     Place place(ChunkName name) throws IOException {
         Optional<Place> place = index.find(name);
@@ -69,7 +70,7 @@ final class ChunkSource implements TreePages {
                 + context.storage().location() + "; a new backup of what it held stores it again"));
     }
 
-    /** In a pack that was lost and is to be had elsewhere. */
+    /** Returns the place in a pack that was lost and that the store could recover from elsewhere. */
     private Optional<Place> recovered(ChunkName name) throws IOException {
         Optional<Place> place = index.findGone(name);
         if (place.isEmpty() || !recover(place.get().pack())) {
@@ -78,7 +79,7 @@ final class ChunkSource implements TreePages {
         return place;
     }
 
-    /** Whether the store has now something else to read than before; asked once for each pack. */
+    /** Returns whether the store now has something else to read than before. The store is asked once for each pack. */
     private boolean recover(PackInfo pack) throws IOException {
         synchronized (recovered) {
             Boolean known = recovered.get(pack.id());
@@ -106,7 +107,7 @@ final class ChunkSource implements TreePages {
         byte[] open(Place place) throws IOException;
     }
 
-    /** Opens a chunk wherever it lies and is whole. */
+    /** Opens a chunk from any place in which it is intact. */
     private byte[] open(ChunkName name, Opening opening) throws IOException {
         boolean asked = false;
         Set<String> missed = new HashSet<>();
@@ -116,7 +117,7 @@ final class ChunkSource implements TreePages {
                 return opening.open(place);
             } catch (FileNotFoundException e) {
                 if (!missed.add(place.pack().id())) {
-                    // It was to be had elsewhere, and is not any more.
+                    // The store had recovered it from elsewhere, and can no longer read it there.
                     throw new DamagedException("chunk " + name + " is in a pack that is lost: " + e.getMessage(), e);
                 }
                 gone(place.pack());
@@ -146,7 +147,7 @@ final class ChunkSource implements TreePages {
         });
     }
 
-    /** Notes that a pack is not there: the next look finds another, or none. */
+    /** Records that a pack is gone. The next lookup finds another pack, or none. */
     void gone(PackInfo pack) throws IOException {
         index.forget(pack);
         synchronized (this) {

@@ -5,6 +5,7 @@ import dev.lifeboat.format.RepositoryKeys.Right;
 import dev.lifeboat.internal.index.ChunkIndex;
 import dev.lifeboat.internal.index.IndexFile;
 import dev.lifeboat.internal.index.NameSet;
+import dev.lifeboat.internal.io.HeapBudget;
 import dev.lifeboat.internal.pack.ChunkKind;
 import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.pack.Compressor;
@@ -17,11 +18,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Stores chunks that are not there yet: in no pack that may be referred to, and not stored by this writer before. Content and trees go into
- * packs of their own, so that browsing and pruning read little. Thread-safe.
+ * Stores chunks that are not stored yet: in no pack that may be referred to, and not by this writer before. Content and
+ * trees go into separate packs, so that browsing and pruning read little. Thread-safe.
  */
 final class ChunkStore implements TreeStore, AutoCloseable {
-    private static final int DATA_PACK_BYTES = 16 << 20;
     private static final int TREE_PACK_BYTES = 4 << 20;
 
     private final FormatContext context;
@@ -35,28 +35,29 @@ final class ChunkStore implements TreeStore, AutoCloseable {
     private boolean finished;
 
     /**
-     * Starts.
+     * Creates a store for one writer.
      *
      * @param session that writes
-     * @param usable tells of a pack whether its chunks may be referred to. Others may bring the index up to date meanwhile, so it is
-     *     for the packs that this session has listed itself, and of them those that no record condemns
+     * @param usable returns whether chunks of a pack may be referred to. Other operations may refresh the index at any
+     *     time, so it accepts only packs that this session has listed itself and that are not pending deletions
      */
     ChunkStore(FormatContext context, String session, ChunkIndex.PackTest usable, int level) {
         this.context = context;
         this.index = ChunkIndex.of(context);
         this.usable = usable;
-        this.data = new PackWriter(context, session, DATA_PACK_BYTES, List.of(Right.READ));
-        this.trees = new PackWriter(context, session, TREE_PACK_BYTES, List.of(Right.READ, Right.WRITE));
+        this.data = new PackWriter(context, session, HeapBudget.packBytes(), List.of(Right.READ));
+        this.trees = new PackWriter(
+                context, session, Math.min(TREE_PACK_BYTES, HeapBudget.packBytes()), List.of(Right.READ, Right.WRITE));
         this.treeCompressor = new Compressor(level);
         this.treeNaming = new Naming(context.keys());
     }
 
-    /** Whether a chunk that was there before may be referred to. */
+    /** Returns whether a chunk was stored before and may be referred to. */
     boolean has(ChunkName name) {
         return index.findGood(name, usable).isPresent();
     }
 
-    /** Stores a chunk of content, if it is not there. */
+    /** Stores a chunk of content unless it is stored already. */
     void putData(ChunkName name, byte[] plain, int length, Compressor compressor) throws IOException {
         if (!has(name) && own.add(name)) {
             data.store(ChunkKind.DATA, name, plain, length, compressor);
@@ -79,7 +80,9 @@ final class ChunkStore implements TreeStore, AutoCloseable {
         return data.bytesStored() + trees.bytesStored();
     }
 
-    /** Waits until all is durable, and then says where it is: an index never names a pack that is not there. */
+    /**
+     * Waits until everything is durable, and then writes the index: an index never names a pack that does not exist.
+     */
     void finish() throws IOException {
         List<Directory> packs = new ArrayList<>(data.finish());
         packs.addAll(trees.finish());

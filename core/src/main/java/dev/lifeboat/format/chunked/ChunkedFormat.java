@@ -19,9 +19,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Content cut into chunks by what is in it, each stored once, compressed and sealed; snapshots as trees of pages, of which equal ones are stored
- * once, too. Every snapshot is whole, whatever others are pruned, and costs what is new in it. Reads what any other instance of this class wrote.
- * Immutable.
+ * Stores content in content-defined chunks, each once, compressed and sealed, and snapshots as trees of pages, of which
+ * equal ones are also stored once. Every snapshot is complete, regardless of which others are pruned, and takes only
+ * the space of what is new in it. Reads what any other instance of this class wrote. Immutable.
  */
 public final class ChunkedFormat implements ArchiveFormat {
     static final String ID = "chunked/1";
@@ -32,13 +32,13 @@ public final class ChunkedFormat implements ArchiveFormat {
         this.level = level;
     }
 
-    /** Compresses with zstd, level 3. */
+    /** Returns the format with zstd compression, level 3. */
     public static ChunkedFormat create() {
         return zstd(3);
     }
 
     /**
-     * Compresses with zstd. What does not get smaller is stored as it is, at any level.
+     * Returns the format with zstd compression. Content that does not get smaller is stored uncompressed, at any level.
      *
      * @param level 1 (fast) to 19 (small)
      * @throws IllegalArgumentException if the level is out of range
@@ -69,7 +69,7 @@ public final class ChunkedFormat implements ArchiveFormat {
         try {
             return ChunkName.parse(root.reference());
         } catch (IllegalArgumentException e) {
-            throw new DamagedException("'" + root.reference() + "' is no root of an archive of format " + ID, e);
+            throw new DamagedException("'" + root.reference() + "' is not a root of an archive of format " + ID, e);
         }
     }
 

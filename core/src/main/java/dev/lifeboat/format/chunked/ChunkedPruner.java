@@ -9,6 +9,7 @@ import dev.lifeboat.internal.index.ChunkIndex;
 import dev.lifeboat.internal.index.ChunkIndex.Place;
 import dev.lifeboat.internal.index.IndexFile;
 import dev.lifeboat.internal.index.PackIds;
+import dev.lifeboat.internal.io.HeapBudget;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.maintenance.PendingDeletions;
 import dev.lifeboat.internal.pack.ChunkHeader;
@@ -37,20 +38,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes packs that nothing needs and packs anew what is left of those that are mostly unused, while others write and prune: docs/FORMAT.md,
- * section 12, and the model in its tests. Acts only under its own record, and never on what a session that may not have seen the record could refer
- * to.
+ * Removes packs that no snapshot needs, and repacks what is still needed of packs that are mostly unused, while others
+ * write and prune: docs/FORMAT.md, section 12, and the model in its tests. Acts only under its own record, and never on
+ * packs that a session which may not have seen the record could refer to.
  */
 final class ChunkedPruner {
     private static final Logger log = LoggerFactory.getLogger(ChunkedPruner.class);
-    /** A pack of which less is needed is packed anew. */
+    /** A pack of which a smaller share is needed is repacked. */
     private static final double MIN_USE = 0.5;
-    /** Packs that are smaller than this are put together, once there are so many. */
+    /** Packs smaller than this are merged once there are this many of them. */
     private static final long SMALL_BYTES = 4 << 20;
 
     private static final int MANY_SMALL = 32;
-    private static final int PACK_BYTES = 16 << 20;
-    /** Of a pack that is worn, at most by one request. */
+    /** The maximum read of one request from a pack to repack. */
     private static final int READ_BYTES = 4 << 20;
 
     private final PruneContext prune;
@@ -70,14 +70,14 @@ final class ChunkedPruner {
 
     Pruned prune() throws IOException {
         Map<String, SortedSet<String>> records = PendingDeletions.records(context, PendingDeletions.PACKS);
-        Set<String> condemned = union(records.values());
+        Set<String> pending = union(records.values());
         Collection<PruneContext.OpenSession> open = prune.openSessions();
         ChunkIndex.Listing packs = index.refresh(context);
         mark();
-        LiveChunks uses = marking.use(PackIds.of(condemned));
+        LiveChunks uses = marking.use(PackIds.of(pending));
         SortedSet<Integer> unused = new TreeSet<>();
         List<Integer> worn = new ArrayList<>();
-        choose(packs, open, condemned, uses, unused, worn);
+        choose(packs, open, pending, uses, unused, worn);
         if (prune.dryRun()) {
             return planned(packs, uses, unused, worn);
         }
@@ -106,8 +106,8 @@ final class ChunkedPruner {
             } catch (DamagedException e) {
                 throw new DamagedException(
                         e.getMessage()
-                                + "; nothing was removed, for what a snapshot that was set apart needs is not known."
-                                + " Prune with dropQuarantined() when it is not wanted any more",
+                                + "; nothing was removed, since what a quarantined snapshot needs is unknown."
+                                + " Prune with dropQuarantined() if it is no longer needed",
                         e);
             }
         }
@@ -115,7 +115,7 @@ final class ChunkedPruner {
             try {
                 marking.mark(root);
             } catch (DamagedException e) {
-                // Not pruned by another meanwhile: what the snapshot needs is not known.
+                // The snapshot still exists, so it was not pruned by another process: what it needs is unknown.
                 if (prune.roots().contains(root)) {
                     throw new DamagedException(e.getMessage() + "; nothing was removed. Run repair", e);
                 }
@@ -123,11 +123,11 @@ final class ChunkedPruner {
         }
     }
 
-    /** Packs of open sessions are left alone: they are not needed by a snapshot yet. */
+    /** Chooses unused packs and packs to repack. Packs of open sessions are skipped: no snapshot needs them yet. */
     private void choose(
             ChunkIndex.Listing packs,
             Collection<PruneContext.OpenSession> open,
-            Set<String> condemned,
+            Set<String> pending,
             LiveChunks uses,
             Set<Integer> unused,
             List<Integer> worn) {
@@ -136,7 +136,7 @@ final class ChunkedPruner {
         List<Integer> small = new ArrayList<>();
         for (int i = 0; i < index.packCount(); i++) {
             String id = index.pack(i).id();
-            // What was not there when the sessions were listed may be of one that has committed since.
+            // A pack that did not exist when the sessions were listed may belong to one that has committed since.
             if (index.isGone(i) || packs.length(id) == 0 || writing.contains(PackWriter.markOf(id))) {
                 continue;
             }
@@ -144,7 +144,7 @@ final class ChunkedPruner {
             long length = packs.length(id);
             if (used == 0) {
                 unused.add(i);
-            } else if (used < chunkBytes(i) * MIN_USE || condemned.contains(id)) {
+            } else if (used < chunkBytes(i) * MIN_USE || pending.contains(id)) {
                 worn.add(i);
             } else if (length < SMALL_BYTES) {
                 small.add(i);
@@ -155,7 +155,10 @@ final class ChunkedPruner {
         }
     }
 
-    /** Of all chunks of a pack: what is around them is more than half of a pack of one small chunk, which is not to be packed anew for ever. */
+    /**
+     * Returns the bytes of all chunks of a pack. The rest of a pack with one small chunk is more than half of it, and
+     * such a pack must not be repacked forever.
+     */
     private long chunkBytes(int pack) {
         long bytes = 0;
         for (int entry = index.firstOf(pack); entry < index.endOf(pack); entry++) {
@@ -176,13 +179,13 @@ final class ChunkedPruner {
     }
 
     /**
-     * Copies what is needed of worn packs, sealed as it is, and says where it is; the packs are then unused.
+     * Copies what is needed of the chosen packs, still sealed, and writes the index. These packs are then unused.
      *
      * @return bytes written
      */
     private long repack(List<Integer> worn, LiveChunks uses, Set<Integer> unused) throws IOException {
         ChunkReader packs = new ChunkReader(context.storage(), context.keys());
-        PackWriter writer = new PackWriter(context, prune.name(), PACK_BYTES, List.of());
+        PackWriter writer = new PackWriter(context, prune.name(), HeapBudget.packBytes(), List.of());
         boolean done = false;
         try {
             List<Integer> copied = new ArrayList<>();
@@ -208,8 +211,8 @@ final class ChunkedPruner {
     }
 
     /**
-     * False if the pack stays as it is: it is not there any more, since another prune was faster and has seen to what is needed of it; or it is
-     * damaged, which verify tells of.
+     * Copies what is needed of a pack. Returns false if the pack stays as it is: another prune has removed it and has
+     * copied what is needed of it, or it is damaged, which verify reports.
      */
     private boolean copy(int pack, LiveChunks uses, ChunkReader reader, PackWriter writer) throws IOException {
         for (int first = uses.next(pack, 0); first >= 0; ) {
@@ -238,23 +241,23 @@ final class ChunkedPruner {
         return true;
     }
 
-    /** False if it is damaged. */
+    /** Copies a chunk. Returns false if it is damaged. */
     private boolean copy(int entry, byte[] bytes, PackWriter writer) throws IOException {
         PackInfo pack = index.entry(entry).pack();
         try {
             writer.copy(pack, index.name(entry), bytes);
             return true;
         } catch (DamagedException e) {
-            log.warn("pack not packed anew, it is damaged; run verify [key={}, cause={}]", pack.key(), e.getMessage());
+            log.warn("damaged pack not repacked; run verify [key={}, cause={}]", pack.key(), e.getMessage());
             index.suspect(entry);
             return false;
         }
     }
 
-    /** Removes what is still not needed when nobody can come to need it; returns the packs. */
+    /** Removes packs that are still unused and that no session can come to need. Returns the removed packs. */
     private List<PackInfo> remove(Set<String> going) throws IOException {
         PendingDeletions.put(context, prune.name(), PendingDeletions.PACKS, going);
-        // From here on no new session refers to them; but these, which began before, may.
+        // From here on no new session refers to these packs. The sessions listed next began before, and may.
         Map<String, SortedSet<String>> records = PendingDeletions.records(context, PendingDeletions.PACKS);
         records.remove(prune.name());
         Set<String> open = openSessions();
@@ -284,7 +287,7 @@ final class ChunkedPruner {
         return dead;
     }
 
-    /** Gives those that are gone. */
+    /** Deletes packs. Returns those that are gone. */
     private List<PackInfo> delete(List<PackInfo> dead) throws IOException {
         try {
             storage.delete(dead.stream().map(PackInfo::key).toList());
@@ -295,7 +298,7 @@ final class ChunkedPruner {
         }
     }
 
-    /** A store that locks what is put for a time shall not let go of what is needed for longer. */
+    /** Extends the locks of the remaining packs, in a store that locks new objects for some time. */
     private void keepTheRest(Set<Integer> unused) throws IOException {
         List<ObjectKey> rest = new ArrayList<>();
         for (int i = 0; i < index.packCount(); i++) {
@@ -317,8 +320,9 @@ final class ChunkedPruner {
     }
 
     /**
-     * Removes records of which all packs are gone. Not those of prunes that have left them, though these will not act on them: who has listed the
-     * records and comes to read that one must not find it missing while another prune relies on it.
+     * Removes records whose packs are all gone. Completed records of prunes are kept until then, although those prunes
+     * no longer act on them: a reader that has listed the records must still find each one while another prune relies
+     * on it.
      */
     private void dropOldRecords(Map<String, SortedSet<String>> records) throws IOException {
         Set<String> present = ids();
@@ -331,7 +335,7 @@ final class ChunkedPruner {
         PendingDeletions.dropAll(storage, done);
     }
 
-    /** Ids of the packs that are there. */
+    /** Returns the ids of the packs that exist. */
     private Set<String> ids() {
         Set<String> ids = new HashSet<>();
         for (int i = 0; i < index.packCount(); i++) {

@@ -42,7 +42,7 @@ final class ChunkedReader implements ArchiveReader {
     static ChunkedReader open(FormatContext context, ChunkName root) throws IOException {
         if (!context.keys().mayRead()) {
             throw new NotReadableException(
-                    "the key this repository was opened with may write, not read; " + "open it with one that may");
+                    "the key this repository was opened with may only write; open it with one that may read");
         }
         ChunkIndex index = ChunkIndex.of(context);
         index.readNew(context);
@@ -51,7 +51,7 @@ final class ChunkedReader implements ArchiveReader {
         return new ChunkedReader(context, source, root);
     }
 
-    /** Walks entries; skips pages that another snapshot has, too. */
+    /** Iterates over entries. Skips pages that another snapshot has, too. */
     private record Entries(TreeCursor cursor) implements Cursor {
         @Override
         public Optional<Item> next() throws IOException {
@@ -94,10 +94,10 @@ final class ChunkedReader implements ArchiveReader {
         }
     }
 
-    /** The first chosen link to a file that is not chosen becomes that file, the next ones links to it. */
+    /** Turns the first chosen link to a file that is not chosen into that file, and further ones into links to it. */
     private final class Links {
         private final Predicate<? super Entry> chosen;
-        /** What the links to a file are links to now: the file, or the first of them. */
+        /** For each file with links, the current target of these links: the file, or the first link. */
         private final Map<EntryPath, EntryPath> targets = new HashMap<>();
 
         Links(Predicate<? super Entry> chosen) {
@@ -128,7 +128,10 @@ final class ChunkedReader implements ArchiveReader {
         }
     }
 
-    /** Empty if it is not there, or in a part of the list that is lost: then it stays a link, and the sink finds that nothing is there to link to. */
+    /**
+     * Finds an entry. Returns empty if it does not exist, or is in a lost part of the list; then the link stays a link,
+     * and the sink finds its target missing.
+     */
     private Optional<TreeEntry> find(EntryPath target) throws IOException {
         try {
             return TreeCursor.find(source, root, target);
@@ -164,7 +167,7 @@ final class ChunkedReader implements ArchiveReader {
         }
         if (!found.entry().isFile()) {
             throw new FileNotFoundException(
-                    "'" + path + "' is no file but a " + found.entry().type());
+                    "'" + path + "' is not a file but a " + found.entry().type());
         }
         return ContentSender.withHoles(
                 found, new ContentStream(found.content().orElseThrow(), source, context.executor()));

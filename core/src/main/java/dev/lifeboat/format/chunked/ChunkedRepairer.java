@@ -11,6 +11,7 @@ import dev.lifeboat.internal.index.ChunkIndex;
 import dev.lifeboat.internal.index.IndexFile;
 import dev.lifeboat.internal.index.NameSet;
 import dev.lifeboat.internal.index.PackIds;
+import dev.lifeboat.internal.io.HeapBudget;
 import dev.lifeboat.internal.layout.RepositoryLayout;
 import dev.lifeboat.internal.maintenance.PendingDeletions;
 import dev.lifeboat.internal.maintenance.Quarantine;
@@ -42,20 +43,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes what is whole out of damaged packs, sets these apart, and writes the index anew. A damaged pack leaves as a pack leaves that a prune wants gone,
- * under a record of this repair and only while no backup is under way, since a backup may have come to refer to what is whole in it: docs/FORMAT.md,
- * sections 12 and 13. As no new snapshot refers to what a record names, the next backup stores again what was lost.
+ * Copies intact chunks out of damaged packs, quarantines these packs, and rewrites the index. A damaged pack is moved
+ * in the way a prune removes a pack, under a record of this repair and only while no backup is running, since a backup
+ * may refer to intact chunks in it: docs/FORMAT.md, sections 12 and 13. No new snapshot refers to a pack in a record,
+ * so the next backup stores again what was lost.
  */
 final class ChunkedRepairer {
     private static final Logger log = LoggerFactory.getLogger(ChunkedRepairer.class);
-    private static final int PACK_BYTES = 16 << 20;
 
     private final PruneContext repair;
     private final FormatContext context;
     private final StorageTarget storage;
     private final ChunkIndex index = ChunkIndex.fresh();
     private final ChunkReader reader;
-    /** What is whole in the packs that are to go, by their ids. */
+    /** The intact chunks of the packs to move, by pack id. */
     private final Map<String, List<ChunkName>> whole = new TreeMap<>();
 
     ChunkedRepairer(PruneContext repair) {
@@ -79,24 +80,27 @@ final class ChunkedRepairer {
                 .filter(key -> key.toString().startsWith(RepositoryLayout.INDEX))
                 .toList();
         long saved = bad.isEmpty() ? 0 : save(storage, bad);
-        Map<ObjectKey, ObjectKey> apart = new TreeMap<>();
+        Map<ObjectKey, ObjectKey> quarantined = new TreeMap<>();
         if (!bad.isEmpty()) {
-            apart.putAll(leave(bad));
+            quarantined.putAll(leave(bad));
         }
         if (!bad.isEmpty() || !badIndexes.isEmpty()) {
-            apart.putAll(Quarantine.move(storage, badIndexes));
+            quarantined.putAll(Quarantine.move(storage, badIndexes));
             writeIndex();
         }
         List<ObjectKey> postponed = new ArrayList<>();
         for (ObjectKey key : bad.values()) {
-            if (!apart.containsKey(key) && storage.find(key).isPresent()) {
+            if (!quarantined.containsKey(key) && storage.find(key).isPresent()) {
                 postponed.add(key);
             }
         }
-        return new Repaired(List.copyOf(apart.values()), postponed, saved);
+        return new Repaired(List.copyOf(quarantined.values()), postponed, saved);
     }
 
-    /** Copies what is whole in packs of another store, and nowhere here, into new packs. Not under their own names: a prune that sleeps may have these on its list. */
+    /**
+     * Copies chunks that are intact in packs of another store, and in no pack here, into new packs. They do not get the
+     * names of the old packs: those may be pending deletions of a prune that is suspended.
+     */
     long salvage(StorageTarget from, List<ObjectKey> objects) throws IOException {
         index.refresh(context);
         SortedMap<String, ObjectKey> packs = new TreeMap<>();
@@ -106,12 +110,15 @@ final class ChunkedRepairer {
         return packs.isEmpty() ? 0 : save(from, packs);
     }
 
-    /** Copies what is whole in damaged packs, and nowhere else, into new ones. Packs of a newer release are no business of ours. */
+    /**
+     * Copies chunks that are intact in damaged packs, and in no other pack, into new ones. Packs of a newer release are
+     * skipped.
+     */
     private long save(StorageTarget from, SortedMap<String, ObjectKey> bad) throws IOException {
         PackIds ids = PackIds.of(bad.keySet());
         NameSet copied = new NameSet();
         long saved = 0;
-        PackWriter writer = new PackWriter(context, repair.name(), PACK_BYTES, List.of());
+        PackWriter writer = new PackWriter(context, repair.name(), HeapBudget.packBytes(), List.of());
         boolean done = false;
         try {
             for (ObjectKey key : List.copyOf(bad.values())) {
@@ -159,12 +166,12 @@ final class ChunkedRepairer {
             PackFile.checkVersion(pack, key + " in " + storage.location());
             return false;
         } catch (UnsupportedVersionException e) {
-            log.warn("pack left alone [key={}, cause={}]", key, e.getMessage());
+            log.warn("pack of a newer release skipped [key={}, cause={}]", key, e.getMessage());
             return true;
         }
     }
 
-    /** With its keys: from its own beginning, or from where the index has it from. */
+    /** Returns the pack with its keys, from its index entry or else from its head. */
     private Optional<PackInfo> info(ObjectKey key, byte[] pack) {
         Optional<PackInfo> known = index.known(key.lastSegment());
         return known.isPresent()
@@ -172,14 +179,14 @@ final class ChunkedRepairer {
                 : PackScan.head(pack).filter(info -> info.key().equals(key));
     }
 
-    /** False if it does not have the key that it says. */
+    /** Copies a chunk. Returns false if the pack lacks the key that the chunk names. */
     private static boolean copy(PackInfo info, byte[] pack, PackScan.Found chunk, PackWriter writer)
             throws IOException {
         try {
             writer.copy(info, chunk.name(), Arrays.copyOfRange(pack, chunk.offset(), chunk.offset() + chunk.length()));
             return true;
         } catch (DamagedException e) {
-            log.debug("chunk not saved", e);
+            log.debug("cannot copy chunk", e);
             return false;
         }
     }
@@ -193,13 +200,16 @@ final class ChunkedRepairer {
         }
     }
 
-    /** As a prune does it: record, other records, sessions, listing, and only then what is not needed any more. Gives what was moved, and where to. */
+    /**
+     * Moves packs by the protocol of a prune: record, other records, sessions, listing, and only then what is no longer
+     * needed. Returns what was moved, and its new keys.
+     */
     private Map<ObjectKey, ObjectKey> leave(SortedMap<String, ObjectKey> bad) throws IOException {
         SortedMap<String, SortedSet<String>> records;
         SortedSet<String> ready;
         SortedSet<String> open = new TreeSet<>();
         try {
-            // First of all: beside a record that cannot be read nothing is safe.
+            // First of all: no removal is safe while a record cannot be read.
             PendingDeletions.records(context, PendingDeletions.PACKS);
             PendingDeletions.put(context, repair.name(), PendingDeletions.PACKS, bad.keySet());
             records = PendingDeletions.records(context, PendingDeletions.PACKS);
@@ -209,14 +219,14 @@ final class ChunkedRepairer {
                     ? new TreeSet<>(bad.keySet())
                     : PendingDeletions.ready(context, bad.keySet(), records, open);
         } catch (DamagedException e) {
-            log.warn("damaged packs stay where they are [cause={}]", e.getMessage());
+            log.warn("damaged packs not quarantined [cause={}]", e.getMessage());
             return Map.of();
         }
         index.refresh(context);
         SortedSet<String> inDoubt = new TreeSet<>(bad.keySet());
         records.values().forEach(inDoubt::addAll);
         PackIds doubtful = PackIds.of(inDoubt);
-        // If another prune is about to take away what we count on, the next repair finds an end to that.
+        // If another prune is about to remove the packs that this relies on, the next repair completes the move.
         ready.removeIf(id -> whole.getOrDefault(id, List.of()).stream()
                 .anyMatch(name -> index.findGood(name, (high, low) -> !doubtful.contains(high, low))
                         .isEmpty()));
@@ -230,7 +240,10 @@ final class ChunkedRepairer {
         return moved;
     }
 
-    /** From what the packs say themselves. Objects that others put meanwhile stay; those of newer releases, too. */
+    /**
+     * Rewrites the index from the directories of the packs. Index objects that others put in the meantime stay, and
+     * those of newer releases, too.
+     */
     private void writeIndex() throws IOException {
         List<ObjectKey> old = new ArrayList<>();
         Collection<ObjectInfo> objects = new ArrayList<>();
@@ -240,7 +253,7 @@ final class ChunkedRepairer {
                 IndexFile.read(storage, context.keys(), object.key());
                 old.add(object.key());
             } catch (FileNotFoundException | UnsupportedVersionException | DamagedException e) {
-                log.warn("index object left alone [key={}, cause={}]", object.key(), e.getMessage());
+                log.warn("unreadable index object skipped [key={}, cause={}]", object.key(), e.getMessage());
             }
         }
         List<ObjectInfo> packs = new ArrayList<>();
@@ -253,7 +266,7 @@ final class ChunkedRepairer {
                 batch.add(directory);
                 bytes += directory.byteCount();
             } catch (FileNotFoundException | DamagedException e) {
-                log.warn("pack not in the new index [key={}, cause={}]", pack.key(), e.getMessage());
+                log.warn("cannot add pack to the new index [key={}, cause={}]", pack.key(), e.getMessage());
             }
             if (bytes >= IndexFile.FULL_BYTES) {
                 IndexFile.put(context, batch);

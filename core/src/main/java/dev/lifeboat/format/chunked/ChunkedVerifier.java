@@ -24,18 +24,21 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Checks packs, then the trees that need them, page by page, each page once however many snapshots have it. Damage is told of the object, and of
- * each snapshot and path that suffers. With an index of its own, so that nothing it knows from before hides what is there now.
+ * Checks packs, and then the trees that use them, page by page, each page once regardless of how many snapshots share
+ * it. Reports damage with the object, and for each affected snapshot and path. Uses an index of its own, so that
+ * earlier knowledge does not hide the current state.
  */
 final class ChunkedVerifier {
     private final FormatContext context;
     private final Consumer<Damage> damages;
     private final ChunkIndex index = ChunkIndex.fresh();
     private final ChunkSource source;
-    /** Pages that are well with all that is below them. */
+    /** Pages that are intact, with everything below them. */
     private final NameSet clean = new NameSet();
 
-    /** Lists of slices that are not; what they hit is told once for each entry, and they are not gone through again. */
+    /**
+     * Damaged lists of slices. Affected content is reported once for each entry, and the lists are not visited again.
+     */
     private final NameSet lostLists = new NameSet();
 
     private boolean refreshed;
@@ -79,11 +82,11 @@ final class ChunkedVerifier {
     }
 
     /**
-     * Checks a page and all below it.
+     * Checks a page and everything below it.
      *
-     * @param level it should have; -1 if that is not known
-     * @param depth that lists of slices may still have
-     * @return whether all is well
+     * @param level the expected level; -1 if it is unknown
+     * @param depth the remaining depth of lists of slices
+     * @return whether everything is intact
      */
     private boolean visit(ArchiveRoot root, ChunkName name, int level, int depth) throws IOException {
         if (clean.contains(name)) {
@@ -161,7 +164,7 @@ final class ChunkedVerifier {
 
     private boolean visitSlices(ArchiveRoot root, Node node, int depth) throws IOException {
         if (depth == 0) {
-            throw new DamagedException("lists of slices are deeper than can be");
+            throw new DamagedException("lists of slices exceed the maximum depth");
         }
         checkStored(node.page());
         return visitNames(root, node, depth - 1);
@@ -189,7 +192,7 @@ final class ChunkedVerifier {
         }
     }
 
-    /** Empty if a chunk is where it can be read. */
+    /** Returns why a chunk cannot be read; empty if it can. */
     private String lost(ChunkName name) throws IOException {
         Optional<ChunkIndex.Place> place = index.find(name);
         if (place.isEmpty() && !refreshed) {

@@ -25,11 +25,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes one snapshot. An entry whose content the parent is known to have refers to it; all other content is cut, and what of it is stored
- * already is not stored again.
+ * Writes one snapshot. An entry whose content is known to be in the parent refers to it. All other content is cut into
+ * chunks, and chunks that are stored already are not stored again.
  */
 final class ChunkedWriter implements ArchiveWriter {
-    /** A file in more pieces than this is kept with zeros in the place of its holes, which cost next to nothing. */
+    /** A file in more regions than this is stored with zeros in place of its holes. They compress to almost nothing. */
     private static final int MAX_REGIONS = 500_000;
 
     private final Optional<ArchiveRoot> parentRoot;
@@ -42,7 +42,7 @@ final class ChunkedWriter implements ArchiveWriter {
     private final Map<dev.lifeboat.entry.EntryPath, Wanted> wanted = new ConcurrentHashMap<>();
     private long unchanged;
 
-    /** A file that was asked for, and what the parent has in its place. */
+    /** A file that was asked for, and its content in the parent. */
     private record Wanted(EntryQueue.Place place, Optional<FileContent> earlier) {}
 
     private ChunkedWriter(
@@ -63,14 +63,15 @@ final class ChunkedWriter implements ArchiveWriter {
     }
 
     /**
-     * The order is what makes it safe beside prunes: the session is open; then the condemned records; then the packs; then the index. What is in a
-     * listed pack that no record names stays until this session has ended.
+     * Begins an archive. The order makes it safe while prunes run: first the session is open, then the records of
+     * pending deletions are read, then the packs are listed, then the index is read. Chunks in a listed pack that no
+     * record names remain until this session has ended.
      */
     static ChunkedWriter begin(FormatContext context, String name, Optional<ArchiveRoot> parent, int level)
             throws IOException {
-        PackIds condemned = PackIds.of(PendingDeletions.all(context, PendingDeletions.PACKS));
+        PackIds pending = PackIds.of(PendingDeletions.all(context, PendingDeletions.PACKS));
         ChunkIndex.Listing listed = ChunkIndex.of(context).refresh(context);
-        ChunkIndex.PackTest usable = (high, low) -> listed.has(high, low) && !condemned.contains(high, low);
+        ChunkIndex.PackTest usable = (high, low) -> listed.has(high, low) && !pending.contains(high, low);
         Optional<ParentEntries> earlier = parent.isEmpty() || !context.keys().mayRead()
                 ? Optional.empty()
                 : ParentEntries.open(context, ChunkedFormat.name(parent.get()));
@@ -98,7 +99,7 @@ final class ChunkedWriter implements ArchiveWriter {
         return true;
     }
 
-    /** Whether all chunks are where they may be referred to. One that got lost is then read and stored again. */
+    /** Returns whether all chunks are stored and may be referred to. Otherwise the content is read and stored again. */
     private boolean isStored(FileContent content) throws IOException {
         return parent != null && parent.isStored(content, store);
     }
@@ -165,14 +166,14 @@ final class ChunkedWriter implements ArchiveWriter {
         return new FileContent(List.of(slice), 0, Arrays.copyOf(name, FileContent.PIECE_BYTES), holes);
     }
 
-    /** As long as it was when it was read. */
+    /** Returns the entry with the length that was read. */
     private static Entry sized(Entry entry, long read, Optional<SparseMap> holes) {
         return entry.withSize(holes.isPresent() ? holes.get().size() : read);
     }
 
     @Override
     public void report(Problem problem) {
-        // The engine keeps problems with the snapshot.
+        // The engine stores problems with the snapshot.
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.internal.index.ChunkIndex.Place;
 import dev.lifeboat.internal.io.DamageWatch;
+import dev.lifeboat.internal.io.HeapBudget;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.pack.ChunkHeader;
 import dev.lifeboat.internal.pack.ChunkName;
@@ -31,9 +32,9 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends the content that a sink wants. Entries are gathered into windows; within one, what lies in one chunk is sent together and chunks that lie
- * side by side are fetched together, on as many threads as are useful. A window also ends when its entries lie in very many directories, since a sink
- * may keep each of those open. Used by one thread.
+ * Sends the content that a sink wants. Entries are collected into windows. Within a window, the entries of one chunk
+ * are sent together, and adjacent chunks are fetched with one request, on a useful number of threads. A window also
+ * ends when its entries are in many directories, since a sink may keep each of those open. Used by one thread.
  */
 final class ContentSender implements AutoCloseable {
     private static final int WINDOW_ENTRIES = 4096;
@@ -58,10 +59,10 @@ final class ContentSender implements AutoCloseable {
         this.source = source;
         this.sink = sink;
         this.tasks = new Tasks(context.executor());
-        this.atOnce = new Semaphore(Math.max(2, context.parallelism()));
+        this.atOnce = new Semaphore(HeapBudget.tasks(Math.max(2, context.parallelism()), 2L * FETCH_BYTES));
     }
 
-    /** Adds what the sink wants. */
+    /** Adds an entry whose content the sink wants. */
     void add(TreeEntry entry) throws IOException {
         if (sink.requiresInlineContent()) {
             sendInOrder(entry);
@@ -77,13 +78,13 @@ final class ContentSender implements AutoCloseable {
         }
     }
 
-    /** Sends the rest, and waits until all is sent. */
+    /** Sends the rest, and waits until everything is sent. */
     void finish() throws IOException {
         send();
         tasks.await();
     }
 
-    /** What is one slice of a chunk each. */
+    /** The entries of which each is one slice of the same chunk. */
     private record Shared(Place place, ChunkName chunk, List<TreeEntry> entries) {}
 
     private void send() throws IOException {
@@ -119,7 +120,7 @@ final class ContentSender implements AutoCloseable {
         }
     }
 
-    /** One that is lost is found out again, and told, where its content is sent. */
+    /** Returns null if the chunk is lost. Sending its content finds that again, and reports it. */
     private @Nullable Place placeOrNull(ChunkName chunk) throws IOException {
         try {
             return source.place(chunk);
@@ -158,7 +159,7 @@ final class ContentSender implements AutoCloseable {
         }
     }
 
-    /** Chunks that are worth one request: side by side in a pack, or nearly so. */
+    /** Groups chunks that are fetched with one request: adjacent in a pack, or nearly so. */
     private static List<List<Shared>> runs(List<Shared> chunks) {
         chunks.sort(Comparator.comparing((Shared s) -> s.place().pack().id())
                 .thenComparingInt(s -> s.place().offset()));
@@ -225,20 +226,20 @@ final class ContentSender implements AutoCloseable {
         }
     }
 
-    /** From a range that was fetched; if that is not what it should be, from wherever it is to be had. */
+    /** Opens a chunk from a fetched range or, if it is damaged there, from any other place. */
     private byte[] chunk(Shared shared, byte[] range, int at) throws IOException {
         if (range.length > 0) {
             try {
                 return source.reader().open(shared.place().pack(), range, at, shared.chunk());
             } catch (DamagedException e) {
-                // Found out once more, and then looked for elsewhere, where one chunk alone is read.
+                // Reads this chunk alone, which finds the damage again and then tries other places.
                 return source.data(shared.chunk());
             }
         }
         return source.data(shared.chunk());
     }
 
-    /** Neighbours mostly lie in one chunk, which is kept for the next. */
+    /** Sends at once. Neighboring files are mostly in one chunk, which is kept for the next call. */
     private void sendInOrder(TreeEntry entry) throws IOException {
         FileContent content = entry.content().orElseThrow();
         if (content.piece() == null) {

@@ -13,7 +13,10 @@ import java.util.Deque;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 
-/** Content of one file, slice by slice, each chunk checked by its name before a byte of it is given; the next ones are fetched ahead. */
+/**
+ * The content of one file, slice by slice. Each chunk is checked against its name before its bytes are returned. The
+ * next chunks are fetched ahead.
+ */
 final class ContentStream extends BulkInputStream {
     private static final int AHEAD = 2;
 
@@ -66,7 +69,7 @@ final class ContentStream extends BulkInputStream {
         return true;
     }
 
-    /** Where a slice ends in its chunk. */
+    /** Returns the offset in the chunk at which a slice ends. */
     static int checkedEnd(Slice slice, byte[] chunk) throws DamagedException {
         int content = chunk.length - Naming.tableBytes(Naming.pieces(chunk, chunk.length).length);
         if (slice.offset() + slice.length() > content) {

@@ -3,6 +3,7 @@ package dev.lifeboat.format.chunked;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.RepositoryKeys;
+import dev.lifeboat.internal.io.HeapBudget;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.pack.ChunkName;
 import dev.lifeboat.internal.pack.Compressor;
@@ -20,16 +21,21 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns content into chunks: short content is put together into one chunk with what comes before and after it, long content is cut. The caller's
- * thread reads and cuts; naming, compressing and sealing run beside it, on as many threads as there are compressors; the number of blocks bounds
- * what is in flight. Thread-safe.
+ * Turns content into chunks. Short content is combined into one chunk with its neighbors, long content is cut. The
+ * caller's thread reads and cuts; naming, compressing and sealing run in parallel, on as many threads as there are
+ * compressors. The number of blocks bounds the memory in use. Thread-safe.
  */
 final class Cutter implements AutoCloseable {
-    /** A chunk of short content ends, from so many bytes on, behind a file whose path says so: one in sixteen. */
+    /**
+     * A chunk of short content ends, once it has this many bytes, after a file chosen by the hash of its path: one in
+     * sixteen.
+     */
     private static final int MIN_GATHERED_BYTES = 1 << 20;
 
     private static final int GATHERED_MASK = 0xf;
     private static final int MAX_PIECES = 1 << 12;
+    /** Being filled, or on their way to a thread. */
+    private static final int WAITING_BLOCKS = HeapBudget.tasks(3, 8 << 20);
 
     private final ChunkStore store;
     private final Tasks tasks;
@@ -51,9 +57,10 @@ final class Cutter implements AutoCloseable {
                 context.keys().derive("chunker", GearChunker.SEED_BYTES), sizes.min(), sizes.average(), sizes.max());
         this.seed = context.keys().derive("gatherer", 16);
         this.keys = context.keys();
-        int parallelism = Math.max(2, context.parallelism());
-        blocks = new ArrayBlockingQueue<>(parallelism + 3);
-        for (int i = 0; i < parallelism + 3; i++) {
+        // A block, and what it is compressed and sealed into.
+        int parallelism = HeapBudget.tasks(Math.max(2, context.parallelism()), 2L * sizes.max());
+        blocks = new ArrayBlockingQueue<>(parallelism + WAITING_BLOCKS);
+        for (int i = 0; i < parallelism + WAITING_BLOCKS; i++) {
             blocks.add(new Block());
         }
         workers = new ArrayBlockingQueue<>(parallelism);
@@ -64,15 +71,15 @@ final class Cutter implements AutoCloseable {
 
     private record Worker(Compressor compressor, Naming naming) {}
 
-    /** Hears where a piece of content lies. */
+    /** Receives the place of a piece of content. */
     @FunctionalInterface
     interface OnPiece {
         void stored(ChunkName chunk, int offset, int length, byte[] pieceName) throws IOException;
     }
 
-    /** Content for one chunk, on its way. */
+    /** Content for one chunk that is being processed. */
     private static final class Block {
-        /** Allocated when first used: most backups are small. */
+        /** Allocated on first use, since most backups are small. */
         private byte[] bytes = new byte[0];
 
         private int used;
@@ -95,37 +102,37 @@ final class Cutter implements AutoCloseable {
         }
     }
 
-    /** Fewest bytes of content that is cut for itself. */
+    /** Returns the minimum length of content that gets chunks of its own. */
     int longFrom() {
         return chunker.min();
     }
 
-    /** What became of the beginning of content. */
+    /** The result of reading the beginning of content. */
     sealed interface Begun {}
 
-    /** It was short, and all of it is taken. */
+    /** The content was short, and all of it was read. */
     record Taken(int length) implements Begun {}
 
-    /** It was short, and is what is stored already. */
+    /** The content was short, and equals what is stored already. */
     record Known(int length) implements Begun {}
 
-    /** It is long: this is how it begins. */
+    /** The content is long; this is its beginning. */
     @SuppressWarnings("ArrayRecordComponent")
     record Beginning(byte[] window, int length) implements Begun {}
 
-    /** Asks, of short content, whether it is stored already, by the name of the piece. */
+    /** Tests whether short content is stored already, by the name of the piece. */
     @FunctionalInterface
     interface IsKnown {
         boolean test(byte[] pieceName);
     }
 
     /**
-     * Reads content as far as it is short.
+     * Reads content up to the limit for short content.
      *
-     * @param isKnown null if that cannot be
+     * @param isKnown null if the content cannot be stored already
      */
     Begun begin(EntryPath path, InputStream in, @Nullable IsKnown isKnown, OnPiece piece) throws IOException {
-        // Read before anything is locked: a source may bring its contents in turns.
+        // Read before any lock is taken: a source may send its contents in turns.
         byte[] head = heads.poll();
         if (head == null) {
             head = new byte[chunker.min()];
@@ -175,7 +182,7 @@ final class Cutter implements AutoCloseable {
         return (crc.getValue() & GATHERED_MASK) == 0;
     }
 
-    /** Cuts long content to its end; returns how many bytes that was. */
+    /** Cuts long content to its end. Returns its length in bytes. */
     long cut(Beginning begun, InputStream in, LongFile file) throws IOException {
         byte[] window = begun.window();
         int filled = begun.length();
@@ -261,7 +268,7 @@ final class Cutter implements AutoCloseable {
         }
     }
 
-    /** Starts what is gathered so far. */
+    /** Starts to process what is collected so far. */
     void finish() throws IOException {
         synchronized (gathering) {
             if (open != null && open.used > 0) {
@@ -272,7 +279,7 @@ final class Cutter implements AutoCloseable {
         }
     }
 
-    /** Frees what the compressors hold; all tasks have ended. */
+    /** Frees the compressors. All tasks must have ended. */
     @Override
     public void close() {
         workers.forEach(worker -> worker.compressor().close());

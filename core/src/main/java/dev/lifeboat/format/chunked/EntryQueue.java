@@ -15,13 +15,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings entries to the tree in their order, though where their content lies is known later and in any order. What waits is held in memory, up to a
- * number; when one that is not ready holds up so many others, these go through a temporary file from there on, and it is put in its place at the end.
- * Thread-safe.
+ * Passes entries to the tree in order, although the places of their content become known later and in any order. Up to
+ * a maximum number, waiting entries are held in memory. If an entry that is not ready holds up more than that, the
+ * entries after it go through a temporary file, and the late entry is inserted at the end. Thread-safe.
  */
 final class EntryQueue implements AutoCloseable {
     private static final int MAX_WAITING = 1 << 15;
-    /** As many at once are worth another thread. */
+    /** This many new entries are worth another thread. */
     private static final int SOME = 64;
 
     private final TreeWriter tree;
@@ -44,7 +44,7 @@ final class EntryQueue implements AutoCloseable {
         private @Nullable TreeEntry entry;
         private boolean dropped;
 
-        /** Says what the entry is. */
+        /** Sets the entry. */
         void fill(Entry newEntry, FileContent content) throws IOException {
             synchronized (EntryQueue.this) {
                 entry = new TreeEntry(newEntry, Optional.of(content));
@@ -52,7 +52,7 @@ final class EntryQueue implements AutoCloseable {
             drain();
         }
 
-        /** Says that the entry does not come. */
+        /** Marks that no entry will be set. */
         void drop() throws IOException {
             synchronized (EntryQueue.this) {
                 dropped = true;
@@ -65,10 +65,10 @@ final class EntryQueue implements AutoCloseable {
         }
     }
 
-    /** One that held up the others, and how many entries of the file come before it. */
+    /** An entry that held up the others, and the number of entries in the file that come before it. */
     private record Late(Place place, long before) {}
 
-    /** Adds an entry that is whole. */
+    /** Adds a complete entry. */
     void add(TreeEntry entry) throws IOException {
         Place place = new Place();
         boolean full;
@@ -90,7 +90,7 @@ final class EntryQueue implements AutoCloseable {
         }
     }
 
-    /** Keeps the next place. */
+    /** Reserves the next place. */
     Place next() throws IOException {
         Place place = new Place();
         boolean full;
@@ -105,7 +105,7 @@ final class EntryQueue implements AutoCloseable {
         return place;
     }
 
-    /** Until who drains has caught up; while nobody does, the caller will. */
+    /** Waits until the draining thread has made room. If no thread drains, returns so that the caller can. */
     private synchronized void await() throws IOException {
         while (draining && waiting.size() > MAX_WAITING) {
             try {
@@ -117,7 +117,7 @@ final class EntryQueue implements AutoCloseable {
         }
     }
 
-    /** One thread at a time hands over what is ready; others leave that to it. */
+    /** Passes on entries that are ready. One thread at a time does this; other callers return at once. */
     private void drain() throws IOException {
         synchronized (this) {
             if (draining) {
@@ -145,7 +145,7 @@ final class EntryQueue implements AutoCloseable {
         }
     }
 
-    /** The next entry that is ready; if there is none, the draining has ended, in the same step. */
+    /** Returns the next entry that is ready. If there is none, ends the draining in the same step. */
     private synchronized @Nullable TreeEntry ready() throws IOException {
         while (!waiting.isEmpty()) {
             Place first = waiting.getFirst();
@@ -177,7 +177,7 @@ final class EntryQueue implements AutoCloseable {
         contentBytes += entry.entry().size().orElse(0);
     }
 
-    /** Hands over the rest; what was wanted but never sent is left out. Nothing else may be going on. */
+    /** Passes on the rest. Entries that were wanted but never sent are left out. No other call may be running. */
     void finish() throws IOException {
         synchronized (this) {
             for (Place place : waiting) {
@@ -208,12 +208,12 @@ final class EntryQueue implements AutoCloseable {
         }
     }
 
-    /** Entries in the tree. */
+    /** Returns the number of entries in the tree. */
     long entries() {
         return entries;
     }
 
-    /** Bytes of their content. */
+    /** Returns the number of bytes of their content. */
     long contentBytes() {
         return contentBytes;
     }

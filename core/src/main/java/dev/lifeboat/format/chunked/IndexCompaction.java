@@ -15,8 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Puts many small index objects together, and leaves out what objects say of packs that are gone. Objects that are large and true stay as they are, so
- * a prune writes what has changed and not the whole index; and only one of them is in memory at a time.
+ * Merges small index objects once there are many, and drops directories of packs that are gone. Large index objects
+ * that are up to date stay, so a prune rewrites what has changed and not the whole index. Only one of them is in memory
+ * at a time.
  */
 final class IndexCompaction {
     private static final int MANY = 16;
@@ -31,7 +32,7 @@ final class IndexCompaction {
         this.context = context;
     }
 
-    /** Does it, if there is reason to. */
+    /** Compacts the index if it is worthwhile. */
     static void run(FormatContext context) throws IOException {
         new IndexCompaction(context).run();
     }
@@ -39,7 +40,7 @@ final class IndexCompaction {
     private void run() throws IOException {
         List<ObjectInfo> objects = new ArrayList<>();
         context.storage().list(RepositoryLayout.INDEX, objects::add);
-        // After the objects: what these name was put before them, so what is not there is gone.
+        // After the objects: the packs they name were put before them, so a pack that is not listed is gone.
         context.storage().list(RepositoryLayout.PACKS, object -> ids(object.key()));
         List<ObjectKey> small = new ArrayList<>();
         List<ObjectKey> replaced = new ArrayList<>();
@@ -60,7 +61,7 @@ final class IndexCompaction {
             }
         }
         flush();
-        // Not before what takes their place is there.
+        // Only after the replacements are stored.
         context.storage().delete(written);
     }
 
@@ -70,7 +71,10 @@ final class IndexCompaction {
         }
     }
 
-    /** What a newer release has left is not ours, and what is damaged is for a repair. */
+    /**
+     * Returns whether an object names packs that are gone. Objects of a newer release are left alone, and damaged ones
+     * are left for a repair.
+     */
     private boolean isStale(ObjectKey key) throws IOException {
         try {
             return IndexFile.read(context.storage(), context.keys(), key).stream()
@@ -80,7 +84,7 @@ final class IndexCompaction {
         }
     }
 
-    /** False if it is not there any more, or cannot be read. */
+    /** Adds the directories of an object. Returns false if it is gone or cannot be read. */
     private boolean gather(ObjectKey key) throws IOException {
         try {
             for (Directory directory : IndexFile.read(context.storage(), context.keys(), key)) {

@@ -5,7 +5,9 @@ import dev.lifeboat.internal.index.ChunkIndex.Place;
 import dev.lifeboat.internal.pack.ChunkHeader;
 import java.util.BitSet;
 
-/** Which chunks stay, of each one copy, and in which packs. A bit a chunk, and a number a pack. Used by one thread. */
+/**
+ * The chunks to keep, one copy of each, and their packs. Takes a bit a chunk, and a number a pack. Used by one thread.
+ */
 final class LiveChunks {
     private static final int MAX_BETWEEN_BYTES = 512 << 10;
 
@@ -24,15 +26,16 @@ final class LiveChunks {
         bytes[place.packNumber()] += ChunkHeader.BYTES + place.storedLength();
     }
 
-    /** Bytes of a pack that are needed, and only there; headers included. */
+    /** Returns the number of bytes of a pack that are needed and in no other pack, including headers. */
     long bytes(int pack) {
         return bytes[pack];
     }
 
     /**
-     * The last entry that stays and is to be read together with one: what lies between costs less than another request.
+     * Returns the last entry to keep that is worth reading in one request with {@code entry}: the gaps between them
+     * cost less than another request.
      *
-     * @param most bytes to read
+     * @param most maximum bytes to read
      */
     int together(int pack, int entry, int most) {
         int start = index.entry(entry).offset();
@@ -46,13 +49,13 @@ final class LiveChunks {
         return last;
     }
 
-    /** Where in its pack an entry ends. */
+    /** Returns the offset in its pack at which an entry ends. */
     int end(int entry) {
         Place place = index.entry(entry);
         return place.offset() + ChunkHeader.BYTES + place.storedLength();
     }
 
-    /** The first entry from one on that stays; -1 if there is none in its pack. */
+    /** Returns the first entry to keep at or after {@code from}; -1 if there is none in the pack. */
     int next(int pack, int from) {
         int next = kept.nextSetBit(Math.max(from, index.firstOf(pack)));
         return next < index.endOf(pack) ? next : -1;

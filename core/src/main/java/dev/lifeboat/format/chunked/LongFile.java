@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The chunks of a file that is cut, which come in any order; the last one to come completes it. Thread-safe. */
+/** The chunks of a file that is cut, which arrive in any order. The last one completes the file. Thread-safe. */
 final class LongFile {
     private final List<@Nullable Slice> slices = new ArrayList<>();
     private final TreeStore store;
@@ -17,7 +17,7 @@ final class LongFile {
     private int missing;
     private boolean ended;
 
-    /** Hears of the content when it is complete. */
+    /** Receives the content when it is complete. */
     @FunctionalInterface
     interface OnComplete {
         void complete(SliceLists.Shortened slices) throws IOException;
@@ -28,7 +28,7 @@ final class LongFile {
         this.onComplete = onComplete;
     }
 
-    /** Keeps the place of the next chunk. */
+    /** Reserves the place of the next chunk. */
     synchronized Cutter.OnPiece next() {
         int number = slices.size();
         slices.add(null);
@@ -44,7 +44,7 @@ final class LongFile {
         completeIfWhole();
     }
 
-    /** Says that no more chunks come. */
+    /** Marks that there are no more chunks. */
     void end() throws IOException {
         synchronized (this) {
             ended = true;

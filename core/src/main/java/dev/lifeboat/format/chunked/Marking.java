@@ -28,8 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out which chunks snapshots need, by their nodes alone, each read once; so it takes only the right to write. A bit a chunk, and a name a
- * node.
+ * Finds the chunks that snapshots need. Reads only nodes, each once, so the write right suffices. Takes a bit a chunk,
+ * and a name a node.
  */
 final class Marking {
     private static final Logger log = LoggerFactory.getLogger(Marking.class);
@@ -37,12 +37,12 @@ final class Marking {
     private final ChunkIndex index;
     private final ChunkSource source;
     private NameSet visited = new NameSet();
-    /** The entry that stands for all of its name, for each chunk that is needed. */
+    /** For each needed chunk, the entry that represents all of its name. */
     private final BitSet live = new BitSet();
-    /** Chunks that are needed, and were not there when they were looked for. */
+    /** Needed chunks that were in no pack when they were looked up. */
     private NameSet lost = new NameSet();
 
-    /** Once is enough: what snapshots need that were listed before is in packs that were put before. */
+    /** One refresh is enough: what the listed snapshots need is in packs that were put before those snapshots. */
     private boolean refreshed;
 
     Marking(FormatContext context, ChunkIndex index) {
@@ -54,7 +54,7 @@ final class Marking {
     /**
      * Marks what an archive needs.
      *
-     * @throws DamagedException if that cannot be found out; nothing may be removed then
+     * @throws DamagedException if that cannot be determined; nothing may be removed then
      */
     void mark(ArchiveRoot root) throws IOException {
         boolean done = false;
@@ -69,14 +69,15 @@ final class Marking {
             done = true;
         } finally {
             if (!done) {
-                // What is below nodes that were visited was maybe not; others may need it.
+                // Nodes below visited ones may not have been visited, and other archives may need them.
                 visited = new NameSet();
             }
         }
     }
 
     /**
-     * Begins again, with what was marked so far, as time has passed: what was in no pack then may be in one now, and what that pack holds is needed.
+     * Prepares another pass that keeps all marks. A chunk that was in no pack before may be in one now, and is needed
+     * there.
      */
     void again() {
         refreshed = false;
@@ -86,7 +87,7 @@ final class Marking {
         }
     }
 
-    /** A snapshot that was made since the index was read needs packs that are new. */
+    /** Marks a node. A snapshot that was made after the index was read needs packs that are new. */
     private List<ChunkName> markNode(ChunkName name) throws IOException {
         try {
             return markNode(source.node(name), name);
@@ -105,7 +106,10 @@ final class Marking {
         return node.nodes();
     }
 
-    /** What is in no pack cannot be removed: that it is missing, verify tells. A node is another thing, for what it names is not known then. */
+    /**
+     * Marks a chunk. A chunk in no pack cannot be removed; verify reports that it is missing. A missing node is an
+     * error, since what it names is unknown.
+     */
     private void markChunk(ChunkName name) throws IOException {
         if (index.find(name).isEmpty()) {
             if (!lost.add(name)) {
@@ -127,13 +131,13 @@ final class Marking {
     }
 
     /**
-     * Chooses, of each chunk that is needed, one copy that stays: one that is not condemned; of several the one in the pack whose id is the least, so
-     * that all prunes choose alike.
+     * Chooses one copy of each needed chunk to keep. Copies in packs that are not pending deletions are preferred. Of
+     * several, the one in the pack with the smallest id is chosen, so that all prunes choose alike.
      *
-     * @param condemned packs in which none is chosen, if there is another
+     * @param pending packs with pending deletions, from which a copy is chosen only if there is no other
      */
-    LiveChunks use(PackIds condemned) {
-        // By the first of the same name.
+    LiveChunks use(PackIds pending) {
+        // Sets of entries that represent a name.
         BitSet several = new BitSet();
         BitSet once = new BitSet();
         for (int entry = 0; entry < index.size(); entry++) {
@@ -149,7 +153,7 @@ final class Marking {
                 int first = index.first(entry);
                 if (several.get(first)) {
                     int copy = entry;
-                    best.merge(first, copy, (one, other) -> better(one, other, condemned));
+                    best.merge(first, copy, (one, other) -> better(one, other, pending));
                 } else {
                     uses.keep(entry);
                 }
@@ -159,14 +163,14 @@ final class Marking {
         return uses;
     }
 
-    private int better(int one, int other, PackIds condemned) {
+    private int better(int one, int other, PackIds pending) {
         String id = id(one);
         String otherId = id(other);
-        boolean doomed = condemned.contains(id);
+        boolean doomed = pending.contains(id);
         if (index.isSuspect(one) != index.isSuspect(other)) {
             return index.isSuspect(one) ? other : one;
         }
-        boolean keeps = doomed == condemned.contains(otherId) ? id.compareTo(otherId) < 0 : !doomed;
+        boolean keeps = doomed == pending.contains(otherId) ? id.compareTo(otherId) < 0 : !doomed;
         return keeps ? one : other;
     }
 
@@ -178,14 +182,17 @@ final class Marking {
         return live.get(index.first(entry)) && !index.isGone(index.packOf(entry));
     }
 
-    /** What is about to be the only copy is looked at: the one that goes may have been stored because this one is damaged. */
+    /**
+     * Checks the copy that is about to become the only one. The copy to be removed may have been stored because this
+     * one is damaged.
+     */
     private boolean isWhole(Place copy) throws IOException {
         try {
             byte[] bytes = source.reader().fetch(copy.pack(), copy.offset(), ChunkHeader.BYTES + copy.storedLength());
             source.reader().check(copy.pack(), bytes, 0, index.name(copy.entry()));
             return true;
         } catch (DamagedException e) {
-            log.warn("another copy of a chunk is damaged, run repair [cause={}]", e.getMessage());
+            log.warn("another copy of a chunk is damaged; run repair [cause={}]", e.getMessage());
             index.suspect(copy.entry());
             return false;
         } catch (FileNotFoundException e) {
@@ -195,9 +202,9 @@ final class Marking {
     }
 
     /**
-     * Of some packs, the numbers of those of which everything that is needed is also in a pack that stays, and whole there.
+     * Returns those of some packs whose needed chunks are all also in packs that stay, and intact there.
      *
-     * @param known packs that were written by who asks, and need not be read
+     * @param known selects packs that the caller has written itself, which need not be read
      */
     SortedSet<Integer> elsewhere(SortedSet<Integer> packs, PackIds going, Predicate<PackInfo> known)
             throws IOException {

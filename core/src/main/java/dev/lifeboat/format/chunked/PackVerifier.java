@@ -7,6 +7,7 @@ import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.internal.index.ChunkIndex;
 import dev.lifeboat.internal.index.ChunkIndex.Place;
+import dev.lifeboat.internal.io.HeapBudget;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.pack.ChunkHeader;
 import dev.lifeboat.internal.pack.ChunkName;
@@ -26,9 +27,9 @@ import java.util.Random;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Checks that packs hold what the index says: by their length, or by reading them, all or a share. */
+/** Checks that packs match the index: by their length, or by reading all of them or a share. */
 final class PackVerifier {
-    /** More than any pack has. */
+    /** Larger than any pack. */
     static final int MAX_PACK_BYTES = 128 << 20;
 
     private final FormatContext context;
@@ -43,7 +44,7 @@ final class PackVerifier {
         this.reader = reader;
     }
 
-    /** What was found; entries of the index that cannot be read are suspect now. */
+    /** The result. Entries of the index that cannot be read are now marked suspect. */
     record Result(List<Damage> damages, long bytes) {}
 
     Result verify(ChunkIndex.Listing listing, Depth depth) throws IOException {
@@ -56,7 +57,7 @@ final class PackVerifier {
         Collections.shuffle(numbers, new Random());
         long read = Math.round(Math.ceil(numbers.size() * depth.share()));
         long deadline = System.nanoTime() + depth.budget().map(d -> d.toNanos()).orElse(0L);
-        Semaphore atOnce = new Semaphore(Math.max(2, context.parallelism()));
+        Semaphore atOnce = new Semaphore(HeapBudget.tasks(Math.max(2, context.parallelism()), 16 << 20));
         try (Tasks tasks = new Tasks(context.executor())) {
             long done = 0;
             for (int number : numbers) {
@@ -94,7 +95,7 @@ final class PackVerifier {
         for (int entry = index.firstOf(number); entry < index.endOf(number); entry++) {
             Place place = index.entry(entry);
             if (place.offset() + (long) ChunkHeader.BYTES + place.storedLength() > length) {
-                tell(number, "the object has " + length + " bytes, and should have more");
+                tell(number, "the object has " + length + " bytes, fewer than its chunks need");
                 suspectAll(number);
                 return;
             }
@@ -109,7 +110,7 @@ final class PackVerifier {
 
     private void read(int number, long length) throws IOException {
         PackInfo pack = index.pack(number);
-        // A whole pack is read at once; none that we have written is that long.
+        // A pack is read in one piece. No pack written by this library is that long.
         if (length > MAX_PACK_BYTES) {
             tell(number, "the object has " + length + " bytes, more than any pack");
             suspectAll(number);
@@ -119,7 +120,7 @@ final class PackVerifier {
         try {
             content = reader.fetch(pack, 0, (int) length);
         } catch (FileNotFoundException e) {
-            // Pruned since it was listed; who needs it finds it elsewhere, or tells.
+            // Pruned since it was listed. A caller that needs it finds its content elsewhere, or reports the loss.
             index.forget(pack);
             return;
         }
@@ -129,7 +130,7 @@ final class PackVerifier {
             Directory directory = reader.directory(pack, length);
             int known = index.endOf(number) - index.firstOf(number);
             if (directory.count() != known) {
-                throw new DamagedException("it tells of " + directory.count() + " chunks, the index of " + known);
+                throw new DamagedException("its directory lists " + directory.count() + " chunks, the index " + known);
             }
         } catch (FileNotFoundException e) {
             index.forget(pack);
@@ -150,10 +151,10 @@ final class PackVerifier {
     }
 
     /**
-     * Checks one pack by itself, as far as the keys at hand go.
+     * Checks one pack, as far as the available keys permit.
      *
      * @return true
-     * @throws DamagedException if it is not whole
+     * @throws DamagedException if it is damaged
      */
     static boolean isWhole(FormatContext context, ObjectKey key) throws IOException {
         ObjectInfo object = context.storage()

@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 
-/** Just so many bytes of a stream, with zeros for what it lacks: a sparse file that shrank while it was read keeps its map. */
+/**
+ * A stream of a fixed length, padded with zeros if the source is shorter: a sparse file that shrank while it was read
+ * keeps its map.
+ */
 final class PaddedInputStream extends BulkInputStream {
     private final InputStream in;
     private long left;

@@ -16,8 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The parent's entries, walked beside the offers: both are in canonical order. A parent that turns out damaged is done without from there on: what
- * it knew is read again, which also stores again what was lost. Not thread-safe.
+ * The entries of the parent, read in parallel with the offered entries; both are in canonical order. If the parent
+ * turns out to be damaged, it is ignored from there on: the files are read again, which also stores again what was
+ * lost. Not thread-safe.
  */
 final class ParentEntries {
     private static final Logger log = LoggerFactory.getLogger(ParentEntries.class);
@@ -32,13 +33,13 @@ final class ParentEntries {
         this.cursor = cursor;
     }
 
-    /** Empty if the parent cannot be read. */
+    /** Opens the parent. Returns empty if it cannot be read. */
     static Optional<ParentEntries> open(FormatContext context, ChunkName root) throws IOException {
         ChunkSource source = new ChunkSource(context, ChunkIndex.of(context));
         try {
             TreeCursor cursor = TreeCursor.ahead(source, root, context.executor())
                     .onLost((first, count, damage) -> log.warn(
-                            "entries of the parent are lost, so they are read anew; run verify [first={}, entries={}, cause={}]",
+                            "entries of the parent are lost, their files are read again; run verify [first={}, entries={}, cause={}]",
                             first,
                             count,
                             damage.getMessage()));
@@ -46,7 +47,7 @@ final class ParentEntries {
             entries.next = entries.cursor.next();
             return Optional.of(entries);
         } catch (DamagedException e) {
-            log.warn("parent not used, it is damaged; run verify [root={}, cause={}]", root, e.getMessage());
+            log.warn("damaged parent ignored; run verify [root={}, cause={}]", root, e.getMessage());
             return Optional.empty();
         }
     }
@@ -58,14 +59,13 @@ final class ParentEntries {
                 next = cursor.next();
             }
         } catch (DamagedException e) {
-            log.warn(
-                    "parent not used any further, it is damaged; run verify [path={}, cause={}]", path, e.getMessage());
+            log.warn("damaged parent ignored from here on; run verify [path={}, cause={}]", path, e.getMessage());
             next = Optional.empty();
         }
         return next.filter(e -> e.entry().path().equals(path)).orElse(null);
     }
 
-    /** Whether a new snapshot may refer to content, all of it, lists of its slices included. */
+    /** Returns whether a new snapshot may refer to all of the content, including its lists of slices. */
     boolean isStored(FileContent content, ChunkStore store) throws IOException {
         try {
             if (content.depth() > 0) {
@@ -73,7 +73,7 @@ final class ParentEntries {
             }
             for (var slice : content.slices()) {
                 ChunkName chunk = slice.chunk();
-                // Neighbours mostly lie in one chunk.
+                // Neighboring files are mostly in one chunk.
                 if (lastStored == null || !lastStored.equals(chunk)) {
                     if (!store.has(chunk)) {
                         return false;
@@ -83,7 +83,7 @@ final class ParentEntries {
             }
             return true;
         } catch (DamagedException e) {
-            log.warn("content is read again, what the parent knows of it is damaged [cause={}]", e.getMessage());
+            log.warn("content record in the parent is damaged, content is read again [cause={}]", e.getMessage());
             return false;
         }
     }

@@ -8,7 +8,7 @@ import java.util.Deque;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 
-/** Work that runs beside the caller, as one: the first failure is the failure of all. Thread-safe. */
+/** A group of tasks that run in parallel with the caller. The first failure fails the group. Thread-safe. */
 final class Tasks implements AutoCloseable {
     private final Executor executor;
     private final Deque<TrackedTask<Void>> running = new ArrayDeque<>();
@@ -17,15 +17,15 @@ final class Tasks implements AutoCloseable {
         this.executor = executor;
     }
 
-    /** Starts a task; throws what an earlier one threw. */
+    /** Starts a task. Throws the failure of an earlier task. */
     void start(Callable<Void> work) throws IOException {
         start(work, () -> {});
     }
 
     /**
-     * Starts a task; throws what an earlier one threw.
+     * Starts a task. Throws the failure of an earlier task.
      *
-     * @param onLeft run once when it has ended, or could not be started
+     * @param onLeft runs once when the task has ended, or could not be started
      */
     void start(Callable<Void> work, Runnable onLeft) throws IOException {
         TrackedTask<Void> task = new TrackedTask<>(work, onLeft);
@@ -51,7 +51,7 @@ final class Tasks implements AutoCloseable {
         }
     }
 
-    /** Waits for all that was started so far. */
+    /** Waits for all tasks started so far. */
     void await() throws IOException {
         while (true) {
             TrackedTask<Void> next;
@@ -68,7 +68,7 @@ final class Tasks implements AutoCloseable {
         }
     }
 
-    /** Interrupts what runs, and waits until nothing does. */
+    /** Interrupts running tasks, and waits until none is running. */
     @Override
     public void close() {
         Deque<TrackedTask<Void>> left;

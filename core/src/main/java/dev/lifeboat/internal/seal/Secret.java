@@ -6,27 +6,27 @@ import java.text.Normalizer;
 import org.bouncycastle.crypto.generators.Argon2BytesGenerator;
 import org.bouncycastle.crypto.params.Argon2Parameters;
 
-/** What opens a key slot: a passphrase, or a key. */
+/** The secret that opens a key slot: a passphrase or a key. */
 public sealed interface Secret {
-    /** A passphrase, brought to Unicode's form NFC, so that it is the same from every keyboard. */
+    /** Returns the secret of a passphrase, normalized to Unicode NFC, so that it is the same from every keyboard. */
     static Secret passphrase(CharSequence passphrase) {
         return new Passphrase(
                 Normalizer.normalize(passphrase, Normalizer.Form.NFC).getBytes(StandardCharsets.UTF_8));
     }
 
-    /** A key of 32 random bytes. */
+    /** Returns the secret of a key of 32 random bytes. */
     static Secret key(byte[] key) {
         return new Raw(key.clone());
     }
 
-    /** How a slot that this opens says that it is opened. */
+    /** Returns the key stretching recorded in a slot that this secret opens. */
     Stretch stretch();
 
-    /** The key that opens a slot. */
+    /** Derives the key that opens a slot. */
     byte[] stretched(Stretch stretch, byte[] salt) throws DamagedException;
 
     /**
-     * How a secret becomes the key of a slot.
+     * How the key of a slot is derived from a secret.
      *
      * @param name {@code argon2id} or {@code none}
      */
@@ -34,13 +34,16 @@ public sealed interface Secret {
         static final Stretch NONE = new Stretch("none", 0, 0, 0);
         /** The second recommended option of RFC 9106, section 4. */
         static final Stretch ARGON2ID = new Stretch("argon2id", 64 << 10, 3, 4);
-        /** More is refused before it is allocated: a slot that somebody else wrote must not take all memory, or all day. */
+        /**
+         * More is refused before it is allocated: a slot written by another party must not use up all memory or run for
+         * hours.
+         */
         private static final int MAX_MEMORY_KIB = 256 << 10;
 
         private static final int MAX_PASSES = 16;
         private static final int MAX_LANES = 64;
 
-        /** As it is bound to a slot. */
+        /** Returns the form that is bound to a slot. */
         String canonical() {
             return name + ":" + memoryKib + ":" + passes + ":" + lanes;
         }
@@ -54,7 +57,7 @@ public sealed interface Secret {
                     && memoryKib >= 8 * lanes
                     && memoryKib <= MAX_MEMORY_KIB;
             if (!argon && !name.equals("none")) {
-                throw new DamagedException("a key slot asks for " + this + ", which is not known or out of bounds");
+                throw new DamagedException("a key slot requires " + this + ", which is unknown or out of bounds");
             }
         }
     }
@@ -79,7 +82,16 @@ public sealed interface Secret {
                     .withSalt(salt)
                     .build());
             byte[] out = new byte[32];
-            argon2.generateBytes(bytes, out);
+            try {
+                argon2.generateBytes(bytes, out);
+            } catch (OutOfMemoryError e) {
+                throw new IllegalStateException(
+                        "a passphrase is stretched over " + (stretch.memoryKib() >> 10)
+                                + " MiB of memory, and the heap of "
+                                + (Runtime.getRuntime().maxMemory() >> 20)
+                                + " MiB has less to give; use -Xmx96m or more, or a key",
+                        e);
+            }
             return out;
         }
 
