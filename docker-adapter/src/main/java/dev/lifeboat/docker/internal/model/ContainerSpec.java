@@ -2,6 +2,7 @@ package dev.lifeboat.docker.internal.model;
 
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -86,6 +87,13 @@ public record ContainerSpec(String id, String name, List<MountSpec> mounts, Json
         public boolean isActive() {
             return running && !paused && !restarting;
         }
+    }
+
+    /** How long after its start the health check runs for the first time; 30 s unless the configuration says otherwise. */
+    public Duration healthInterval() throws IOException {
+        JsonObject check = config().objectOrEmpty("Healthcheck");
+        long nanos = check.has("Interval") ? check.number("Interval") : 0;
+        return nanos > 0 ? Duration.ofNanos(nanos) : Duration.ofSeconds(30);
     }
 
     /** Whether the engine removes it once it stops. */

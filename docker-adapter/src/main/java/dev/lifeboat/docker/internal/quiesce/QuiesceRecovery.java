@@ -31,20 +31,29 @@ public final class QuiesceRecovery {
      */
     public List<String> run() throws IOException {
         List<String> resumed = new ArrayList<>();
+        IOException failure = null;
         for (QuiesceJournal.QuiesceRecord record : journal.abandoned()) {
             Map<String, String> values = record.values();
             if (!client.uri().toString().equals(values.get("engine"))) {
                 continue;
             }
             String name = values.getOrDefault("name", "");
-            QuiescedContainer.resume(
-                    new Containers(client),
-                    values.getOrDefault("container", ""),
-                    name,
-                    Quiesce.valueOf(values.getOrDefault("quiesce", Quiesce.PAUSE.name())));
-            record.remove();
+            Quiesce quiesce =
+                    Quiesce.STOP.name().equals(values.get("quiesce")) ? Quiesce.STOP : Quiesce.PAUSE;
+            try {
+                QuiescedContainer.resume(
+                        new Containers(client), values.getOrDefault("container", ""), name, quiesce);
+                record.remove();
+            } catch (IOException e) {
+                // One that cannot be resumed keeps no other from it.
+                failure = failure == null ? e : failure;
+                continue;
+            }
             log.warn("container resumed, which a process that was killed had quiesced [name={}]", name);
             resumed.add(name);
+        }
+        if (failure != null) {
+            throw failure;
         }
         return resumed;
     }

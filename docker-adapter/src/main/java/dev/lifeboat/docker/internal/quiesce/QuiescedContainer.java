@@ -63,7 +63,7 @@ public final class QuiescedContainer implements QuiesceHandle {
             throws IOException {
         Containers containers = new Containers(client);
         if (quiesce != Quiesce.NONE) {
-            new QuiesceRecovery(client, journal).run();
+            recover(client, journal);
         }
         for (int attempt = 0; ; attempt++) {
             ContainerSpec container = containers.inspect(nameOrId);
@@ -84,6 +84,15 @@ public final class QuiescedContainer implements QuiesceHandle {
                 return new Result(QuiesceHandle.none(), container, false);
             }
             Io.sleep(FIRST_PAUSE_MILLIS);
+        }
+    }
+
+    /** What an earlier process has left is resumed; that this fails is no reason not to back up another container. */
+    private static void recover(EngineClient client, QuiesceJournal journal) {
+        try {
+            new QuiesceRecovery(client, journal).run();
+        } catch (IOException e) {
+            log.warn("containers that another process has quiesced were not resumed [cause={}]", e.toString());
         }
     }
 

@@ -21,7 +21,8 @@ final class Readiness {
     }
 
     /**
-     * Waits until a container is healthy; one without a health check has to run for a second.
+     * Waits until a container is healthy; one without a health check, or with one that runs for the first time only after
+     * the patience is over, has to run for a second.
      *
      * @param patience for its health check
      * @return what is worth a report: that it is still starting after that time; empty otherwise
@@ -30,7 +31,8 @@ final class Readiness {
     String await(String id, String name, Duration patience) throws IOException {
         long begun = System.nanoTime();
         while (true) {
-            ContainerSpec.State state = containers.inspect(id).state();
+            ContainerSpec container = containers.inspect(id);
+            ContainerSpec.State state = container.state();
             if (!state.running() || state.restarting()) {
                 throw failed("container " + name + " ended with exit code " + state.exitCode()
                         + " right after it was started");
@@ -48,8 +50,9 @@ final class Readiness {
                     }
                 }
                 default -> {
-                    if (settled && waited.compareTo(patience) >= 0) {
-                        return "the health check still says '" + state.health() + "' after " + patience.toSeconds()
+                    boolean tooRare = container.healthInterval().compareTo(patience) > 0;
+                    if (settled && (tooRare || waited.compareTo(patience) >= 0)) {
+                        return "the health check still says '" + state.health() + "' after " + waited.toSeconds()
                                 + " s; the container was replaced all the same";
                     }
                 }
