@@ -3,8 +3,9 @@ package dev.lifeboat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why an operation of a repository failed. Unchecked; the message names operation, object, place and cause, and the way out if there is
- * one. Whatever it was: no snapshot counts that is not whole, and a source brought to rest was brought back, unless the message says otherwise.
+ * An operation on a repository failed. The message names operation, object, place and cause, and what to do if something can
+ * be done. After any failure every snapshot that is listed is whole, and a source that was quiesced is resumed, unless the
+ * message says otherwise.
  */
 public abstract sealed class BackupException extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -13,7 +14,15 @@ public abstract sealed class BackupException extends RuntimeException {
         super(message, cause);
     }
 
-    /** The source could not be read, or could not be brought to rest or back. */
+    /**
+     * Returns whether the same operation may succeed later without a change of its description: the store failed or was
+     * away, or a prune ended the backup.
+     */
+    public boolean isRetryable() {
+        return this instanceof StorageFailed || this instanceof SessionEnded;
+    }
+
+    /** The source could not be read, quiesced or resumed. */
     public static final class SourceFailed extends BackupException {
         private static final long serialVersionUID = 1;
 
@@ -22,7 +31,7 @@ public abstract sealed class BackupException extends RuntimeException {
         }
     }
 
-    /** What is restored into refused. What was written until then stays. */
+    /** The target of a restore refused. What was written until then stays. */
     public static final class TargetFailed extends BackupException {
         private static final long serialVersionUID = 1;
 
@@ -40,7 +49,7 @@ public abstract sealed class BackupException extends RuntimeException {
         }
     }
 
-    /** What is stored is not what was written. */
+    /** Stored data is damaged. */
     public static final class Corrupt extends BackupException {
         private static final long serialVersionUID = 1;
 
@@ -49,7 +58,7 @@ public abstract sealed class BackupException extends RuntimeException {
         }
     }
 
-    /** The passphrase or key opens nothing here, or may only write; or the repository is encrypted, or not, as was not expected. */
+    /** The passphrase or key does not open the repository, or may only write; or the repository is encrypted and was expected not to be, or the reverse. */
     public static final class WrongKey extends BackupException {
         private static final long serialVersionUID = 1;
 
@@ -67,7 +76,7 @@ public abstract sealed class BackupException extends RuntimeException {
         }
     }
 
-    /** There is a repository, or something else, where a new one should be. */
+    /** The place for a new repository is not empty. */
     public static final class AlreadyExists extends BackupException {
         private static final long serialVersionUID = 1;
 
@@ -76,7 +85,7 @@ public abstract sealed class BackupException extends RuntimeException {
         }
     }
 
-    /** A prune took this backup for dead and ended it before it could commit. Run it again. */
+    /** A prune ended this backup before it could commit, since it was too old. Run it again. */
     public static final class SessionEnded extends BackupException {
         private static final long serialVersionUID = 1;
 
@@ -85,7 +94,7 @@ public abstract sealed class BackupException extends RuntimeException {
         }
     }
 
-    /** Written by a format or a version of one that this library does not know; says which it knows. */
+    /** The data has a format, or a version of one, that this library does not know; the message says which it knows. */
     public static final class UnsupportedFormat extends BackupException {
         private static final long serialVersionUID = 1;
 

@@ -1,5 +1,7 @@
 package dev.lifeboat;
 
+import dev.lifeboat.snapshot.SnapshotTree;
+
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.engine.OpenRepository;
@@ -49,7 +51,8 @@ public final class Repository implements AutoCloseable {
     }
 
     /**
-     * Lists snapshots of all series, newest first. A damaged manifest is passed over, with a warning in the log; {@link #verify} names it.
+     * Lists snapshots of all series, newest first. A damaged manifest is skipped, with a warning in the log;
+     * {@link #verify} reports it.
      *
      * @throws BackupException.StorageFailed if the store fails
      */
@@ -58,7 +61,7 @@ public final class Repository implements AutoCloseable {
     }
 
     /**
-     * Lists snapshots of one series, newest first, as {@link #snapshots()} does; what it takes does not grow with the other series.
+     * Lists snapshots of one series, newest first, as {@link #snapshots()} does. The cost does not grow with other series.
      *
      * @param source name of the series, such as {@code container:web}
      * @throws BackupException.StorageFailed if the store fails
@@ -72,7 +75,7 @@ public final class Repository implements AutoCloseable {
 
     private static void passOver(SnapshotId id, DamagedException damage) {
         log.warn(
-                "snapshot passed over, its manifest is damaged; run verify [id={}, cause={}]",
+                "snapshot skipped, its manifest is damaged; run verify [id={}, cause={}]",
                 id.value(),
                 damage.getMessage());
     }
@@ -88,7 +91,7 @@ public final class Repository implements AutoCloseable {
         Optional<Snapshot> found = Failures.query(
                 opened, "read snapshot " + id.value(), () -> opened.catalog().find(id));
         return found.orElseThrow(() -> new BackupException.NotFound(
-                "no snapshot " + id.value() + " in " + location() + "; snapshots() lists those there are"));
+                "no snapshot " + id.value() + " in " + location() + "; snapshots() lists all"));
     }
 
     /**
@@ -99,8 +102,7 @@ public final class Repository implements AutoCloseable {
      * @throws BackupException.StorageFailed if the store fails
      */
     public Snapshot latest(String source) {
-        return snapshots(source).stream()
-                .findFirst()
+        return findLatest(source)
                 .orElseThrow(() -> new BackupException.NotFound("no snapshot of '" + source + "' in "
                         + location() + "; there are snapshots of "
                         + snapshots().stream()
@@ -110,7 +112,75 @@ public final class Repository implements AutoCloseable {
                                 .toList()));
     }
 
-    /** Brings a snapshot back. */
+    /**
+     * Looks a snapshot up by what a person types: its id, or the beginning or the end of it, such as the eight digits that
+     * {@link SnapshotId#toString} gives.
+     *
+     * @throws BackupException.NotFound if none or more than one match
+     * @throws BackupException.StorageFailed if the store fails
+     */
+    public Snapshot snapshot(String part) {
+        List<Snapshot> matches = snapshots().stream()
+                .filter(s -> !part.isEmpty()
+                        && (s.id().value().startsWith(part) || s.id().value().endsWith(part)))
+                .toList();
+        if (matches.size() == 1) {
+            return matches.get(0);
+        }
+        throw new BackupException.NotFound(
+                (matches.isEmpty() ? "no snapshot '" + part + "'" : matches.size() + " snapshots match '" + part + "'")
+                        + " in " + location() + "; give more digits of one that snapshots() lists");
+    }
+
+    /**
+     * Returns the newest snapshot of a series; empty if there is none.
+     *
+     * @throws BackupException.StorageFailed if the store fails
+     */
+    public Optional<Snapshot> findLatest(String source) {
+        return snapshots(source).stream().findFirst();
+    }
+
+    /**
+     * Opens a snapshot to browse it. The caller closes it, before the repository.
+     *
+     * @throws BackupException.Corrupt if its archive is damaged
+     * @throws BackupException.WrongKey if this was opened with a key that may only write
+     * @throws BackupException.StorageFailed if the store fails
+     */
+    public SnapshotTree browse(Snapshot snapshot) {
+        return Failures.query(
+                opened,
+                "browse snapshot " + snapshot.id(),
+                () -> new SnapshotTree(
+                        opened.reader(snapshot), "snapshot " + snapshot.id() + " of " + snapshot.source()));
+    }
+
+    /**
+     * Returns what the repository occupies in its primary store.
+     *
+     * @throws BackupException.StorageFailed if the store fails
+     */
+    public Size size() {
+        return Failures.query(opened, "measure", () -> {
+            long[] sums = new long[2];
+            opened.primary().list("", object -> {
+                sums[0]++;
+                sums[1] += object.length();
+            });
+            return new Size(sums[0], sums[1]);
+        });
+    }
+
+    /**
+     * What a repository occupies.
+     *
+     * @param objects in the store
+     * @param bytes of these
+     */
+    public record Size(long objects, long bytes) {}
+
+    /** Restores a snapshot. */
     public Restore restore(Snapshot snapshot) {
         return new Restore(opened, snapshot);
     }
@@ -120,7 +190,7 @@ public final class Repository implements AutoCloseable {
         return new Copy(opened, snapshot, target);
     }
 
-    /** Tells what differs between two snapshots, of one series or of two. */
+    /** Compares two snapshots, of one series or of two. */
     public Diff diff(Snapshot older, Snapshot newer) {
         return new Diff(opened, older, newer);
     }
@@ -130,23 +200,23 @@ public final class Repository implements AutoCloseable {
         return new Verify(opened);
     }
 
-    /** Saves what is whole in a damaged repository, and sets the rest apart. */
+    /** Saves what is intact in a damaged repository, and quarantines the rest. */
     public Repair repair() {
         return new Repair(opened);
     }
 
-    /** Brings replicas in step with the first store. */
+    /** Brings replicas in sync with the primary store. */
     public ReplicaSync syncReplicas() {
         return new ReplicaSync(opened);
     }
 
-    /** Drops snapshots that the policy does not keep, series by series, then frees what nothing needs. */
+    /** Removes snapshots that the policy does not keep, series by series, then frees what no snapshot needs. */
     public Prune prune(Retention retention) {
         return new Prune(opened, retention);
     }
 
     /**
-     * The passphrases and keys that open this.
+     * Returns the passphrases and keys that open this repository.
      *
      * @throws IllegalStateException if it is not encrypted
      */
@@ -154,12 +224,12 @@ public final class Repository implements AutoCloseable {
         return keyring.orElseThrow(() -> new IllegalStateException(this + " is not encrypted"));
     }
 
-    /** Whether what this was opened with may read; otherwise it may back up and prune only. */
+    /** Returns whether the key that this was opened with may read; otherwise it may only back up and prune. */
     public boolean mayRead() {
         return opened.keys().mayRead();
     }
 
-    /** Where this is, for messages. */
+    /** Returns where the repository is, for messages. */
     public String location() {
         return opened.location();
     }

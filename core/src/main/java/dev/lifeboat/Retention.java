@@ -52,17 +52,29 @@ public final class Retention {
     private final Map<String, Optional<String>> tags;
     private final ZoneId zone;
     private final boolean all;
+    private final Set<SnapshotId> dropped;
 
-    private Retention(Map<Rule, Integer> counts, Map<String, Optional<String>> tags, ZoneId zone, boolean all) {
+    private Retention(
+            Map<Rule, Integer> counts,
+            Map<String, Optional<String>> tags,
+            ZoneId zone,
+            boolean all,
+            Set<SnapshotId> dropped) {
         this.counts = counts;
         this.tags = tags;
         this.zone = zone;
         this.all = all;
+        this.dropped = dropped;
     }
 
     /** Keeps every snapshot: a prune then only frees what crashed or ended backups have left. */
     public static Retention keepAll() {
-        return new Retention(Map.of(), Map.of(), ZoneOffset.UTC, true);
+        return new Retention(Map.of(), Map.of(), ZoneOffset.UTC, true, Set.of());
+    }
+
+    /** Keeps every snapshot but these: to delete some by hand. */
+    public static Retention keepAllExcept(SnapshotId... snapshots) {
+        return new Retention(Map.of(), Map.of(), ZoneOffset.UTC, true, Set.of(snapshots));
     }
 
     /**
@@ -85,7 +97,7 @@ public final class Retention {
     }
 
     private static Retention none() {
-        return new Retention(Map.of(), Map.of(), ZoneOffset.UTC, false);
+        return new Retention(Map.of(), Map.of(), ZoneOffset.UTC, false, Set.of());
     }
 
     /** Keeps the newest of each of so many hours, too. */
@@ -125,7 +137,7 @@ public final class Retention {
 
     /** Counts hours, days, weeks, months and years by the clock of a zone. */
     public Retention inZone(ZoneId newZone) {
-        return new Retention(counts, tags, newZone, all);
+        return new Retention(counts, tags, newZone, all, dropped);
     }
 
     private Retention tagged(String name, Optional<String> value) {
@@ -133,7 +145,7 @@ public final class Retention {
         if (more.putIfAbsent(name, value) != null) {
             throw new IllegalStateException("tag '" + name + "' is kept already");
         }
-        return new Retention(counts, more, zone, all);
+        return new Retention(counts, more, zone, all, dropped);
     }
 
     private Retention with(Rule rule, int n) {
@@ -144,7 +156,7 @@ public final class Retention {
         if (all || more.putIfAbsent(rule, n) != null) {
             throw new IllegalStateException(all ? "everything is kept already" : rule + " is set already");
         }
-        return new Retention(more, tags, zone, false);
+        return new Retention(more, tags, zone, false, dropped);
     }
 
     /** The snapshots that stay. */
@@ -166,6 +178,7 @@ public final class Retention {
                 }
             }
         }
+        kept.removeAll(dropped);
         return kept;
     }
 
@@ -189,6 +202,6 @@ public final class Retention {
 
     @Override
     public String toString() {
-        return all ? "keep all" : "keep " + counts + " tags " + tags + " in " + zone;
+        return all ? "keep all" + (dropped.isEmpty() ? "" : " except " + dropped) : "keep " + counts + " tags " + tags + " in " + zone;
     }
 }

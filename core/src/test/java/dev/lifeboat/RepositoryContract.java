@@ -1,5 +1,7 @@
 package dev.lifeboat;
 
+import dev.lifeboat.snapshot.SnapshotTree;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -29,9 +31,12 @@ import dev.lifeboat.testkit.FaultyStorage;
 import dev.lifeboat.testkit.MemoryStorage;
 import dev.lifeboat.testkit.MemoryTree;
 import dev.lifeboat.testkit.NamedSource;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NotDirectoryException;
+import java.util.Map;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -398,6 +403,76 @@ abstract class RepositoryContract {
             assertThat(keys("sessions/")).isEmpty();
             repo.prune(Retention.keepAll()).run();
             assertThat(keys(prefix())).isEmpty();
+        }
+    }
+
+    @Test
+    void browse_listsReadsAndFinds() throws Exception {
+        MemoryTree tree = MemoryTree.ofEverything(true);
+        for (int i = 0; i < 3000; i++) {
+            tree.add(
+                    Entry.file(EntryPath.of("many/d" + i % 7 + "/f" + i), 0, MemoryTree.attributes(0644)),
+                    MemoryTree.random(i, 10));
+        }
+        try (Repository repo = open(storage)) {
+            Snapshot snapshot = repo.backup(tree).run();
+            Map<EntryPath, List<EntryPath>> expected = new java.util.TreeMap<>();
+            for (EntryPath path : tree.paths()) {
+                if (!path.isRoot()) {
+                    for (EntryPath child = path; !child.isRoot(); child = child.parent()) {
+                        List<EntryPath> children = expected.computeIfAbsent(child.parent(), p -> new ArrayList<>());
+                        if (!children.contains(child)) {
+                            children.add(child);
+                        }
+                    }
+                }
+            }
+            try (SnapshotTree browsed = repo.browse(snapshot)) {
+                for (Map.Entry<EntryPath, List<EntryPath>> directory : expected.entrySet()) {
+                    if (directory.getKey().toString().startsWith("many")) {
+                        continue;
+                    }
+                    assertThat(browsed.list(directory.getKey()))
+                            .extracting(Entry::path)
+                            .containsExactlyElementsOf(
+                                    directory.getValue().stream().sorted().toList());
+                }
+                EntryPath file = EntryPath.of("many/d3/f10");
+                try (InputStream in = browsed.open(file)) {
+                    assertThat(in.readAllBytes()).isEqualTo(MemoryTree.random(10, 10));
+                }
+                assertThat(browsed.stat(file).orElseThrow().path()).isEqualTo(file);
+                assertThat(browsed.stat(EntryPath.of("many/d3/none"))).isEmpty();
+                List<EntryPath> found = new ArrayList<>();
+                browsed.find("many/d3/f1?", entry -> found.add(entry.path()));
+                assertThat(found).containsExactly(EntryPath.of("many/d3/f10"), EntryPath.of("many/d3/f17"));
+                assertThatThrownBy(() -> browsed.list(EntryPath.of("nowhere")))
+                        .isInstanceOf(FileNotFoundException.class)
+                        .hasMessageContaining("nowhere");
+                assertThatThrownBy(() -> browsed.list(file)).isInstanceOf(NotDirectoryException.class);
+                assertThatThrownBy(() -> browsed.open(EntryPath.of("many/d3/none")))
+                        .isInstanceOf(FileNotFoundException.class);
+            }
+        }
+    }
+
+    @Test
+    void snapshots_areFoundByWhatAPersonTypes_andDroppedOneByOne() {
+        try (Repository repo = open(storage)) {
+            assertThat(repo.findLatest("memory")).isEmpty();
+            Snapshot first = repo.backup(tree(1)).run();
+            Snapshot second = repo.backup(tree(2)).run();
+            assertThat(repo.snapshot(first.id().toString()).id()).isEqualTo(first.id());
+            assertThat(repo.snapshot(second.id().value()).id()).isEqualTo(second.id());
+            assertThatThrownBy(() -> repo.snapshot(first.id().value().substring(0, 8)))
+                    .as("both are of one series")
+                    .isInstanceOf(BackupException.NotFound.class)
+                    .hasMessageContaining("2 snapshots");
+            assertThatThrownBy(() -> repo.snapshot("")).isInstanceOf(BackupException.NotFound.class);
+            assertThat(repo.size().bytes()).isGreaterThan(10_000);
+            repo.prune(Retention.keepAllExcept(first.id())).run();
+            assertThat(repo.snapshots()).extracting(Snapshot::id).containsExactly(second.id());
+            assertThat(repo.findLatest(second.source()).orElseThrow().id()).isEqualTo(second.id());
         }
     }
 

@@ -10,19 +10,21 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * How the entries of a snapshot become objects in a store, and back. Stateless and thread-safe.
+ * Stores the entries of a snapshot as objects in a store, and reads them back. Stateless and thread-safe.
  *
- * <p>Every implementation must give, and {@code ArchiveFormatContract} checks:
+ * <p>Every implementation guarantees, and {@code ArchiveFormatContract} checks:
  *
  * <ul>
- *   <li>identity: what was taken comes back, every attribute, hole and byte;
- *   <li>commit: nothing of an archive counts before {@link ArchiveWriter#finish} returned; then all of it is durable;
- *   <li>truth: damage is told as {@link DamagedException} or {@link Damage}, never passed on as content;
+ *   <li>identity: a reader returns what was written, with every attribute, hole and byte;
+ *   <li>commit: no part of an archive counts before {@link ArchiveWriter#finish} returns; then all of it is durable;
+ *   <li>truth: damage is reported as {@link DamagedException} or {@link Damage}, never returned as content;
  *   <li>bounds: memory does not grow with content, and hostile lengths allocate nothing.
  * </ul>
  */
 public interface ArchiveFormat {
-    /** Name and version, such as {@code tar/1}; stored with each snapshot, never changes its meaning. */
+    /**
+     * Returns name and version, such as {@code tar/1}. It is stored with each snapshot, and its meaning never changes.
+     */
     String id();
 
     /**
@@ -42,55 +44,63 @@ public interface ArchiveFormat {
     ArchiveReader read(FormatContext context, ArchiveRoot root) throws IOException;
 
     /**
-     * Checks archives without writing anything: always that all objects are there, whole, and that what names them agrees.
+     * Checks archives without writing anything. Always checks that all objects exist, have the right length, and agree
+     * with what refers to them.
      *
-     * @param depth how much content to read back, too
-     * @param damages told of each damage, on the calling thread
+     * @param depth how much content to read back in addition
+     * @param damages receives each damage, on the calling thread
      */
     Verified verify(FormatContext context, List<ArchiveRoot> roots, Depth depth, Consumer<Damage> damages)
             throws IOException;
 
-    /** Removes what no archive needs. Safe beside running backups and other prunes, in any process. */
+    /** Removes what no archive needs. Safe while backups and other prunes run, in any process. */
     Pruned prune(PruneContext context) throws IOException;
 
     /**
-     * Brings what is stored in order, as far as that goes without the sources: saves what is whole out of damaged objects, sets these apart, and writes
-     * anew what follows from others. Deletes nothing that it cannot read. Safe beside running backups and prunes, in any process.
+     * Repairs what is stored, as far as possible without the sources: copies intact content out of damaged objects,
+     * quarantines these, and rebuilds objects that are derived from others. Deletes nothing that it cannot read. Safe
+     * while backups and prunes run, in any process.
      *
-     * @param context as for a prune; time and dry runs aside
+     * @param context as for a prune; time limit and dry run are ignored
      */
     default Repaired repair(PruneContext context) throws IOException {
         return Repaired.NOTHING;
     }
 
     /**
-     * Takes over, out of objects of a copy of the repository, what is lost here and needed.
+     * Copies content that is lost here and needed from objects of a copy of the repository.
      *
      * @param copy to read from
-     * @param objects that are there and not here
-     * @return how many objects, or parts of them, were taken
+     * @param objects that exist in the copy and not here
+     * @return the number of objects, or parts of them, that were copied
      */
     default long salvage(PruneContext context, FormatContext copy, List<ObjectKey> objects) throws IOException {
         return 0;
     }
 
     /**
-     * Checks one stored object by itself, all of it.
+     * Checks one stored object completely.
      *
-     * @return whether it is one that this format has written; false if its key is none of this format's
-     * @throws DamagedException if it is of this format, and not as it was written
-     * @throws java.io.FileNotFoundException if it is not there
+     * @return true if this format has written it; false if its key is not one of this format
+     * @throws DamagedException if it is of this format, and damaged
+     * @throws java.io.FileNotFoundException if it does not exist
      */
     default boolean check(FormatContext context, ObjectKey object) throws IOException {
         return false;
     }
 
-    /** Whether it seals what it stores by the keys of the repository. One that does not is refused in an encrypted repository. */
+    /**
+     * Returns whether the format seals what it stores with the keys of the repository. An encrypted repository refuses
+     * a format that does not.
+     */
     default boolean encrypts() {
         return false;
     }
 
-    /** What a new repository shall keep for this format, in plain; given back in {@link FormatContext#parameters}. */
+    /**
+     * Returns parameters that a new repository stores for this format, in plain text. They are passed back in
+     * {@link FormatContext#parameters}.
+     */
     default Map<String, String> parameters() {
         return Map.of();
     }
@@ -99,7 +109,7 @@ public interface ArchiveFormat {
      * How much content a verify reads back.
      *
      * @param share of the content, chosen at random: 0 for none, 1 for all
-     * @param budget stops choosing more after so long; empty for no limit
+     * @param budget time after which no more content is chosen; empty for no limit
      */
     record Depth(double share, Optional<Duration> budget) {
         public Depth {
@@ -108,7 +118,7 @@ public interface ArchiveFormat {
             }
         }
 
-        /** No content: only what names it. */
+        /** No content, only what refers to it. */
         public static Depth structure() {
             return new Depth(0, Optional.empty());
         }
@@ -123,24 +133,24 @@ public interface ArchiveFormat {
     record Verified(long objects, long bytes) {}
 
     /**
-     * What a repair did.
+     * The result of a repair.
      *
-     * @param quarantined where objects are now that were set apart
-     * @param postponed damaged objects that stay until the backups under way have ended
-     * @param saved chunks that were taken out of damaged objects
+     * @param quarantined the new keys of quarantined objects
+     * @param postponed damaged objects that stay until the running backups have ended
+     * @param saved number of chunks copied out of damaged objects
      */
     record Repaired(List<ObjectKey> quarantined, List<ObjectKey> postponed, long saved) {
-        /** There was nothing to do. */
+        /** There was nothing to repair. */
         public static final Repaired NOTHING = new Repaired(List.of(), List.of(), 0);
     }
 
     /**
      * What a prune removed.
      *
-     * @param lockedUntil when what the store would not let go of may be removed; empty if nothing was left
+     * @param lockedUntil when the objects that the store has locked may be removed; empty if none remain
      */
     record Pruned(long objects, long bytes, Optional<Instant> lockedUntil) {
-        /** Nothing was left. */
+        /** Creates a result without locked objects. */
         public Pruned(long objects, long bytes) {
             this(objects, bytes, Optional.empty());
         }

@@ -11,18 +11,19 @@ import java.util.function.Predicate;
 /** Reads one archive. Safe for use by many threads. */
 public interface ArchiveReader extends AutoCloseable {
     /**
-     * Sends the chosen entries in canonical order; reads content only where the sink wants it. A chosen hard link to a file
-     * that is not chosen comes as a file. A file whose content is damaged is {@linkplain EntrySink#report reported}, and the rest follows. So does what
-     * comes after a part of the list of entries that is damaged, if the format can tell: then that part is reported at its first path, chosen or not.
+     * Sends the chosen entries in canonical order. Reads content only if the sink wants it. A chosen hard link to a
+     * file that is not chosen is sent as a file. A file whose content is damaged is
+     * {@linkplain EntrySink#report reported}, and the rest follows. If part of the list of entries is damaged, and the
+     * format can locate it, that part is reported at its first path, chosen or not, and the rest follows, too.
      *
-     * @throws DamagedException if the list of entries is damaged otherwise
+     * @throws DamagedException if the list of entries is damaged in another way
      */
     void sendTo(EntrySink sink, Predicate<? super Entry> chosen) throws IOException;
 
     /**
-     * Checks that all can be read that tells of content, and no content.
+     * Checks that everything that describes content can be read. Reads no content.
      *
-     * @throws DamagedException if something of it is damaged
+     * @throws DamagedException if part of it is damaged
      */
     default void checkList() throws IOException {
         try (Cursor cursor = entries()) {
@@ -37,8 +38,8 @@ public interface ArchiveReader extends AutoCloseable {
     Cursor entries() throws IOException;
 
     /**
-     * Opens the content of one file, or of the file that a hard link names. The caller closes the stream. Damage shows as {@link
-     * DamagedException} from reading, at the latest at the end.
+     * Opens the content of one file, or of the file that a hard link names. The caller closes the stream. Reading
+     * throws {@link DamagedException} on damage, at the latest at the end.
      *
      * @throws java.io.FileNotFoundException if there is no such file
      */
@@ -47,15 +48,27 @@ public interface ArchiveReader extends AutoCloseable {
     @Override
     void close() throws IOException;
 
-    /** Walks through entries in canonical order. Not thread-safe. */
+    /** Iterates over entries in canonical order. Not thread-safe. */
     interface Cursor extends AutoCloseable {
         /** Returns the next entry; empty at the end. */
         Optional<Item> next() throws IOException;
 
         /**
-         * Skips what comes next here and there, as far as it is known to be the same without reading it.
+         * Returns the next entry whose path is not before another one, and skips those before it. This implementation
+         * reads them.
+         */
+        default Optional<Item> nextFrom(EntryPath start) throws IOException {
+            Optional<Item> next = next();
+            while (next.isPresent() && next.get().entry().path().compareTo(start) < 0) {
+                next = next();
+            }
+            return next;
+        }
+
+        /**
+         * Skips the next entries of both cursors, as far as they are known to be equal without reading them.
          *
-         * @return entries skipped, in each
+         * @return number of entries skipped in each
          */
         default long skipSame(Cursor other) throws IOException {
             return 0;

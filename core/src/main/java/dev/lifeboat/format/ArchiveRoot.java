@@ -1,7 +1,7 @@
 package dev.lifeboat.format;
 
 /**
- * Where the archive of one snapshot begins; only the format that wrote it can read {@code reference}.
+ * Where the archive of one snapshot begins. Only the format that wrote it can read {@code reference}.
  *
  * @param format name and version of the format, such as {@code tar/1}
  * @param reference 1 to 1,024 characters, printable ASCII

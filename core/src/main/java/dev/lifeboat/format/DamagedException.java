@@ -8,19 +8,19 @@ public class DamagedException extends IOException {
 
     private final String detail;
 
-    /** Says what is damaged, and how that shows. */
+    /** Creates an exception with a message that names what is damaged and how that shows. */
     public DamagedException(String message) {
         super(message);
         detail = message;
     }
 
-    /** Says what is damaged, and what reading it threw. */
+    /** Creates an exception with a message that names what is damaged, and the exception that reading it threw. */
     public DamagedException(String message, Throwable cause) {
         super(message, cause);
         detail = message;
     }
 
-    /** What is damaged, and how that shows; never null. */
+    /** Returns what is damaged and how that shows; never null. */
     @Override
     public String getMessage() {
         return detail;

@@ -4,14 +4,14 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
-/** What a format wants to know again at its next operation on the same repository, such as an index it has read. Thread-safe. */
+/** State that a format keeps between operations on the same repository, such as an index it has read. Thread-safe. */
 public final class FormatMemory {
     private final Map<Class<?>, Object> kept = new ConcurrentHashMap<>();
 
-    /** Starts with nothing. */
+    /** Creates an empty memory. */
     public FormatMemory() {}
 
-    /** Gives what is kept under a type; makes it the first time. */
+    /** Returns the value kept under a type. Creates it on the first call. */
     public <T> T get(Class<T> type, Supplier<? extends T> maker) {
         return type.cast(kept.computeIfAbsent(type, t -> maker.get()));
     }

@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** No keys: names are SHA-256 of the domain and the bytes, and what is sealed is copied. */
+/** The keys of a repository without encryption: names are SHA-256 of the domain and the bytes, and sealing copies. */
 final class PlainKeys implements RepositoryKeys {
     private static final SealingKey COPY = new Copy();
 

@@ -4,31 +4,34 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.Optional;
 
-/** What the engine tells a format that prunes or repairs. Each answer is fresh: it lists the store at the time of the call. */
+/**
+ * What the engine provides to a format that prunes or repairs. Each result is current: the store is listed during the
+ * call.
+ */
 public interface PruneContext {
-    /** As for every operation. */
+    /** Returns the context, as for every operation. */
     FormatContext format();
 
-    /** Names this prune: 32 lower-case hex digits. */
+    /** Returns the name of this prune: 32 lower-case hex digits. */
     String name();
 
-    /** Whether only to tell what would be removed. */
+    /** Returns whether to report what would be removed, without removing it. */
     boolean dryRun();
 
-    /** Whether there is time to begin something long that may as well be done by another prune. */
+    /** Returns whether there is time to begin long work that can be left to another prune. */
     boolean hasTime();
 
-    /** The archives of all snapshots there are. */
+    /** Returns the archives of all existing snapshots. */
     Collection<ArchiveRoot> roots() throws IOException;
 
     /**
-     * The archives of snapshots that a repair has set apart: what is left of them stays, too.
+     * Returns the archives of quarantined snapshots. What is left of them is kept, too.
      *
-     * @throws DamagedException if that is not known; nothing may be removed then
+     * @throws DamagedException if they cannot be determined; nothing may be removed then
      */
     Collection<ArchiveRoot> quarantinedRoots() throws IOException;
 
-    /** The backups under way: sessions without an outcome. */
+    /** Returns the running backups: sessions without an outcome. */
     Collection<OpenSession> openSessions() throws IOException;
 
     /**

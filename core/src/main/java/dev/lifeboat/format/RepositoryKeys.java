@@ -3,81 +3,86 @@ package dev.lifeboat.format;
 import java.io.IOException;
 
 /**
- * What a format needs of the keys of a repository, and all that it gets to see of them. Thread-safe.
+ * The keys of a repository as a format sees them. Thread-safe.
  *
- * <p>There are two rights. Who may <em>write</em> can name content, knows what names are stored, and reads what backing up and pruning need:
- * manifests, and which content belongs together. Who may <em>read</em> can open content, too. A host that only writes cannot open
- * what it has written itself.
+ * <p>There are two rights. Holders of the <em>write</em> right can name content, find out which names are stored, and
+ * read what backups and prunes need: manifests, and which content belongs together. Holders of the <em>read</em> right
+ * can also open content. A host with only the write right cannot open what it has written itself.
  *
- * <p>Without encryption everybody has both, names are plain SHA-256 and nothing is sealed; otherwise names are keyed.
+ * <p>Without encryption every user has both rights, names are plain SHA-256 and nothing is sealed. Otherwise names are
+ * keyed.
  */
 public interface RepositoryKeys {
-    /** Bytes of a name. */
+    /** The length of a name, in bytes. */
     int NAME_BYTES = 32;
 
-    /** Identifies the repository: 16 bytes, no secret. The caller must not change them. */
+    /** Returns the id of the repository: 16 bytes, not secret. The caller must not change the array. */
     byte[] repository();
 
-    /** Whether anything is sealed. */
+    /** Returns whether anything is sealed. */
     boolean isEncrypted();
 
-    /** Whether content can be opened. */
+    /** Returns whether content can be opened. */
     boolean mayRead();
 
-    /** Makes a namer for one thread. */
+    /** Creates a namer for one thread. */
     Namer namer();
 
-    /** Makes a fresh key for things that those with a right may open. */
+    /** Creates a new key for content that holders of a right may open. */
     SealingKey newKey(Right right);
 
     /**
-     * Gives the key that was wrapped.
+     * Returns the key that was wrapped.
      *
-     * @param right that it was made for
-     * @throws NotReadableException if that is the right to read, and it is not there
-     * @throws DamagedException if it is not what was wrapped, for that right
+     * @param right that it was created for
+     * @throws NotReadableException if that is the read right, which is not available
+     * @throws DamagedException if it is not what was wrapped for that right
      */
     SealingKey unwrap(Right right, byte[] wrapped) throws IOException;
 
     /**
-     * Derives bytes that all who may write share and nobody else knows; without encryption nothing in them is secret.
+     * Derives bytes that all holders of the write right share and others do not know. Without encryption they are not
+     * secret.
      *
-     * @param purpose which bytes, ASCII
+     * @param purpose identifies the bytes, ASCII
      * @param length 1 to 4,096
      */
     byte[] derive(String purpose, int length);
 
-    /** Who may open something. */
+    /** A right to open content. */
     enum Right {
         READ,
         WRITE
     }
 
-    /** Gives content a name of {@link #NAME_BYTES} bytes that nobody without the keys can tell from any other. Not thread-safe. */
+    /**
+     * Derives names of {@link #NAME_BYTES} bytes from content. Without the keys a name cannot be distinguished from any
+     * other. Not thread-safe.
+     */
     interface Namer {
-        /** Names bytes; the same bytes in another domain have another name. */
+        /** Returns the name of bytes. The same bytes have a different name in another domain. */
         byte[] name(int domain, byte[] bytes, int offset, int length);
     }
 
     /** Seals and opens. No slot is used twice for sealing with one key. Thread-safe. */
     interface SealingKey {
-        /** The key as it may be stored: at most 255 bytes. */
+        /** Returns the key in wrapped form, which may be stored: at most 255 bytes. */
         byte[] wrapped();
 
-        /** Bytes that sealing adds. */
+        /** Returns the number of bytes that sealing adds. */
         int overhead();
 
         /**
-         * Seals.
+         * Seals bytes.
          *
          * @param slot 0 to 2^32 - 1, unsigned; never the same for two different plaintexts
-         * @param associated bound to it, not stored
+         * @param associated bound to the result, not stored
          * @return bytes written to {@code out}: {@code length} and the overhead
          */
         int seal(int slot, byte[] associated, byte[] in, int offset, int length, byte[] out, int outOffset);
 
         /**
-         * Opens.
+         * Opens sealed bytes.
          *
          * @return bytes written to {@code out}, which has room for {@code length}
          * @throws DamagedException if it is not what was sealed with this key, slot and associated data
@@ -86,7 +91,7 @@ public interface RepositoryKeys {
                 throws DamagedException;
     }
 
-    /** The keys of a repository that is not encrypted. */
+    /** Returns the keys of a repository that is not encrypted. */
     static RepositoryKeys none(byte[] repository) {
         return new PlainKeys(repository);
     }

@@ -1,22 +1,25 @@
 package dev.lifeboat.snapshot;
 
-/** Which earlier snapshot a new one builds upon. Whichever it is, every snapshot restores the whole. */
+/** Selects the earlier snapshot that a new one builds on. With every strategy, each snapshot restores completely. */
 public enum BackupStrategy {
-    /** Upon none: everything is read and stored. */
+    /** Builds on no snapshot: everything is read and stored. */
     FULL {
         @Override
         public boolean buildsOn(Snapshot earlier) {
             return false;
         }
     },
-    /** Upon the latest of the series: only what has changed since is read. The first one is full. */
+    /** Builds on the latest snapshot of the series: only what has changed since is read. The first snapshot is full. */
     INCREMENTAL {
         @Override
         public boolean buildsOn(Snapshot earlier) {
             return true;
         }
     },
-    /** Upon the latest full one of the series: what has changed since that is read. The first one is full. */
+    /**
+     * Builds on the latest full snapshot of the series: what has changed since that one is read. The first snapshot is
+     * full.
+     */
     DIFFERENTIAL {
         @Override
         public boolean buildsOn(Snapshot earlier) {
@@ -24,6 +27,9 @@ public enum BackupStrategy {
         }
     };
 
-    /** Whether a new snapshot may have that one as its parent; it has the newest of them. */
+    /**
+     * Returns whether {@code earlier} is a candidate for the parent of a new snapshot; the newest candidate becomes the
+     * parent.
+     */
     public abstract boolean buildsOn(Snapshot earlier);
 }

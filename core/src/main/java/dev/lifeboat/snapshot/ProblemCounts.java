@@ -6,9 +6,9 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * How many problems of each kind an operation had; all of them, also those past the first 1,000 that are listed. Immutable.
+ * The number of problems of each kind in an operation, including those past the first 1,000 that are listed. Immutable.
  *
- * @param byKind kinds that occurred
+ * @param byKind counts of the kinds that occurred
  */
 public record ProblemCounts(Map<Problem.Kind, Long> byKind) {
     private static final ProblemCounts NONE = new ProblemCounts(Map.of());
@@ -31,17 +31,17 @@ public record ProblemCounts(Map<Problem.Kind, Long> byKind) {
         return NONE;
     }
 
-    /** Returns how many problems of a kind there were. */
+    /** Returns the number of problems of a kind. */
     public long of(Problem.Kind kind) {
         return byKind.getOrDefault(kind, 0L);
     }
 
-    /** Returns how many problems there were. */
+    /** Returns the number of all problems. */
     public long total() {
         return byKind.values().stream().mapToLong(Long::longValue).sum();
     }
 
-    /** Returns what these problems mean for the result as a whole. */
+    /** Returns the completeness of the result that these problems imply. */
     public Completeness completeness() {
         if (of(Problem.Kind.FAILED) > 0) {
             return Completeness.INCOMPLETE;

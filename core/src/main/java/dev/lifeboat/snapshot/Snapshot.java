@@ -13,15 +13,17 @@ import java.util.TreeMap;
 /**
  * One point in time of one source, as recorded in the repository. Immutable.
  *
- * @param id names it
- * @param source names the series it belongs to
- * @param time when reading began, by the clock of the host that backed up
- * @param strategy what it came out as: {@link BackupStrategy#FULL} if it builds upon none, whatever was asked for
- * @param parent what it builds upon
+ * @param id identifies the snapshot
+ * @param source name of the series
+ * @param time when reading began, by the clock of the host that ran the backup
+ * @param strategy the effective strategy: {@link BackupStrategy#FULL} if the snapshot builds on no other, regardless of
+ *     the requested one
+ * @param parent the snapshot that this one builds on
  * @param tags names and values given at backup
- * @param archive where its content is
- * @param stats what was counted
- * @param problems what could not be kept: the first 1,000; none are shown to who may only write, since they name paths
+ * @param archive location of the content
+ * @param stats counts of the backup
+ * @param problems what could not be captured: the first 1,000 problems. Empty if the repository is opened with
+ *     write-only access, since problems name paths
  */
 public record Snapshot(
         SnapshotId id,
@@ -39,16 +41,16 @@ public record Snapshot(
     }
 
     /**
-     * What a backup counted.
+     * The counts of a backup.
      *
-     * @param entries in the snapshot
-     * @param unchanged of them, taken over from the parent without reading
+     * @param entries entries in the snapshot
+     * @param unchanged entries taken over from the parent without reading
      * @param contentBytes length of all files in the snapshot
-     * @param bytesRead from the source
-     * @param bytesStored in the store, after compression
-     * @param problems how many of each kind
+     * @param bytesRead bytes read from the source
+     * @param bytesStored bytes written to the store, after compression
+     * @param problems number of problems of each kind
      * @param quiesced how long the source was quiesced; empty if it was not
-     * @param duration of the backup
+     * @param duration duration of the backup
      */
     public record Stats(
             long entries,
@@ -60,7 +62,7 @@ public record Snapshot(
             Optional<Duration> quiesced,
             Duration duration) {}
 
-    /** Returns whether the snapshot has all that it should have. */
+    /** Returns whether the snapshot has everything that it should have. */
     public Completeness completeness() {
         return stats.problems().completeness();
     }

@@ -1,6 +1,9 @@
 package dev.lifeboat.snapshot;
 
-/** Identifies a snapshot in its repository: 32 lower-case hex digits. Nothing is to be read from them; later releases may choose them in other ways. */
+/**
+ * Identifies a snapshot in its repository: 32 lower-case hex digits. The digits have no public meaning; later releases
+ * may choose them differently.
+ */
 public record SnapshotId(String value) implements Comparable<SnapshotId> {
     public SnapshotId {
         if (!value.matches("[0-9a-f]{32}")) {
@@ -13,12 +16,12 @@ public record SnapshotId(String value) implements Comparable<SnapshotId> {
         return value.compareTo(other.value);
     }
 
-    /** What the ids of a series, and of few others, begin with. */
+    /** Returns the prefix that the ids of a series share, and few other ids have. */
     String series() {
         return value.substring(0, 8);
     }
 
-    /** The last eight digits, for people: those that were chosen at random. */
+    /** Returns the last eight digits, which are random, as a short form for people. */
     @Override
     public String toString() {
         return value.substring(24);

@@ -1,2 +1,2 @@
-/** Points in time of sources, as a repository records them. */
+/** Snapshots, as a repository records them. */
 package dev.lifeboat.snapshot;

@@ -59,6 +59,12 @@ final class ChunkedReader implements ArchiveReader {
         }
 
         @Override
+        public Optional<Item> nextFrom(EntryPath start) throws IOException {
+            cursor.seek(start);
+            return next();
+        }
+
+        @Override
         public long skipSame(Cursor other) throws IOException {
             return other instanceof Entries that ? cursor.skipSame(that.cursor) : 0;
         }

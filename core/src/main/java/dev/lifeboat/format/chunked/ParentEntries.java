@@ -39,7 +39,7 @@ final class ParentEntries {
         try {
             TreeCursor cursor = TreeCursor.ahead(source, root, context.executor())
                     .onLost((first, count, damage) -> log.warn(
-                            "entries of the parent are lost, their files are read again; run verify [first={}, entries={}, cause={}]",
+                            "lost entries of the parent are read again; run verify [first={}, entries={}, cause={}]",
                             first,
                             count,
                             damage.getMessage()));

@@ -9,6 +9,7 @@ import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.EntryType;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.internal.tar.TarMember;
 import dev.lifeboat.internal.tar.TarReader;
 import java.io.BufferedInputStream;
@@ -17,6 +18,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -27,12 +29,22 @@ import java.util.zip.GZIPInputStream;
 /**
  * A tar that somebody else made, such as GNU tar, as a source: plain, or compressed with gzip or zstd. Members may come in any order; of
  * several of one name the last counts, as when it is extracted. Read twice: once for the list, which is held in memory, once for content.
- * A tar with a name that is absolute or leads out is refused as a whole.
+ * A tar with a name that leads out of it is refused as a whole; the slash of an absolute name is stripped and reported.
  *
  * <p>Immutable. Each call that changes something returns a copy.
  */
 @CheckReturnValue
 public final class TarSource implements SnapshotSource {
+    private static final int MAGIC_BYTES = 6;
+    /** Compressions by their magic numbers. */
+    private static final Map<String, String> NOT_READ = Map.of(
+            "fd377a585a00", "xz",
+            "425a68", "bzip2",
+            "04224d18", "lz4",
+            "1f9d", "compress",
+            "377abcaf271c", "7-Zip",
+            "504b0304", "zip");
+
     private final Path file;
     private final Optional<String> name;
 
@@ -95,7 +107,7 @@ public final class TarSource implements SnapshotSource {
     private NavigableMap<EntryPath, Member> members(EntrySink sink) throws IOException {
         NavigableMap<EntryPath, Member> members = new TreeMap<>();
         try (InputStream in = open()) {
-            TarReader tar = new TarReader(in);
+            TarReader tar = TarReader.lenient(in);
             long number = 0;
             for (Optional<TarMember> next; (next = tar.next()).isPresent(); number++) {
                 TarMember member = next.get();
@@ -106,7 +118,13 @@ public final class TarSource implements SnapshotSource {
                 EntryPath target =
                         EntryPath.of(member.link().map(ByteString::toByteArray).orElseThrow());
                 Member linked = members.get(target);
-                if (linked == null || linked.member().type() != EntryType.FILE) {
+                if (linked != null && linked.member().type() == EntryType.SYMLINK) {
+                    members.put(member.path(), linked);
+                    sink.report(new Problem(
+                            member.path(),
+                            Problem.Kind.DEGRADED,
+                            "is a hard link to symbolic link '" + target + "' in the tar; it becomes a symbolic link of its own"));
+                } else if (linked == null || linked.member().type() != EntryType.FILE) {
                     sink.report(new Problem(
                             member.path(),
                             Problem.Kind.FAILED,
@@ -115,13 +133,29 @@ public final class TarSource implements SnapshotSource {
                     members.put(member.path(), linked);
                 }
             }
+            reportLeniency(tar, sink);
         }
         return members;
     }
 
+    private static void reportLeniency(TarReader tar, EntrySink sink) throws IOException {
+        if (tar.strippedNames() > 0) {
+            sink.report(new Problem(
+                    EntryPath.root(),
+                    Problem.Kind.DEGRADED,
+                    "the slash at the beginning of " + tar.strippedNames() + " names in the tar is stripped"));
+        }
+        if (tar.isEndMissing()) {
+            sink.report(new Problem(
+                    EntryPath.root(),
+                    Problem.Kind.FAILED,
+                    "the tar ends without its end-of-archive mark: it may have been cut off after a whole member"));
+        }
+    }
+
     private void sendContent(Map<Long, Entry> wanted, EntrySink sink) throws IOException {
         try (InputStream in = open()) {
-            TarReader tar = new TarReader(in);
+            TarReader tar = TarReader.lenient(in);
             Optional<TarMember> next = tar.next();
             for (long number = 0; next.isPresent() && !wanted.isEmpty(); number++) {
                 Entry entry = wanted.remove(number);
@@ -140,12 +174,18 @@ public final class TarSource implements SnapshotSource {
         BufferedInputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
         boolean opened = false;
         try {
-            in.mark(4);
-            byte[] magic = in.readNBytes(4);
+            in.mark(MAGIC_BYTES);
+            String magic = HexFormat.of().formatHex(in.readNBytes(MAGIC_BYTES));
             in.reset();
-            boolean gzip = magic.length > 1 && magic[0] == 0x1f && magic[1] == (byte) 0x8b;
-            // RFC 8878: magic number of zstd frames.
-            boolean zstd = magic.length == 4 && magic[0] == 0x28 && magic[1] == (byte) 0xb5 && magic[2] == 0x2f;
+            boolean gzip = magic.startsWith("1f8b");
+            // RFC 8878: magic numbers of zstd frames, and of skippable ones, with which pzstd begins.
+            boolean zstd = magic.startsWith("28b52ffd") || magic.matches("5.2a4d18.*");
+            for (Map.Entry<String, String> other : NOT_READ.entrySet()) {
+                if (magic.startsWith(other.getKey())) {
+                    throw new UnsupportedVersionException(file + " is compressed by " + other.getValue()
+                            + ", which is not read; decompress it first (read are plain tar, gzip and zstd)");
+                }
+            }
             InputStream plain = gzip ? new GZIPInputStream(in, 1 << 16) : zstd ? new ZstdInputStream(in) : in;
             opened = true;
             return new BufferedInputStream(plain, 1 << 16);

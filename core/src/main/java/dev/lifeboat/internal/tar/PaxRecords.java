@@ -9,7 +9,9 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Records of a pax extended header (POSIX.1-2017, pax, "pax Extended Header"): {@code length keyword=value newline}. */
+/**
+ * Records of a pax extended header (POSIX.1-2017, pax, "pax Extended Header"): {@code length keyword=value newline}.
+ */
 final class PaxRecords {
     static final String XATTR = "SCHILY.xattr.";
     static final String SPARSE = "GNU.sparse.";
@@ -24,7 +26,7 @@ final class PaxRecords {
         add(keyword, value.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Names keep their bytes; {@code %} and {@code =} are written as GNU tar does. */
+    /** Adds an extended attribute. The name keeps its bytes; {@code %} and {@code =} are escaped as GNU tar does. */
     void addXattr(ByteString name, ByteString value) {
         ByteArrayOutputStream keyword = new ByteArrayOutputStream();
         keyword.writeBytes(XATTR.getBytes(StandardCharsets.US_ASCII));
@@ -59,7 +61,7 @@ final class PaxRecords {
         return out.toByteArray();
     }
 
-    /** Writes seconds with as many decimals as needed; exact, also before 1970. */
+    /** Formats seconds with as many decimals as needed. Exact, also before 1970. */
     static String time(Instant time) {
         if (time.getNano() == 0) {
             return Long.toString(time.getEpochSecond());
@@ -91,7 +93,7 @@ final class PaxRecords {
     }
 
     /**
-     * Reads records. Keywords are kept as ISO 8859-1 text, so that their bytes survive.
+     * Reads records. Keywords are kept as ISO 8859-1 text, which preserves their bytes.
      *
      * @throws DamagedException if the lengths do not add up
      */

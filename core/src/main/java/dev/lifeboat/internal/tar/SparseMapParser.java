@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * Reads the map that the data of a GNU.sparse 1.0 member begins with: decimal numbers, a line each (their count, then offset and
- * length of each region), filled up with zeros to whole blocks.
+ * Reads the map at the start of the data of a GNU.sparse 1.0 member: decimal numbers, one a line (the number of
+ * regions, then offset and length of each), padded with zeros to whole blocks.
  */
 public final class SparseMapParser {
     private final InputStream in;
@@ -22,7 +22,7 @@ public final class SparseMapParser {
     /**
      * Adds the regions to a map and leaves the stream at the first byte of data.
      *
-     * @return the bytes that the map took
+     * @return the number of bytes of the map
      */
     public static long parse(InputStream in, SparseMap.Builder map) throws IOException {
         SparseMapParser parser = new SparseMapParser(in);

@@ -12,11 +12,12 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Writes headers of tar members: ustar (POSIX.1-2017, pax, "ustar Interchange Format"), with a pax extended header where ustar
- * cannot hold something. Extended attributes are {@code SCHILY.xattr} records and sparse files GNU.sparse 1.0, both as GNU tar has them.
+ * Writes headers of tar members: ustar (POSIX.1-2017, pax, "ustar Interchange Format"), with a pax extended header for
+ * everything that ustar cannot hold. Extended attributes are {@code SCHILY.xattr} records and sparse files are
+ * GNU.sparse 1.0, both as GNU tar writes them.
  */
 public final class TarHeaders {
-    /** Unit of everything in a tar. */
+    /** The block size of tar, in bytes. */
     public static final int BLOCK = 512;
 
     private static final long MAX_OCTAL_7 = 07777777L;
@@ -32,23 +33,25 @@ public final class TarHeaders {
 
     private TarHeaders() {}
 
-    /** Bytes that fill up the last block. */
+    /** Returns the number of bytes of padding in the last block. */
     public static int padding(long size) {
         return (int) (-size & (BLOCK - 1));
     }
 
-    /** The two zero blocks at the end of an archive. */
+    /** Returns the two zero blocks at the end of an archive. */
     public static byte[] endOfArchive() {
         return new byte[2 * BLOCK];
     }
 
-    /** Writes the header of an entry without holes that is followed by {@code size} bytes. */
+    /** Returns the header of an entry without holes that is followed by {@code size} bytes. */
     public static byte[] of(Entry entry, long size) {
         byte[] name = name(entry);
         return header(entry, name, new PaxRecords(), size);
     }
 
-    /** Writes the header of a sparse file, and the map that its data begins with; {@code map} bytes count as data. */
+    /**
+     * Returns the header of a sparse file. Its data begins with a map of {@code mapBytes} bytes, which count as data.
+     */
     public static byte[] ofSparse(Entry entry, SparseMap map, int mapBytes) {
         PaxRecords pax = new PaxRecords();
         pax.add(PaxRecords.SPARSE + "major", "1");
@@ -62,7 +65,7 @@ public final class TarHeaders {
         return header(entry, name, pax, mapBytes + map.dataBytes());
     }
 
-    /** Writes a GNU.sparse 1.0 map, filled up to whole blocks. */
+    /** Returns a GNU.sparse 1.0 map, padded to whole blocks. */
     public static byte[] sparseMap(SparseMap map) {
         int regions = map.regions();
         boolean holeAtEnd = regions == 0 || map.offset(regions - 1) + map.length(regions - 1) < map.size();
@@ -153,7 +156,7 @@ public final class TarHeaders {
         return out;
     }
 
-    /** Name and prefix if they fit; else a name cut off, and false. */
+    /** Writes name and prefix if they fit. Otherwise writes a truncated name and returns false. */
     private static boolean putName(byte[] block, byte[] name) {
         if (name.length <= 100) {
             System.arraycopy(name, 0, block, 0, name.length);
@@ -193,7 +196,7 @@ public final class TarHeaders {
         block[155] = ' ';
     }
 
-    /** Sum of all bytes, with the field of the sum itself as spaces. */
+    /** Returns the sum of all bytes, with the checksum field itself taken as spaces. */
     static int checksum(byte[] block) {
         int sum = 0;
         for (int i = 0; i < BLOCK; i++) {

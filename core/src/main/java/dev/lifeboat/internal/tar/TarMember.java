@@ -11,11 +11,12 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * One member of a tar that is read.
+ * One member of a tar that is being read.
  *
- * @param link the target of a symbolic link, any bytes, or of a hard link, then a path
- * @param size of a file's content, holes included
- * @param content what the file holds; a {@link dev.lifeboat.entry.SparseInputStream} if it has holes; valid until the next member
+ * @param link the target of a symbolic link, any bytes, or of a hard link, which is a path
+ * @param size of a file's content, including holes
+ * @param content of the file; a {@link dev.lifeboat.entry.SparseInputStream} if it has holes; valid until the next
+ *     member
  */
 public record TarMember(
         EntryPath path,
@@ -26,7 +27,7 @@ public record TarMember(
         long size,
         InputStream content) {
     /**
-     * Makes an entry of it.
+     * Converts this member to an entry.
      *
      * @throws IllegalArgumentException if it is a hard link to a name that comes later in canonical order
      */

@@ -4,11 +4,11 @@ import dev.lifeboat.entry.ByteString;
 import dev.lifeboat.format.DamagedException;
 import java.nio.charset.StandardCharsets;
 
-/** Numbers in headers of a tar that is read. */
+/** Parses numbers in tar headers. */
 final class TarNumbers {
     private TarNumbers() {}
 
-    /** Octal digits, or GNU's base 256 where the first bit is set. */
+    /** Parses octal digits, or GNU's base 256 if the first bit is set. */
     static long number(byte[] from, int at, int width) throws DamagedException {
         if ((from[at] & 0x80) != 0) {
             long value = from[at] & 0x3f;
@@ -34,7 +34,9 @@ final class TarNumbers {
         }
     }
 
-    /** As {@link #number}; GNU tar writes times before 1970 as negative numbers in base 256. */
+    /**
+     * Parses as {@link #number} does, and also the negative base 256 numbers that GNU tar writes for times before 1970.
+     */
     static long signed(byte[] from, int at, int width) throws DamagedException {
         if ((from[at] & 0xff) != 0xff) {
             return number(from, at, width);

@@ -24,30 +24,57 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a tar as a stream: ustar, pax, and what GNU tar writes (long names, numbers in base 256, sparse files). Names keep their
- * bytes. Whatever is wrong with the input is a {@link DamagedException}; lengths are checked before anything is allocated. Not thread-safe.
+ * Reads a tar as a stream: ustar, pax, and the extensions of GNU tar (long names, numbers in base 256, sparse files).
+ * Names keep their bytes. Invalid input is a {@link DamagedException}. Lengths are checked before anything is
+ * allocated. Not thread-safe.
  */
 public final class TarReader {
-    /** A path, all extended attributes: more is refused. */
+    /** The maximum length of an extended header, such as a path or all extended attributes. Longer ones are refused. */
     private static final int MAX_HEADER_BYTES = 8 << 20;
 
     private final InputStream in;
     private final byte[] block = new byte[TarHeaders.BLOCK];
     private final Map<String, byte[]> global = new HashMap<>();
+    private final boolean lenient;
     private long left;
     private int padding;
+    private long strippedNames;
+    private boolean endMissing;
 
     /** Reads from a stream, which is not closed. */
     public TarReader(InputStream in) {
+        this(in, false);
+    }
+
+    private TarReader(InputStream in, boolean lenient) {
         this.in = in;
+        this.lenient = lenient;
     }
 
     /**
-     * Moves to the next member; what is left of the last one is skipped.
+     * Reads a tar that another program wrote, as GNU tar does: slashes at the beginning of names are stripped, and the end of
+     * the stream after a whole member ends the archive.
+     */
+    public static TarReader lenient(InputStream in) {
+        return new TarReader(in, true);
+    }
+
+    /** Returns how many names and link targets began with a slash, which was stripped. */
+    public long strippedNames() {
+        return strippedNames;
+    }
+
+    /** Returns whether the archive ended without its end-of-archive mark. */
+    public boolean isEndMissing() {
+        return endMissing;
+    }
+
+    /**
+     * Moves to the next member and skips what is left of the current one.
      *
      * @return empty at the end of the archive
-     * @throws DamagedException if the stream ends without an end-of-archive mark, or holds what is no tar, or a name that leads
-     *     out of the archive
+     * @throws DamagedException if the stream ends without an end-of-archive mark, is not a tar, or holds a name that
+     *     leads out of the archive
      */
     public Optional<TarMember> next() throws IOException {
         skipRest();
@@ -92,6 +119,7 @@ public final class TarReader {
             stored = flag == 'D' ? stored : 0;
         }
         EntryPath path = path(name);
+        strippedNames += lenient && name.length > 0 && name[0] == '/' ? 1 : 0;
         if (path.isRoot() && type != EntryType.DIRECTORY) {
             throw new DamagedException("a " + type + " in the tar has no name");
         }
@@ -102,13 +130,14 @@ public final class TarReader {
         if (flag == 'S' || pax.containsKey(PaxRecords.SPARSE + "major") || pax.containsKey(PaxRecords.SPARSE + "map")) {
             SparseMap map = flag == 'S' ? oldGnuMap() : paxMap(pax);
             if (map.dataBytes() > left) {
-                throw new DamagedException("sparse map of '" + path + "' tells of more data than there is");
+                throw new DamagedException("the sparse map of '" + path + "' lists more data than the member holds");
             }
             size = map.size();
             content = new SparseInputStream(map, content);
         } else if (pax.containsKey(PaxRecords.SPARSE + "size")) {
-            throw new DamagedException("'" + path + "' is sparse in the GNU 0.0 form, which is not read; write it with "
-                    + "--sparse-version=1.0");
+            throw new DamagedException(
+                    "'" + path + "' is sparse in the GNU 0.0 form, which is not supported; write it with "
+                            + "--sparse-version=1.0");
         }
         if (type == EntryType.HARD_LINK && path(link).isRoot()) {
             throw new DamagedException("refused: '" + path + "' is a hard link to the root");
@@ -159,9 +188,14 @@ public final class TarReader {
         };
     }
 
-    /** Drops {@code ./} and slashes at the end; refuses what leads out. */
-    private static EntryPath path(byte[] name) throws DamagedException {
+    /** Removes leading {@code ./} and trailing slashes. Refuses names that lead out of the archive. */
+    private EntryPath path(byte[] name) throws DamagedException {
         int from = 0;
+        if (lenient && name.length > 1 && name[0] == '/') {
+            while (from < name.length && name[from] == '/') {
+                from++;
+            }
+        }
         int to = name.length;
         while (to > 0 && name[to - 1] == '/') {
             to--;
@@ -169,7 +203,7 @@ public final class TarReader {
         while (from + 1 < to && name[from] == '.' && name[from + 1] == '/') {
             from += 2;
         }
-        if (to - from == 1 && name[from] == '.') {
+        if (to - from == 1 && name[from] == '.' || lenient && to <= from && name.length > 0) {
             return EntryPath.root();
         }
         try {
@@ -225,10 +259,21 @@ public final class TarReader {
     }
 
     private boolean readHeader() throws IOException {
-        readBlock();
+        int n = Io.readFully(in, block, 0, TarHeaders.BLOCK);
+        if (n == 0 && lenient) {
+            endMissing = true;
+            return false;
+        }
+        if (n != TarHeaders.BLOCK) {
+            throw endedEarly();
+        }
         if (isZero(block)) {
-            // POSIX asks for two; the second may be all that is left unread by a pipe.
-            if (Io.readFully(in, block, 0, TarHeaders.BLOCK) != TarHeaders.BLOCK || !isZero(block)) {
+            // POSIX requires two zero blocks. If the second stayed unread, it could be left behind in a pipe.
+            int second = Io.readFully(in, block, 0, TarHeaders.BLOCK);
+            if (second == 0 && lenient) {
+                return false;
+            }
+            if (second != TarHeaders.BLOCK || !isZero(block)) {
                 throw new DamagedException("the tar has a single zero block where its end should be");
             }
             return false;
@@ -241,8 +286,12 @@ public final class TarReader {
 
     private void readBlock() throws IOException {
         if (Io.readFully(in, block, 0, TarHeaders.BLOCK) != TarHeaders.BLOCK) {
-            throw new DamagedException("the tar ends early, without its end-of-archive mark");
+            throw endedEarly();
         }
+    }
+
+    private static DamagedException endedEarly() {
+        return new DamagedException("the tar ends early, without its end-of-archive mark");
     }
 
     private byte[] readData(long size) throws IOException {
@@ -335,7 +384,7 @@ public final class TarReader {
         return true;
     }
 
-    /** The rest of the member under way. */
+    /** The unread rest of the current member. */
     private final class MemberStream extends BulkInputStream {
         @Override
         public int read(byte[] b, int off, int len) throws IOException {

@@ -1,2 +1,2 @@
-/** The tar format, to the byte: names of any bytes, nanoseconds, extended attributes, holes. */
+/** The tar format: names of any bytes, nanoseconds, extended attributes, holes. */
 package dev.lifeboat.internal.tar;

@@ -2,7 +2,9 @@ package dev.lifeboat.internal.tree;
 
 import java.util.Arrays;
 
-/** Bytes of one kind, gathered over the entries of a page: together they compress better. Numbers are LEB128. */
+/**
+ * Values of one kind, collected over the entries of a page, since together they compress better. Numbers are LEB128.
+ */
 final class Column {
     private byte[] bytes = new byte[256];
     private int length;
@@ -22,7 +24,7 @@ final class Column {
         length += count;
     }
 
-    /** A number of 64 bits, unsigned. */
+    /** Appends a 64-bit number, unsigned. */
     void varint(long number) {
         ensure(10);
         long left = number;
@@ -33,7 +35,7 @@ final class Column {
         bytes[length++] = (byte) left;
     }
 
-    /** A number of 64 bits, signed. */
+    /** Appends a 64-bit number, signed. */
     void zigzag(long number) {
         varint(number << 1 ^ number >> 63);
     }

@@ -15,7 +15,7 @@ final class ColumnReader {
         this.end = offset + length;
     }
 
-    /** Takes joined columns apart. */
+    /** Splits joined columns. */
     static ColumnReader[] split(byte[] joined, int expected) throws DamagedException {
         ColumnReader in = new ColumnReader(joined, 0, joined.length);
         if (in.varint() != expected) {
@@ -28,7 +28,7 @@ final class ColumnReader {
             total += lengths[i];
         }
         if (total != in.remaining()) {
-            throw new DamagedException("the columns of a page do not make up its length");
+            throw new DamagedException("the lengths of the columns of a page do not add up to its length");
         }
         ColumnReader[] columns = new ColumnReader[expected];
         int start = in.at;
@@ -67,7 +67,7 @@ final class ColumnReader {
         return number >>> 1 ^ -(number & 1);
     }
 
-    /** A number that counts things or bytes of this page, so no larger than an array. */
+    /** Reads a number that counts elements or bytes of this page, so no larger than an array. */
     int size() throws DamagedException {
         long number = varint();
         if (number < 0 || number > Integer.MAX_VALUE) {
@@ -76,7 +76,7 @@ final class ColumnReader {
         return (int) number;
     }
 
-    /** A length of content. */
+    /** Reads a length of content. */
     long length() throws DamagedException {
         long number = varint();
         if (number < 0) {

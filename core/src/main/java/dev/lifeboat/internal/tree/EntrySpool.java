@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Entries that wait in a temporary file, which only its owner can read, in the form of pages. Not thread-safe. */
+/**
+ * Entries buffered in a temporary file, in the form of pages. Only the owner of the file can read it. Not thread-safe.
+ */
 public final class EntrySpool implements AutoCloseable {
     private static final int PAGE_ENTRIES = 512;
     private static final int PAGE_BYTES = 1 << 20;
@@ -22,7 +24,7 @@ public final class EntrySpool implements AutoCloseable {
     private Leaf leaf = new Leaf();
     private long count;
 
-    /** Starts a file. */
+    /** Creates the temporary file. */
     public EntrySpool() throws IOException {
         file = Files.createTempFile("lifeboat-entries-", ".tmp");
         boolean made = false;
@@ -36,7 +38,7 @@ public final class EntrySpool implements AutoCloseable {
         }
     }
 
-    /** Adds the next one. */
+    /** Appends an entry. */
     public void add(TreeEntry entry) throws IOException {
         leaf.add(entry);
         count++;
@@ -58,19 +60,19 @@ public final class EntrySpool implements AutoCloseable {
         out.write(bytes);
     }
 
-    /** How many there are. */
+    /** Returns the number of entries. */
     public long count() {
         return count;
     }
 
-    /** Takes entries. */
+    /** Receives entries. */
     @FunctionalInterface
     public interface Taker {
-        /** Takes the next one. */
+        /** Receives the next entry. */
         void take(TreeEntry entry) throws IOException;
     }
 
-    /** Gives all back, in order; nothing can be added any more. */
+    /** Passes all entries on, in order. Nothing can be added afterwards. */
     public void forEach(Taker taker) throws IOException {
         flush();
         out.writeInt(-1);

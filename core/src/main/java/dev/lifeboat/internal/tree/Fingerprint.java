@@ -3,14 +3,17 @@ package dev.lifeboat.internal.tree;
 import dev.lifeboat.format.DamagedException;
 import java.nio.charset.StandardCharsets;
 
-/** Fingerprints: those that are hex numbers joined by hyphens, as numbers that differ little from one file to the next; others as text. */
+/**
+ * Encodes fingerprints. One that consists of hex numbers joined by hyphens is stored as numbers, since they differ
+ * little from one file to the next. Others are stored as text.
+ */
 final class Fingerprint {
     static final int MAX_PARTS = 4;
     private static final int MAX_DIGITS = 15;
 
     private Fingerprint() {}
 
-    /** Returns whether it was written as numbers. */
+    /** Writes a fingerprint. Returns whether it was written as numbers. */
     static boolean write(Column out, String fingerprint, long[] last) {
         long[] parts = new long[MAX_PARTS];
         int count = parse(fingerprint, parts);
@@ -28,7 +31,7 @@ final class Fingerprint {
         return true;
     }
 
-    /** Number of parts; -1 if it would not come back as it is. */
+    /** Returns the number of parts; -1 if numbers would not reproduce the text exactly. */
     private static int parse(String text, long[] parts) {
         int count = 0;
         int digits = 0;

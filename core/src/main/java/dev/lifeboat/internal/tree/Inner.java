@@ -8,13 +8,13 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A page of pages being written; docs/FORMAT.md, section 11. Not thread-safe. */
+/** An inner page, which lists pages, while it is written. See docs/FORMAT.md, section 11. Not thread-safe. */
 final class Inner {
     private final int level;
     private final List<Child> children = new ArrayList<>();
 
     /**
-     * A page below.
+     * A page one level below.
      *
      * @param first path in it
      * @param entries in it and below
@@ -63,16 +63,16 @@ final class Inner {
             last = PathColumn.read(columns[0], last);
             EntryPath first = PathColumn.path(last);
             if (!children.isEmpty() && children.get(children.size() - 1).first().compareTo(first) >= 0) {
-                throw new DamagedException("in a page of pages '" + first + "' comes too late");
+                throw new DamagedException("in an inner page '" + first + "' is out of order");
             }
             long entries = columns[1].length();
             if (entries == 0) {
-                throw new DamagedException("a page of pages tells of an empty one");
+                throw new DamagedException("an inner page lists an empty page");
             }
             children.add(new Child(first, entries, node.node(columns[2].size())));
         }
         if (children.isEmpty()) {
-            throw new DamagedException("a page of pages is empty");
+            throw new DamagedException("an inner page is empty");
         }
         return children;
     }

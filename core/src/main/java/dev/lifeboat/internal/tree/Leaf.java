@@ -11,7 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A page of entries being written; docs/FORMAT.md, section 11. Not thread-safe. */
+/** A page of entries while it is written. See docs/FORMAT.md, section 11. Not thread-safe. */
 final class Leaf {
     static final int COLUMNS = 11;
     static final int PATHS = 0;
@@ -26,20 +26,20 @@ final class Leaf {
     static final int HOLES = 9;
     static final int PIECES = 10;
 
-    /** Bits of a form: three of the type, then these. */
+    /** Bits of a form: three for the type, then these. */
     static final int FINGERPRINT = 8;
 
     static final int NUMERIC = 16;
     static final int SPARSE = 32;
     static final int CONTENT_SHIFT = 6;
-    /** How the content is told: none; the piece behind the last one; a piece; slices. */
+    /** How the content is encoded: none; the piece that follows the last one; a piece; slices. */
     static final int NONE = 0;
 
     static final int NEXT_PIECE = 1;
     static final int PIECE = 2;
     static final int LIST = 3;
 
-    /** Order is the code: types are only ever added at the end. */
+    /** The index is the stored code, so types are only ever added at the end. */
     static final List<EntryType> TYPES = List.of(
             EntryType.FILE,
             EntryType.DIRECTORY,
@@ -69,7 +69,7 @@ final class Leaf {
         }
     }
 
-    /** Bytes of all paths, as they are when they are read. */
+    /** Returns the number of bytes of all paths when decoded. */
     long pathBytes() {
         return pathBytes;
     }
@@ -78,7 +78,7 @@ final class Leaf {
         return count;
     }
 
-    /** Bytes so far, names of chunks aside. */
+    /** Returns the number of bytes so far, without names of chunks. */
     int bytes() {
         int total = 0;
         for (Column column : columns) {

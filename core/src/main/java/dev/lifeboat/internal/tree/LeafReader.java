@@ -19,7 +19,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a page of entries, and believes nothing: what cannot be is damage, and no length allocates what is not there. */
+/**
+ * Reads a page of entries without trusting it. An impossible value is reported as damage, and no length allocates more
+ * than the page holds.
+ */
 final class LeafReader {
     private final Node node;
     private final ColumnReader[] columns;
@@ -80,13 +83,13 @@ final class LeafReader {
         int form = columns[Leaf.FORMS].next() & 0xff;
         int typeCode = form & 7;
         if (typeCode >= Leaf.TYPES.size()) {
-            throw new DamagedException("an entry is of type " + typeCode + ", which is not known");
+            throw new DamagedException("unknown type of an entry: " + typeCode);
         }
         EntryType type = Leaf.TYPES.get(typeCode);
         lastPath = PathColumn.read(columns[Leaf.PATHS], lastPath);
         pathBytes += lastPath.length;
         if (pathBytes > 2L * TreeWriter.MAX_PATH_BYTES) {
-            throw new DamagedException("the paths of a page are longer than can be");
+            throw new DamagedException("the paths of a page exceed the maximum length");
         }
         Attributes attributes = attributes();
         Optional<ByteString> link = type == EntryType.SYMLINK || type == EntryType.HARD_LINK
@@ -159,12 +162,12 @@ final class LeafReader {
 
     private static int offset(long offset, long length) throws DamagedException {
         if (offset < 0 || length < 0 || offset > Naming.MAX_CHUNK_BYTES || length > Naming.MAX_CHUNK_BYTES - offset) {
-            throw new DamagedException("a slice lies past the end of every chunk");
+            throw new DamagedException("a slice exceeds the maximum length of a chunk");
         }
         return (int) offset;
     }
 
-    /** Reads slices of chunks, or of nodes if there is depth. */
+    /** Reads slices of chunks, or of nodes if {@code depth} is positive. */
     static List<Slice> slices(ColumnReader in, int depth, Node node) throws DamagedException {
         if (depth > SliceLists.MAX_DEPTH) {
             throw new DamagedException("slices are " + depth + " levels deep");

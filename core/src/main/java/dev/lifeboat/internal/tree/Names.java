@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Numbers the names that a page refers to, in the order in which they come. */
+/** Numbers the names that a page refers to, in order of first use. */
 final class Names {
     private final Map<ChunkName, Integer> numbers = new HashMap<>();
     private final List<ChunkName> names = new ArrayList<>();

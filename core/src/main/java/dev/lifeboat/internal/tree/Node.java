@@ -7,15 +7,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a page refers to; all that finding out what a snapshot needs takes, so that it needs no right to read.
+ * Lists what a page refers to. Nodes are all that is needed to find what a snapshot refers to, so that takes no read
+ * right.
  *
  * @param level 0 above entries, n above nodes of level n - 1; {@link #SLICES} above slices
- * @param page what it is the node of
- * @param nodes it refers to
- * @param data chunks it refers to
+ * @param page the page that the node belongs to
+ * @param nodes that the page refers to
+ * @param data chunks of content that the page refers to
  */
 public record Node(int level, ChunkName page, List<ChunkName> nodes, List<ChunkName> data) {
-    /** Level of a node above a list of slices. */
+    /** The level of a node above a list of slices. */
     public static final int SLICES = 255;
 
     public Node {
@@ -23,12 +24,12 @@ public record Node(int level, ChunkName page, List<ChunkName> nodes, List<ChunkN
         data = List.copyOf(data);
     }
 
-    /** One of the nodes. */
+    /** Returns a node by its number. */
     ChunkName node(int number) throws DamagedException {
         return name(nodes, number);
     }
 
-    /** One of the chunks of content. */
+    /** Returns a chunk of content by its number. */
     ChunkName data(int number) throws DamagedException {
         return name(data, number);
     }
@@ -51,7 +52,7 @@ public record Node(int level, ChunkName page, List<ChunkName> nodes, List<ChunkN
         return out.toByteArray();
     }
 
-    /** Reads what a node holds. */
+    /** Parses an encoded node. */
     public static Node parse(byte[] bytes) throws IOException {
         ColumnReader in = new ColumnReader(bytes, 0, bytes.length);
         int level = in.next() & 0xff;
@@ -59,7 +60,7 @@ public record Node(int level, ChunkName page, List<ChunkName> nodes, List<ChunkN
         long data = in.varint();
         long names = 1 + nodes + data;
         if (nodes < 0 || data < 0 || names < 0 || names * ChunkName.BYTES != in.remaining()) {
-            throw new DamagedException("a node does not have the length that it tells of");
+            throw new DamagedException("a node does not have the length that it declares");
         }
         ChunkName page = ChunkName.of(in.bytes(ChunkName.BYTES));
         List<ChunkName> nodeNames = new ArrayList<>();

@@ -4,11 +4,11 @@ import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.format.DamagedException;
 import java.util.Arrays;
 
-/** Paths, each as what differs from the one before. */
+/** Paths, each stored as its difference from the previous one. */
 final class PathColumn {
     private PathColumn() {}
 
-    /** Returns what the next one is to be compared with. */
+    /** Appends a path. Returns the bytes that the next path is compared with. */
     static byte[] write(Column out, byte[] last, EntryPath path) {
         byte[] bytes = path.toByteArray();
         int mismatch = Arrays.mismatch(last, bytes);
@@ -23,7 +23,7 @@ final class PathColumn {
         int shared = in.size();
         int more = in.size();
         if (shared > last.length || more > in.remaining()) {
-            throw new DamagedException("a path in a page is longer than can be");
+            throw new DamagedException("the length of a path in a page is out of range");
         }
         byte[] path = Arrays.copyOf(last, shared + more);
         System.arraycopy(in.bytes(more), 0, path, shared, more);
@@ -37,7 +37,7 @@ final class PathColumn {
         try {
             return EntryPath.of(bytes);
         } catch (IllegalArgumentException e) {
-            throw new DamagedException("a path in a page cannot be: " + e.getMessage(), e);
+            throw new DamagedException("invalid path in a page: " + e.getMessage(), e);
         }
     }
 }

@@ -15,11 +15,12 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Long lists of slices as pages of their own, so that an entry stays small however long its content is. Cut where the name of a chunk says so, so
- * that a change in the middle leaves the other pages as they were.
+ * Stores long lists of slices as pages of their own, so that an entry stays small regardless of the length of its
+ * content. The boundaries of pages depend on the names of chunks, so a change in the middle leaves the other pages
+ * unchanged.
  */
 public final class SliceLists {
-    /** Deeper than any content is long: 256 slices a page and level. */
+    /** More levels than the longest content needs, with 256 slices a page at each level. */
     public static final int MAX_DEPTH = 8;
 
     private static final int MAX_INLINE = 32;
@@ -29,12 +30,10 @@ public final class SliceLists {
 
     private SliceLists() {}
 
-    /**
-     * A list that is short enough, and how deep it then is.
-     */
+    /** A list that is short enough for an entry, and its depth. */
     public record Shortened(List<Slice> slices, int depth) {}
 
-    /** Stores pages until the list of them is short. */
+    /** Stores pages of slices until the list of pages is short. */
     public static Shortened shorten(List<Slice> slices, TreeStore store) throws IOException {
         List<Slice> list = slices;
         int depth = 0;
@@ -72,7 +71,7 @@ public final class SliceLists {
         return new Slice(store.put(ChunkKind.NODE, node.toBytes()), 0, total);
     }
 
-    /** Whether all nodes, pages and chunks of content pass a test. */
+    /** Returns whether all nodes, pages and chunks of content pass a test. */
     public static boolean isStored(FileContent content, TreePages pages, Predicate<ChunkName> test) throws IOException {
         Deque<ChunkName> nodes = new ArrayDeque<>();
         for (Slice slice : content.slices()) {
@@ -100,12 +99,14 @@ public final class SliceLists {
         return true;
     }
 
-    /** Walks through the slices of content, reading pages when it comes to them. What fails is in {@link Walk#next}. */
+    /**
+     * Iterates over the slices of content and reads pages as it reaches them. Failures are thrown by {@link Walk#next}.
+     */
     public static Walk walk(FileContent content, TreePages pages) {
         return new Walk(content, pages);
     }
 
-    /** Slices of content, one after the other. Not thread-safe. */
+    /** The slices of content in order. Not thread-safe. */
     public static final class Walk {
         private final TreePages pages;
         private final List<Iterator<Slice>> levels = new ArrayList<>();
@@ -117,13 +118,13 @@ public final class SliceLists {
             levels.add(content.slices().iterator());
         }
 
-        /** Whether there is one more. */
+        /** Returns whether there is another slice. */
         public boolean hasNext() {
             // A page is never empty.
             return levels.stream().anyMatch(Iterator::hasNext);
         }
 
-        /** The next one. */
+        /** Returns the next slice. */
         public Slice next() throws IOException {
             while (!levels.isEmpty()) {
                 Iterator<Slice> top = levels.get(levels.size() - 1);
@@ -148,7 +149,7 @@ public final class SliceLists {
             }
             List<Slice> slices = LeafReader.slices(in, actual, node);
             if (slices.isEmpty() || slices.stream().mapToLong(Slice::length).sum() != slice.length()) {
-                throw new DamagedException("a page of slices does not make up the length that it should");
+                throw new DamagedException("the slices of a page do not add up to the expected length");
             }
             return slices.iterator();
         }

@@ -5,6 +5,7 @@ import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.pack.ChunkName;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -16,16 +17,16 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
-/** Walks through the entries of a tree; reads a page only when it comes to it. Not thread-safe. */
+/** Iterates over the entries of a tree. Reads a page only when it reaches it. Not thread-safe. */
 public final class TreeCursor {
     private static final int AHEAD = 3;
-    /** In the place of a number of entries. */
+    /** Used in place of a number of entries. */
     private static final int UNKNOWN = -1;
 
     private static final int ROOT = -2;
 
     private final TreePages pages;
-    /** Pages to come, the next one first. */
+    /** Pages to visit, the next one first. */
     private final Deque<Pending> pending = new ArrayDeque<>();
 
     private Iterator<TreeEntry> entries = List.<TreeEntry>of().iterator();
@@ -55,19 +56,19 @@ public final class TreeCursor {
         this.executor = executor;
     }
 
-    /** Hears of a page that is lost. */
+    /** Receives pages that are lost. */
     @FunctionalInterface
     public interface Lost {
         /**
-         * Called when it would be the page's turn.
+         * Called at the position of the lost page.
          *
-         * @param first path in it, or of what is above it
+         * @param first the first path in the page, or of the page above it
          * @param entries in it and below; negative if that is not known
          */
         void lost(EntryPath first, long entries, DamagedException damage) throws IOException;
     }
 
-    /** Goes on after a page that is lost, which ends the walk otherwise. The first page of all is always needed. */
+    /** Continues after a lost page, which otherwise ends the iteration. The root page is always needed. */
     public TreeCursor onLost(Lost newLost) {
         goesOn = true;
         lost = newLost;
@@ -79,9 +80,39 @@ public final class TreeCursor {
         return start(new TreeCursor(pages, Optional.empty()), root);
     }
 
-    /** Starts at the first entry of a tree, for who wants all of it: the next pages are read by other threads. */
+    /**
+     * Starts at the first entry of a tree and reads the next pages ahead on other threads. For callers that read the
+     * whole tree.
+     */
     public static TreeCursor ahead(TreePages pages, ChunkName root, Executor executor) throws IOException {
         return start(new TreeCursor(pages, Optional.of(executor)), root);
+    }
+
+    /** Skips to the next entry whose path is not before another one. Pages that lie before it are not read. */
+    public void seek(EntryPath start) throws IOException {
+        if (skipInPage(start)) {
+            return;
+        }
+        while (!pending.isEmpty()) {
+            Pending page = pending.pop();
+            Pending next = pending.peek();
+            if (next != null && next.page().first().compareTo(start) <= 0) {
+                continue;
+            }
+            open(page);
+            if (page.level() == 0 && skipInPage(start)) {
+                return;
+            }
+        }
+    }
+
+    /** Skips entries of the page that is open; false if none is left. */
+    private boolean skipInPage(EntryPath start) {
+        List<TreeEntry> rest = new ArrayList<>();
+        entries.forEachRemaining(rest::add);
+        rest.removeIf(entry -> entry.entry().path().compareTo(start) < 0);
+        entries = rest.iterator();
+        return !rest.isEmpty();
     }
 
     private static TreeCursor start(TreeCursor cursor, ChunkName root) throws IOException {
@@ -91,7 +122,7 @@ public final class TreeCursor {
         return cursor;
     }
 
-    /** The next entry; empty at the end. */
+    /** Returns the next entry; empty at the end. */
     public Optional<TreeEntry> next() throws IOException {
         while (!entries.hasNext()) {
             if (pending.isEmpty()) {
@@ -122,7 +153,10 @@ public final class TreeCursor {
         }
     }
 
-    /** What is below a page of pages its node names, too, without its paths and numbers. */
+    /**
+     * Falls back on the node of a lost inner page, which also names the pages below, but without their paths and
+     * counts.
+     */
     private boolean openBelow(Pending page) throws IOException {
         List<ChunkName> below;
         try {
@@ -161,7 +195,7 @@ public final class TreeCursor {
         }
     }
 
-    /** What is too large to be does not equal anything. */
+    /** Saturates on overflow, so that an impossible sum equals no count. */
     private static long plus(long a, long b) {
         long sum = a + b;
         return sum < 0 ? Long.MAX_VALUE : sum;
@@ -197,7 +231,7 @@ public final class TreeCursor {
     }
 
     /**
-     * Skips what begins here in both trees and is the same page, as large as there is.
+     * Skips pages that are identical in both trees from the current position on, the largest possible first.
      *
      * @return entries skipped; 0 if the next ones are not known to be the same
      */
@@ -209,7 +243,7 @@ public final class TreeCursor {
             if (mine.node().equals(theirs.node())) {
                 pending.pop();
                 other.pending.pop();
-                // A root does not tell how many entries are below it.
+                // A root does not record how many entries are below it.
                 skipped +=
                         mine.entries() >= 0 ? mine.entries() : theirs.entries() >= 0 ? theirs.entries() : count(mine);
             } else if (mine.level() == 0 && theirs.level() == 0) {
@@ -235,7 +269,7 @@ public final class TreeCursor {
                         .sum();
     }
 
-    /** Finds one entry; reads one page a level. */
+    /** Finds one entry. Reads one page a level. */
     public static Optional<TreeEntry> find(TreePages pages, ChunkName root, EntryPath path) throws IOException {
         Node node = pages.node(root);
         int level = node.level();
@@ -260,15 +294,15 @@ public final class TreeCursor {
                 .findFirst();
     }
 
-    /** The entries of one page, for who walks pages by themselves. */
+    /** Returns the entries of one page, for callers that visit pages themselves. */
     public static List<TreeEntry> entries(Node node, TreePages pages) throws IOException {
         return LeafReader.read(node, pages.page(node));
     }
 
-    /** Checks a page of pages by reading it. */
+    /** Checks an inner page by reading it. */
     public static void checkPage(Node node, TreePages pages) throws IOException {
         if (Inner.read(node, pages.page(node)).size() < node.nodes().size()) {
-            throw new DamagedException("a node names pages that its page does not tell of");
+            throw new DamagedException("a node names pages that its page does not list");
         }
     }
 }

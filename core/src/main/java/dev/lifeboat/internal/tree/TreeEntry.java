@@ -4,9 +4,9 @@ import dev.lifeboat.entry.Entry;
 import java.util.Optional;
 
 /**
- * An entry, and where its content is.
+ * An entry, and where its content is stored.
  *
- * @param content of a file; empty for all else
+ * @param content of a file; empty for all other types
  */
 public record TreeEntry(Entry entry, Optional<FileContent> content) {
     public TreeEntry {

@@ -3,7 +3,7 @@ package dev.lifeboat.internal.tree;
 import dev.lifeboat.internal.pack.ChunkName;
 import java.io.IOException;
 
-/** Gives nodes and pages. */
+/** Reads nodes and pages. */
 public interface TreePages {
     /** Reads a node. */
     Node node(ChunkName name) throws IOException;

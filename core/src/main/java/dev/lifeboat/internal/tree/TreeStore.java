@@ -4,9 +4,9 @@ import dev.lifeboat.internal.pack.ChunkKind;
 import dev.lifeboat.internal.pack.ChunkName;
 import java.io.IOException;
 
-/** Takes nodes and pages. */
+/** Stores nodes and pages. */
 @FunctionalInterface
 public interface TreeStore {
-    /** Stores bytes, if they are not stored already, and names them. */
+    /** Stores bytes unless they are already stored. Returns their name. */
     ChunkName put(ChunkKind kind, byte[] bytes) throws IOException;
 }

@@ -10,16 +10,16 @@ import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * Cuts a sequence of entries into pages, and pages of pages above them, where the path of an entry says so: so the same stretch of entries is the
- * same page in every snapshot. Holds one page a level. Not thread-safe.
+ * Cuts a sequence of entries into pages, with inner pages above them. The boundaries depend on the paths of entries, so
+ * the same run of entries is the same page in every snapshot. Holds one page a level in memory. Not thread-safe.
  */
 public final class TreeWriter {
     private static final int MIN_ENTRIES = 32;
     private static final int MAX_ENTRIES = 1024;
     private static final int MAX_PAGE_BYTES = 1 << 20;
-    /** Long paths that share most of their bytes take little room in a page and much in memory. */
+    /** Long paths that share most of their bytes take little room in a page, but much in memory. */
     static final int MAX_PATH_BYTES = 8 << 20;
-    /** Bits of a path's hash that are zero where a level is cut, for each level. */
+    /** The number of bits of a path's hash that are zero at a boundary, for each level. */
     private static final int CUT_BITS = 8;
 
     private final TreeStore store;
@@ -31,7 +31,7 @@ public final class TreeWriter {
     /**
      * Starts a tree.
      *
-     * @param seed shifts the cuts; the same for all trees of a repository
+     * @param seed shifts the boundaries; the same for all trees of a repository
      */
     public TreeWriter(TreeStore store, byte[] seed) {
         this.store = store;
@@ -46,7 +46,7 @@ public final class TreeWriter {
         int before = leaf.bytes();
         leaf.add(entry);
         if (leaf.bytes() - before > Naming.MAX_CHUNK_BYTES / 2) {
-            throw new IOException("'" + entry.entry().path() + "' has more metadata than the format keeps: "
+            throw new IOException("'" + entry.entry().path() + "' has more metadata than the format can hold: "
                     + (leaf.bytes() - before) + " bytes, at most " + Naming.MAX_CHUNK_BYTES / 2);
         }
         int hash = hash(entry.entry().path());
@@ -97,7 +97,7 @@ public final class TreeWriter {
         addChild(level + 1, child, hash);
     }
 
-    /** Ends the tree; returns the name of its root. */
+    /** Completes the tree. Returns the name of its root. */
     public ChunkName finish() throws IOException {
         if (leaf.count() > 0 || levels.isEmpty()) {
             endLeaf(1);

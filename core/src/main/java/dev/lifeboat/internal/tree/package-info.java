@@ -1,2 +1,2 @@
-/** The entries of a snapshot as pages that are cut by content: docs/FORMAT.md, section 11. */
+/** The entries of a snapshot as pages with content-defined boundaries: docs/FORMAT.md, section 11. */
 package dev.lifeboat.internal.tree;

@@ -1,5 +1,10 @@
 package dev.lifeboat.format.tar;
 
+import dev.lifeboat.format.UnsupportedVersionException;
+
+import dev.lifeboat.entry.ForwardingEntrySink;
+import dev.lifeboat.entry.Problem;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -21,6 +26,7 @@ import dev.lifeboat.testkit.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -192,11 +198,45 @@ class GnuTarTest {
     }
 
     @Test
+    void tarsOfOtherPrograms_areReadAsGnuTarReadsThem() throws Exception {
+        Path source = dir.resolve("s");
+        Files.createDirectories(source);
+        Files.writeString(source.resolve("file"), "x");
+        Files.createSymbolicLink(source.resolve("link"), Path.of("file"));
+        Files.createLink(source.resolve("second"), source.resolve("link"));
+        Path archive = dir.resolve("other.tar");
+        Shell.sh("tar -cPf " + archive + " " + source);
+        Path unended = dir.resolve("unended.tar");
+        Shell.sh("tar -cPf - --record-size=512 " + source + " | head -c -1024 > " + unended);
+        for (Path tar : List.of(archive, unended)) {
+            List<Problem> problems = new ArrayList<>();
+            MemoryTree tree = new MemoryTree();
+            TarSource.of(tar).sendTo(new ForwardingEntrySink(tree.begin(RestoreRequest.plain())) {
+                @Override
+                public void report(Problem problem) {
+                    problems.add(problem);
+                }
+            });
+            EntryPath place = EntryPath.of(source.toString().substring(1));
+            assertThat(tree.paths()).contains(place.resolve("file"), place.resolve("link"), place.resolve("second"));
+            assertThat(problems).anyMatch(p -> p.detail().contains("stripped"));
+            assertThat(problems).anyMatch(p -> p.detail().contains("hard link to symbolic link"));
+            assertThat(problems.stream().anyMatch(p -> p.detail().contains("end-of-archive")))
+                    .isEqualTo(tar.equals(unended));
+        }
+        byte[] xz = {(byte) 0xfd, '7', 'z', 'X', 'Z', 0, 1, 2};
+        Path compressed = Files.write(dir.resolve("other.tar.xz"), xz);
+        assertThatThrownBy(() -> TarSource.of(compressed).sendTo(new MemoryTree().begin(RestoreRequest.plain())))
+                .isInstanceOf(UnsupportedVersionException.class)
+                .hasMessageContaining("xz");
+    }
+
+    @Test
     void hostileTars_areRefused() throws Exception {
         Path source = dir.resolve("s");
         Files.createDirectories(source);
         Files.writeString(source.resolve("file"), "x");
-        for (String name : List.of("../evil", "/evil", "a/../../evil", "a//evil", "./../evil")) {
+        for (String name : List.of("../evil", "/../evil", "a/../../evil", "a//evil", "./../evil")) {
             Path archive = dir.resolve("evil.tar");
             Shell.run(
                     "tar",
