@@ -1,5 +1,8 @@
 package dev.lifeboat.docker;
 
+import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.internal.client.Containers;
+
 import com.github.dockerjava.transport.SSLConfig;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.docker.internal.client.EngineClient;
@@ -115,6 +118,24 @@ public final class Docker implements AutoCloseable {
             return new QuiesceRecovery(client, journal).run();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot recover containers of " + client.uri() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Returns the names of the containers, running or not, that have all of some labels, in alphabetical order.
+     *
+     * @param labels such as {@code backup} or {@code backup=nightly}; none for all containers
+     * @throws UncheckedIOException if the engine does not answer
+     */
+    public List<String> containerNames(String... labels) {
+        try {
+            return new Containers(client)
+                    .labelled(List.of(labels)).stream()
+                            .map(ContainerSpec::name)
+                            .sorted()
+                            .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot list containers of " + client.uri() + ": " + e.getMessage(), e);
         }
     }
 

@@ -12,17 +12,17 @@ import java.util.Optional;
 public final class Containers {
     private final EngineClient client;
 
-    /** Uses a client; its owner closes it. */
+    /** Creates an instance that uses a client, which it does not close. */
     public Containers(EngineClient client) {
         this.client = client;
     }
 
-    /** Inspects a container, by name or id. */
+    /** Inspects a container by name or id. */
     public ContainerSpec inspect(String nameOrId) throws IOException {
         return ContainerSpec.of(client.get(path(nameOrId, "/json"), "inspect container " + nameOrId));
     }
 
-    /** Finds a container by its name; an engine also finds by the beginning of an id, which is not meant here. */
+    /** Finds a container by its name. An engine also matches prefixes of ids; such a match is ignored. */
     public Optional<ContainerSpec> find(String name) throws IOException {
         Optional<JsonObject> found = client.find(path(name, "/json"), "look for container " + name);
         if (found.isEmpty()) {
@@ -31,23 +31,31 @@ public final class Containers {
         return Optional.of(ContainerSpec.of(found.get())).filter(c -> c.name().equals(name));
     }
 
-    /** Inspects all containers, running or not; those removed meanwhile are left out. */
+    /** Inspects all containers, running or not. Containers that are removed meanwhile are skipped. */
     public List<ContainerSpec> all() throws IOException {
         return inspected("/containers/json?all=1");
     }
 
     /** Inspects all containers that mount a volume. */
     public List<ContainerSpec> using(String volume) throws IOException {
-        byte[] json = JsonObject.create().put("volume", List.of(volume)).toBytes();
-        String filter = EngineClient.encode(new String(json, StandardCharsets.UTF_8));
         List<ContainerSpec> using = new ArrayList<>();
-        for (ContainerSpec container : inspected("/containers/json?all=1&filters=" + filter)) {
+        for (ContainerSpec container : inspected(filtered("volume", List.of(volume)))) {
             if (container.mounts().stream()
                     .anyMatch(m -> m.isVolume() && m.name().equals(volume))) {
                 using.add(container);
             }
         }
         return using;
+    }
+
+    /** Creates a container and returns its id. */
+    public List<ContainerSpec> labelled(List<String> labels) throws IOException {
+        return inspected(filtered("label", labels));
+    }
+
+    private static String filtered(String filter, List<String> values) {
+        byte[] json = JsonObject.create().put(filter, values).toBytes();
+        return "/containers/json?all=1&filters=" + EngineClient.encode(new String(json, StandardCharsets.UTF_8));
     }
 
     private List<ContainerSpec> inspected(String list) throws IOException {
@@ -68,7 +76,7 @@ public final class Containers {
                 .string("Id");
     }
 
-    /** Starts a container. */
+    /** Stops a container with its own stop signal and time-out. */
     public void start(String id, String name) throws IOException {
         act(id, "start", name);
     }
@@ -92,7 +100,7 @@ public final class Containers {
         client.post(path(id, "/" + verb), null, verb + " container " + name);
     }
 
-    /** Renames a container. */
+    /** Kills and removes a container and its anonymous volumes. */
     public void rename(String id, String from, String to) throws IOException {
         client.post(
                 path(id, "/rename?name=" + EngineClient.encode(to)), null, "rename container " + from + " to " + to);
