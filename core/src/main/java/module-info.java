@@ -1,6 +1,6 @@
 import org.jspecify.annotations.NullMarked;
 
-/** Lifeboat's core: the front door, the strategies, the formats, directories as source and target. */
+/** The core of Lifeboat: repositories, operations, the strategy interfaces, the archive formats, and directories. */
 @NullMarked
 module dev.lifeboat.core {
     exports dev.lifeboat;

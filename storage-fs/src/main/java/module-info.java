@@ -1,6 +1,6 @@
 import org.jspecify.annotations.NullMarked;
 
-/** A directory as storage. */
+/** Storage in a directory. */
 @NullMarked
 module dev.lifeboat.storage.fs {
     exports dev.lifeboat.storage.fs;

@@ -1,6 +1,6 @@
 import org.jspecify.annotations.NullMarked;
 
-/** S3 as storage. */
+/** Storage in S3. */
 @NullMarked
 module dev.lifeboat.storage.s3 {
     exports dev.lifeboat.storage.s3;

@@ -1,4 +1,4 @@
-/** What dev/bench runs. */
+/** The program that dev/bench runs. */
 module dev.lifeboat.bench {
     requires dev.lifeboat.core;
     requires dev.lifeboat.storage.fs;

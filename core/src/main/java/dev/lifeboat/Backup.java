@@ -26,7 +26,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Backs up a source. Gives the new snapshot, which counts from then on and not before. */
+/** Backs up a source. The result is the new snapshot. It is listed once the backup has succeeded, and not before. */
 public final class Backup extends Operation<Snapshot, Backup> {
     private final SnapshotSource source;
     private final SortedMap<String, String> tags = new TreeMap<>();
@@ -41,7 +41,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
     }
 
     /**
-     * Says what to build upon; {@link BackupStrategy#INCREMENTAL} unless set.
+     * Sets which snapshot to build on; {@link BackupStrategy#INCREMENTAL} unless set.
      *
      * @throws IllegalStateException if it was set already
      */
@@ -73,7 +73,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
         return this;
     }
 
-    /** Fails at the first entry that cannot be kept as it is, instead of going on without it. */
+    /** Fails at the first entry that cannot be captured as it is, instead of continuing without it. */
     @CanIgnoreReturnValue
     public Backup strict() {
         checkNotStarted();
@@ -81,7 +81,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
         return this;
     }
 
-    /** For a copy, which is of the time of its original. */
+    /** Sets the time of the snapshot, for a copy, which has the time of its original. */
     @CanIgnoreReturnValue
     Backup at(Instant newTime) {
         time = newTime;
@@ -178,7 +178,10 @@ public final class Backup extends Operation<Snapshot, Backup> {
                                 && earlier.archive().format().equals(format));
     }
 
-    /** The format has looked at the condemned records by then; only after that does a parent that is still listed count. */
+    /**
+     * Opens the writer of the archive. The format reads the records of pending deletions first; only after that does it
+     * matter whether the parent is still listed.
+     */
     private ArchiveWriter writer(SnapshotId id, Optional<Snapshot> parent) throws IOException {
         FormatContext context = repository.writeContext();
         ArchiveWriter writer = repository.format().write(context, id.value(), parent.map(Snapshot::archive));
@@ -190,7 +193,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
         return repository.format().write(context, id.value(), Optional.empty());
     }
 
-    /** Reads the quiesced source, and resumes it however that ended. */
+    /** Reads the source while it is quiesced, and resumes it even if reading fails. */
     private Optional<Duration> read(ArchiveWriter writer, ProgressTracker events, RunningOperations.Running running)
             throws IOException {
         CaptureSink sink = new CaptureSink(writer, events, strict);
@@ -208,8 +211,8 @@ public final class Backup extends Operation<Snapshot, Backup> {
         } catch (PreconditionFailedException e) {
             throw new BackupException.SessionEnded(
                     describe()
-                            + ": a prune ended it, since it was older than endBackupsOlderThan(..); run it again, and let "
-                            + "prunes wait longer",
+                            + ": a prune ended it, since it was older than endBackupsOlderThan(..); run it again, "
+                            + "and set a longer duration there",
                     e);
         }
     }

@@ -3,9 +3,9 @@ package dev.lifeboat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An operation on a repository failed. The message names operation, object, place and cause, and what to do if something can
- * be done. After any failure every snapshot that is listed is whole, and a source that was quiesced is resumed, unless the
- * message says otherwise.
+ * Thrown when an operation on a repository fails. The message names operation, object, place and cause, and a way out
+ * if there is one. After any failure every snapshot that is listed is complete, and a source that was quiesced is
+ * resumed, unless the message states otherwise.
  */
 public abstract sealed class BackupException extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -16,7 +16,7 @@ public abstract sealed class BackupException extends RuntimeException {
 
     /**
      * Returns whether the same operation may succeed later without a change of its description: the store failed or was
-     * away, or a prune ended the backup.
+     * unreachable, or a prune ended the backup.
      */
     public boolean isRetryable() {
         return this instanceof StorageFailed || this instanceof SessionEnded;
@@ -31,7 +31,7 @@ public abstract sealed class BackupException extends RuntimeException {
         }
     }
 
-    /** The target of a restore refused. What was written until then stays. */
+    /** The target of a restore failed. What was written until then stays. */
     public static final class TargetFailed extends BackupException {
         private static final long serialVersionUID = 1;
 
@@ -58,7 +58,10 @@ public abstract sealed class BackupException extends RuntimeException {
         }
     }
 
-    /** The passphrase or key does not open the repository, or may only write; or the repository is encrypted and was expected not to be, or the reverse. */
+    /**
+     * The passphrase or key does not open the repository, or may only write; or the repository is encrypted and was
+     * expected not to be, or the reverse.
+     */
     public static final class WrongKey extends BackupException {
         private static final long serialVersionUID = 1;
 
@@ -94,7 +97,9 @@ public abstract sealed class BackupException extends RuntimeException {
         }
     }
 
-    /** The data has a format, or a version of one, that this library does not know; the message says which it knows. */
+    /**
+     * The data has a format, or a version of one, that this library does not know. The message names those it knows.
+     */
     public static final class UnsupportedFormat extends BackupException {
         private static final long serialVersionUID = 1;
 

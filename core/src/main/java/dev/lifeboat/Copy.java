@@ -9,8 +9,9 @@ import dev.lifeboat.snapshot.Snapshot;
 import java.io.IOException;
 
 /**
- * Copies a snapshot into another repository, whatever its format and key: its entries, its time, its tags and its series. Gives the new snapshot, which
- * has an id of its own. What of it the other repository has already is not stored again; what the series has unchanged there is not read again.
+ * Copies a snapshot into another repository of any format and key: its entries, time, tags and series. The result is
+ * the new snapshot, which has an id of its own. Content that the other repository already has is not stored again.
+ * Content that is unchanged since the newest snapshot of the series there is not read again.
  */
 public final class Copy extends Operation<Snapshot, Copy> {
     private final Snapshot snapshot;
@@ -31,7 +32,7 @@ public final class Copy extends Operation<Snapshot, Copy> {
     Snapshot execute(ProgressTracker events, RunningOperations.Running running) throws IOException {
         events.phase(Phase.READING);
         try (ArchiveReader reader = repository.reader(snapshot)) {
-            // A damaged file is not left out as one that cannot be read is: nobody shall take the copy for whole.
+            // Strict: a damaged file fails the copy, since a copy without it would look complete.
             return new SnapshotCopy(snapshot, reader)
                     .into(target.opened())
                     .strict()

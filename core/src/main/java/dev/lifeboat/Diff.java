@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Tells what differs between two snapshots, in canonical order. Gives how many changes of each kind there are. */
+/** Compares two snapshots, in canonical order. The result is the number of changes of each kind. */
 public final class Diff extends Operation<Diff.Compared, Diff> {
     private final Snapshot older;
     private final Snapshot newer;
@@ -29,28 +29,30 @@ public final class Diff extends Operation<Diff.Compared, Diff> {
         this.newer = newer;
     }
 
-    /** How an entry differs. */
+    /** Kinds of differences. */
     public enum Kind {
+        /** Only the newer snapshot has the entry. */
         ADDED,
+        /** Only the older snapshot has the entry. */
         REMOVED,
-        /** Another type, other content, or another target of a link. */
+        /** The type, the content, the target of a link or the device differs. */
         CONTENT,
-        /** Only owner, mode, time or extended attributes. */
+        /** Only owner, mode, time or extended attributes differ. */
         METADATA
     }
 
     /** One difference. */
     public record Change(EntryPath path, Kind kind) {}
 
-    /** How many differences of each kind there are. */
+    /** The number of differences of each kind, and of entries without one. */
     public record Compared(Map<Kind, Long> changes, long unchanged) {
-        /** How many differences of a kind there are. */
+        /** Returns the number of differences of a kind. */
         public long changes(Kind kind) {
             return changes.getOrDefault(kind, 0L);
         }
     }
 
-    /** Adds a listener that hears of each difference, in canonical order, on the thread that runs this. */
+    /** Adds a listener. It receives each difference, in canonical order, on the thread that runs the operation. */
     @CanIgnoreReturnValue
     public Diff onChange(Consumer<? super Change> listener) {
         checkNotStarted();

@@ -6,11 +6,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a repository is encrypted, and what opens it. Said at every opening, so that nobody can slip a plain repository in the place of an encrypted
- * one. Immutable.
+ * How a repository is encrypted, and what opens it. Required at every opening, so that an unencrypted repository cannot
+ * replace an encrypted one unnoticed. Immutable.
  *
- * <p>An encrypted repository keeps content, names, and which content belongs together from who has the store. It does not hide how much there is,
- * when it was written, and how long chunks are.
+ * <p>An encrypted repository hides content, names, and which content belongs together from anyone who can read the
+ * store. It does not hide how much is stored, when it was written, or how long chunks are.
  */
 public final class Encryption {
     private static final Encryption NONE = new Encryption(Optional.empty());
@@ -21,15 +21,16 @@ public final class Encryption {
         this.secret = secret;
     }
 
-    /** Not at all: anyone who can read the store can read the snapshots. */
+    /** Returns no encryption: anyone who can read the store can read the snapshots. */
     public static Encryption none() {
         return NONE;
     }
 
     /**
-     * By a passphrase. Stretched by Argon2id over 64 MiB of memory at each opening, which takes a good part of a second.
+     * Returns encryption by a passphrase. Each opening derives the key by Argon2id with 64 MiB of memory, which takes a
+     * good part of a second.
      *
-     * @param passphrase asked for at each opening; brought to Unicode's form NFC
+     * @param passphrase called at each opening; the result is normalized to Unicode form NFC
      */
     public static Encryption passphrase(Supplier<? extends CharSequence> passphrase) {
         return new Encryption(Optional.of(() -> {
@@ -42,9 +43,10 @@ public final class Encryption {
     }
 
     /**
-     * By a key of 32 random bytes, as a secret manager keeps it. Opens at once.
+     * Returns encryption by a key of 32 random bytes, such as one from a secret manager. Opening takes no noticeable
+     * time.
      *
-     * @param key asked for at each opening; copied
+     * @param key called at each opening; the array is copied
      */
     public static Encryption key(Supplier<byte[]> key) {
         return new Encryption(Optional.of(() -> {
@@ -63,7 +65,7 @@ public final class Encryption {
         return secret;
     }
 
-    /** Empty if there is none. */
+    /** Returns the secret; empty if there is no encryption. */
     Optional<Secret> secret() {
         return secret.map(Supplier::get);
     }

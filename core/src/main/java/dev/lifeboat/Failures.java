@@ -10,20 +10,20 @@ import dev.lifeboat.internal.io.Io;
 import java.io.IOException;
 import java.util.function.BiFunction;
 
-/** The one place where failures become exceptions of the front door. */
+/** Translates failures to {@link BackupException}. No other class does. */
 final class Failures {
     private Failures() {}
 
     /**
      * Translates a failure of an operation.
      *
-     * @param operation begins the message: "cannot back up container:web"
-     * @param otherwise makes the exception of a failure that is neither the store's nor one of stored data
+     * @param operation start of the message: "cannot back up container:web"
+     * @param otherwise creates the exception for a failure that comes neither from the store nor from stored data
      */
     static BackupException translate(
             String operation, IOException e, BiFunction<String, IOException, BackupException> otherwise) {
         if (Io.isInterruption(e)) {
-            // Whoever throws such an exception has cleared the flag.
+            // The code that throws such an exception has cleared the flag.
             Thread.currentThread().interrupt();
             return new BackupException.Cancelled(operation + ": cancelled", e);
         }
@@ -43,7 +43,7 @@ final class Failures {
         return otherwise.apply(message, e);
     }
 
-    /** Runs an action on the store alone, and translates its failures. */
+    /** Runs an action that uses only the store, and translates its failures. */
     static <T> T translating(String operation, Action<T> action) {
         try {
             return action.run();
@@ -53,9 +53,9 @@ final class Failures {
     }
 
     /**
-     * Asks the store something, as an operation of its own.
+     * Queries the store, as an operation of its own.
      *
-     * @param what completes "cannot .. in <location>"
+     * @param what completes "cannot ... in <location>"
      * @throws IllegalStateException if the repository is closed
      */
     static <T> T query(OpenRepository repository, String what, Action<T> action) {
@@ -68,7 +68,7 @@ final class Failures {
         }
     }
 
-    /** Something that may fail. */
+    /** An action that may fail. */
     @FunctionalInterface
     interface Action<T> {
         T run() throws IOException;

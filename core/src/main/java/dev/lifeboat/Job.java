@@ -9,8 +9,8 @@ import java.util.function.Supplier;
 /**
  * An operation that runs on a thread of its own. Thread-safe.
  *
- * <p>The JVM does not exit while a job runs: {@code main} may return. An orderly shutdown (SIGTERM, {@link System#exit})
- * cancels it, resumes what it has quiesced, and waits for it up to 30 seconds.
+ * <p>The JVM does not exit while a job runs: {@code main} may return. An orderly shutdown (SIGTERM,
+ * {@link System#exit}) cancels it, resumes what it has quiesced, and waits for it up to 30 seconds.
  *
  * @param <T> type of the result
  */
@@ -26,7 +26,7 @@ public final class Job<T> implements AutoCloseable {
                     try {
                         result.complete(work.get());
                     } catch (Throwable e) {
-                        // Errors, too, belong to the caller who asks for the result.
+                        // Errors, too, are for the caller who reads the result.
                         result.completeExceptionally(e);
                     }
                 },
@@ -49,20 +49,24 @@ public final class Job<T> implements AutoCloseable {
         return copy;
     }
 
-    /** How far the job is; empty before the first progress event. */
+    /** Returns the latest progress; empty before the first progress event. */
     public Optional<OperationEvent.Progress> progress() {
         return Optional.ofNullable(progress.get());
     }
 
     /**
-     * Requests that the job stops, and returns at once. The result then completes with
-     * {@link BackupException.Cancelled}, after the source was resumed and what a restore had created was removed.
+     * Requests that the job stops, and returns at once. The result completes with {@link BackupException.Cancelled}
+     * after the source is resumed and everything that a restore has created is removed.
      */
     public void cancel() {
         thread.interrupt();
     }
 
-    /** Cancels the job and waits until it has ended. Not interruptible; the interrupt flag is kept. */
+    /**
+     * Cancels the job and waits until it has ended. Not interruptible; the interrupt flag is kept.
+     *
+     * @throws IllegalStateException if the job itself calls it
+     */
     @Override
     public void close() {
         boolean interrupted = false;

@@ -10,13 +10,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The passphrases and keys that open an encrypted repository: each wraps the same secrets in a slot of its own, so adding, changing and removing one
- * rewrites no data. Safe for use by many threads.
+ * The passphrases and keys that open an encrypted repository. Each wraps the same secrets in a slot of its own, so
+ * adding, changing and removing one rewrites no data. Thread-safe.
  *
- * <p>There are two kinds: one opens all; the other gives only what it takes to back up and to prune. A host that holds only a writing one
- * backs up, without storing again what is stored, and can open no content, not even its own.
+ * <p>There are two kinds. One opens everything. The other gives only what is needed to back up and to prune: a host
+ * that has only a write-only key backs up, with deduplication, and cannot read any content, not even its own.
  *
- * <p>Removing a slot keeps out who has not opened the repository with it before; whoever has may have kept the secrets.
+ * <p>Removing a slot does not affect anyone who has already opened the repository with it: they may have kept the
+ * secrets.
  */
 public final class Keyring {
     private final OpenRepository repository;
@@ -30,17 +31,17 @@ public final class Keyring {
     }
 
     /**
-     * A slot.
+     * A passphrase or key.
      *
      * @param id 32 hex digits
-     * @param label what people call it
-     * @param mayRead whether it opens all; otherwise it is for writing only
+     * @param label a name for people
+     * @param mayRead whether it opens everything; otherwise it is write-only
      */
     public record Slot(String id, String label, boolean mayRead) {}
 
     /**
-     * Lists the slots that belong to this repository: objects that others have put there do not count. With a key that may only write, those that may
-     * read cannot be told apart, and are left out.
+     * Lists the slots that belong to this repository. Objects that others have put there are ignored. With a write-only
+     * key the slots that may read cannot be recognized and are left out.
      *
      * @throws BackupException.StorageFailed if the store fails
      */
@@ -59,24 +60,30 @@ public final class Keyring {
     }
 
     /**
-     * Adds a passphrase or key that opens all.
+     * Adds a passphrase or key that opens everything.
      *
-     * @throws BackupException.WrongKey if this repository was opened with one that may only write
-     * @throws IllegalArgumentException if it is {@link Encryption#none}
+     * @throws BackupException.WrongKey if this repository was opened with a write-only one
+     * @throws IllegalArgumentException if the secret is {@link Encryption#none}, or the label has more than 255
+     *     characters
+     * @throws BackupException.StorageFailed if the store fails
      */
     @CanIgnoreReturnValue
     public Slot add(String label, Encryption secret) {
         if (!bundle.mayRead()) {
             throw new BackupException.WrongKey(
-                    "cannot add a key that opens all of " + repository.location() + ": this one may only write", null);
+                    "cannot add a key that may read to " + repository.location()
+                            + ": it was opened with a key that may only write; open it with one that may read",
+                    null);
         }
         return add(label, bundle, secret);
     }
 
     /**
-     * Adds a passphrase or key for writing only.
+     * Adds a write-only passphrase or key.
      *
-     * @throws IllegalArgumentException if it is {@link Encryption#none}
+     * @throws IllegalArgumentException if the secret is {@link Encryption#none}, or the label has more than 255
+     *     characters
+     * @throws BackupException.StorageFailed if the store fails
      */
     @CanIgnoreReturnValue
     public Slot addWriter(String label, Encryption secret) {
@@ -85,11 +92,11 @@ public final class Keyring {
 
     private Slot add(String label, KeyBundle secrets, Encryption encryption) {
         if (label.length() > 255) {
-            throw new IllegalArgumentException("a label has more than 255 characters");
+            throw new IllegalArgumentException("label has more than 255 characters: " + label.length());
         }
         Optional<Secret> secret = encryption.secret();
         if (secret.isEmpty()) {
-            throw new IllegalArgumentException("none is no key");
+            throw new IllegalArgumentException("Encryption.none() is not a key; give a passphrase or a key");
         }
         return Failures.query(
                 repository,
@@ -100,14 +107,17 @@ public final class Keyring {
     /**
      * Removes a slot.
      *
-     * @throws IllegalStateException if it is the last that opens all: nobody could read the repository ever again
-     * @throws BackupException.NotFound if it is not there
-     * @throws BackupException.WrongKey if this repository was opened with one that may only write
+     * @throws IllegalStateException if it is the last that opens everything: the repository could not be read any more
+     * @throws BackupException.NotFound if there is no such slot
+     * @throws BackupException.WrongKey if this repository was opened with a write-only key
+     * @throws BackupException.StorageFailed if the store fails
      */
     public void remove(Slot slot) {
         if (!bundle.mayRead()) {
             throw new BackupException.WrongKey(
-                    "cannot remove a key of " + repository.location() + ": this one may only write", null);
+                    "cannot remove a key from " + repository.location()
+                            + ": it was opened with a key that may only write; open it with one that may read",
+                    null);
         }
         Optional<KeySlot> found = Failures.query(
                 repository,
@@ -121,7 +131,7 @@ public final class Keyring {
         Failures.query(repository, "remove a key", () -> {
             KeySlotStore.remove(repository.storage(), slot.id());
             if (slots().stream().noneMatch(Slot::mayRead)) {
-                // Another process has removed the other one at the same time.
+                // Another process has removed the only other one at the same time.
                 KeySlotStore.put(repository.storage(), there);
             }
             repository.settleReplicas();
@@ -132,7 +142,7 @@ public final class Keyring {
 
     private void checkOneIsLeft(Slot slot) {
         if (slots().stream().noneMatch(s -> s.mayRead() && !s.id().equals(slot.id()))) {
-            throw new IllegalStateException("'" + slot.label() + "' is the last key that opens all of "
+            throw new IllegalStateException("'" + slot.label() + "' is the last key that opens everything in "
                     + repository.location() + "; add another one first");
         }
     }

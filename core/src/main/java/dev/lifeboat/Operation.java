@@ -32,7 +32,7 @@ public abstract class Operation<T, S extends Operation<T, S>> {
     /**
      * Adds a listener. Listeners are called in the order in which they were added.
      *
-     * @throws IllegalStateException if the operation was started
+     * @throws IllegalStateException if the operation was started already
      */
     @CanIgnoreReturnValue
     public final S onEvent(Consumer<? super OperationEvent> listener) {
@@ -45,7 +45,7 @@ public abstract class Operation<T, S extends Operation<T, S>> {
      * Runs the operation on this thread. Interrupt the thread to cancel it.
      *
      * @throws BackupException if the operation fails or is cancelled
-     * @throws IllegalStateException if it was started before, its description is incomplete or contradictory, or the
+     * @throws IllegalStateException if it was started already, its description is incomplete or contradictory, or the
      *     repository is closed
      */
     @CanIgnoreReturnValue
@@ -57,7 +57,7 @@ public abstract class Operation<T, S extends Operation<T, S>> {
     /**
      * Runs the operation on a thread of its own.
      *
-     * @throws IllegalStateException if it was started before, or its description is incomplete or contradictory
+     * @throws IllegalStateException if it was started already, or its description is incomplete or contradictory
      */
     public final Job<T> start() {
         start(started);
@@ -91,7 +91,7 @@ public abstract class Operation<T, S extends Operation<T, S>> {
     }
 
     private static IllegalStateException alreadyStarted() {
-        return new IllegalStateException("this operation was started already; describe another one");
+        return new IllegalStateException("this operation was started already; create another one");
     }
 
     /** Checks the description as a whole. */
@@ -101,10 +101,10 @@ public abstract class Operation<T, S extends Operation<T, S>> {
 
     abstract T execute(ProgressTracker events, RunningOperations.Running running) throws IOException;
 
-    /** Begins messages: "cannot back up x". */
+    /** Returns the start of messages: "cannot back up x". */
     abstract String describe();
 
-    /** Makes the exception of a failure that is neither the store's nor one of stored data. */
+    /** Creates the exception for a failure that comes neither from the store nor from stored data. */
     BackupException otherFailure(String message, IOException cause) {
         return new BackupException.StorageFailed(message, cause);
     }

@@ -28,8 +28,9 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * Drops snapshots that a policy does not keep, then frees what nothing needs. Safe beside backups and other prunes in any process. If it
- * is stopped anywhere, what is listed stays whole, and the next one goes on.
+ * Removes snapshots that a policy does not keep, then frees what no snapshot needs. Backups and other prunes may run at
+ * the same time, in any process. If a prune is stopped at any point, listed snapshots stay complete and the next prune
+ * continues.
  */
 public final class Prune extends Operation<Prune.Pruned, Prune> {
     private final Retention retention;
@@ -44,15 +45,16 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
     }
 
     /**
-     * What was done, or would be.
+     * What a prune did, or would do.
      *
      * @param kept snapshots, newest first
      * @param removed snapshots, newest first
-     * @param locked snapshots that the policy does not keep and the store does not let go of yet, newest first; they stay, and so does all they need
-     * @param endedBackups ids of backups that were taken for dead
-     * @param objectsFreed removed from the store beside manifests
-     * @param bytesFreed by that
-     * @param lockedUntil when what the store does not let go of may be removed, all of it; empty if nothing was left for that reason
+     * @param locked snapshots that the policy does not keep but the store still locks, newest first; they stay, and so
+     *     does everything they need
+     * @param endedBackups ids of backups without an outcome that were ended because of their age
+     * @param objectsFreed objects removed from the store, manifests not counted
+     * @param bytesFreed bytes in these
+     * @param lockedUntil when everything that the store still locks may be removed; empty if the store locks nothing
      */
     public record Pruned(
             List<Snapshot> kept,
@@ -63,7 +65,7 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
             long bytesFreed,
             Optional<Instant> lockedUntil) {}
 
-    /** Changes nothing, and tells what would be done. */
+    /** Changes nothing; the result is what would be done. */
     @CanIgnoreReturnValue
     public Prune dryRun() {
         checkNotStarted();
@@ -72,10 +74,10 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
     }
 
     /**
-     * Says after how long a backup without an outcome is taken for dead and ended, so that what it left is freed; one day unless set. One
-     * that was alive after all fails when it commits, and nothing is lost.
+     * Sets the age from which a backup without an outcome is ended, so that what it stored is freed; one day unless
+     * set. If such a backup is still running, it fails when it commits; no snapshot is harmed.
      *
-     * @throws IllegalArgumentException if it is negative, or over 36,500 days
+     * @throws IllegalArgumentException if the duration is negative, or over 36,500 days
      */
     @CanIgnoreReturnValue
     public Prune endBackupsOlderThan(Duration newPatience) {
@@ -88,10 +90,10 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
     }
 
     /**
-     * Says after how long nothing more is begun that another prune may as well do, such as packing anew what is mostly unused; no limit unless
-     * set.
+     * Sets the time after which the prune begins no more work that can wait for the next one, such as repacking packs
+     * that are mostly unused; no limit unless set.
      *
-     * @throws IllegalArgumentException if it is negative
+     * @throws IllegalArgumentException if the duration is negative
      */
     @CanIgnoreReturnValue
     public Prune within(Duration newBudget) {
@@ -119,7 +121,7 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
                 all.stream().filter(s -> !keep.contains(s.id())).toList();
         List<Snapshot> locked = new ArrayList<>();
         Optional<Instant> lockedUntil = Optional.empty();
-        List<SnapshotId> ended = endDeadBackups(events.clock().instant());
+        List<SnapshotId> ended = endAbandonedBackups(events.clock().instant());
         if (!dryRun) {
             for (Snapshot snapshot : removed) {
                 try {
@@ -156,7 +158,9 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
         return one.isPresent() && (other.isEmpty() || one.get().isAfter(other.get())) ? one : other;
     }
 
-    /** What snapshots that are kept need beside their content; formats see to that. */
+    /**
+     * Extends the locks of what snapshots that stay need except for their content. Formats extend the locks of content.
+     */
     private void keepLonger(List<Snapshot> locked) throws IOException {
         List<ObjectKey> keys = new ArrayList<>(List.of(RepositoryLayout.DESCRIPTOR));
         repository.storage().list(RepositoryLayout.KEY_SLOTS, object -> keys.add(object.key()));
@@ -168,8 +172,8 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
         repository.storage().keep(keys);
     }
 
-    /** Ends sessions without an outcome that are old by the clock of the store; drops sessions that have one. */
-    private List<SnapshotId> endDeadBackups(Instant now) throws IOException {
+    /** Ends old sessions without an outcome, by the timestamps of the store; removes sessions that have an outcome. */
+    private List<SnapshotId> endAbandonedBackups(Instant now) throws IOException {
         Catalog catalog = repository.catalog();
         Map<SnapshotId, ObjectInfo> sessions = catalog.sessions();
         Set<SnapshotId> outcomes = catalog.outcomes();
@@ -178,7 +182,7 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
             SnapshotId id = session.getKey();
             boolean over = outcomes.contains(id);
             if (!over && session.getValue().lastModified().plus(patience).isBefore(now)) {
-                // Unless another prune has removed both it and its outcome since.
+                // hasSession: another prune may have removed both the session and its outcome since the listing.
                 over = dryRun || catalog.hasSession(id) && catalog.end(id, now);
                 if (over) {
                     ended.add(id);
@@ -197,8 +201,9 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
     }
 
     /**
-     * Removes what a repair has set apart: damaged objects and broken snapshots. Unless this is said they are kept, with all that such snapshots need; and if
-     * that cannot be found out any more, a prune frees nothing and says so.
+     * Removes what a repair has quarantined: damaged objects and broken snapshots. Unless set, they are kept, with
+     * everything that such snapshots need. If what they need cannot be determined any more, a prune frees nothing and
+     * throws {@link BackupException.Corrupt}.
      */
     @CanIgnoreReturnValue
     public Prune dropQuarantined() {
@@ -207,7 +212,7 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
         return this;
     }
 
-    /** In a dry run what would be gone is still there, and is told as if it were not. */
+    /** Creates the context of a format. In a dry run it leaves out the snapshots and sessions that would be removed. */
     private PruneContext context(
             ArchiveFormat format, Set<SnapshotId> removed, Set<SnapshotId> ended, ProgressTracker events) {
         Predicate<SnapshotId> counts = id -> !(dryRun && (removed.contains(id) || ended.contains(id)));

@@ -35,13 +35,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings a damaged repository in order; reads all of it. What replicas have whole is taken from there, and they from the first store. What then is whole in damaged objects is saved, the rest of them set apart: moved to where nothing
- * reads it, never deleted. A snapshot whose list of entries is damaged is replaced by one that has what is left, and set apart. A snapshot that has lost
- * content only stays as it is: what it lacks a restore tells by name, and a backup of a source that still has it stores it again, which makes the
- * snapshot whole.
+ * Repairs a damaged repository. Reads all of it.
  *
- * <p>Safe beside backups and prunes. If it is stopped anywhere, nothing more is lost, and the next one goes on. What to do with what was set apart is for
- * people to say: {@link Prune#dropQuarantined}.
+ * <ul>
+ *   <li>Damaged objects are replaced by intact copies from replicas, and those in replicas by intact copies from the
+ *       primary store.
+ *   <li>Chunks that are intact in the remaining damaged objects are saved. The objects are then quarantined: moved to
+ *       keys that no operation reads, never deleted.
+ *   <li>A snapshot whose list of entries is damaged is quarantined, and replaced by one that has the entries that are
+ *       left.
+ *   <li>A snapshot that has lost only content stays as it is. A restore reports each lost file by name. A later backup
+ *       of a source that still has the content stores it again, which completes the snapshot.
+ * </ul>
+ *
+ * <p>Backups and prunes may run at the same time. If a repair is stopped at any point, nothing more is lost and the
+ * next repair continues. {@link Prune#dropQuarantined} removes what was quarantined.
  */
 public final class Repair extends Operation<Repair.Repaired, Repair> {
     private static final Logger log = LoggerFactory.getLogger(Repair.class);
@@ -51,14 +59,16 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
     }
 
     /**
-     * What was done.
+     * What a repair did.
      *
-     * @param quarantined where damaged objects and manifests of broken snapshots are now
-     * @param replaced broken snapshots, each with the one that has what is left of it
-     * @param recovered damaged objects in whose place a good copy was put, from a replica or in one, and chunks or objects that were lost and taken over from one
-     * @param chunksSaved taken out of damaged objects
-     * @param postponed damaged objects that could not be set apart since backups or prunes are under way; repair again when these have ended
-     * @param findings damages that are left: what is lost until it is stored again
+     * @param quarantined the new keys of damaged objects and of the manifests of broken snapshots
+     * @param replaced broken snapshots, each with the snapshot that has what is left of it
+     * @param recovered number of damaged objects replaced by an intact copy, in the primary store or in a replica, and
+     *     of lost chunks or objects copied from a replica
+     * @param chunksSaved number of chunks saved from damaged objects
+     * @param postponed damaged objects that could not be quarantined since backups or prunes are running; repair again
+     *     when these have ended
+     * @param findings remaining damage: content that is lost until it is stored again
      */
     public record Repaired(
             List<ObjectKey> quarantined,
@@ -67,7 +77,7 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
             long chunksSaved,
             List<ObjectKey> postponed,
             List<Verify.Finding> findings) {
-        /** Whether nothing was damaged in the first place. */
+        /** Returns whether the repair found no damage. */
         public boolean isClean() {
             return recovered == 0 && quarantined.isEmpty() && postponed.isEmpty() && findings.isEmpty();
         }
@@ -82,23 +92,23 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
     Repaired execute(ProgressTracker events, RunningOperations.Running running) throws IOException {
         events.phase(Phase.REPAIRING);
         long recovered = recover();
-        List<ObjectKey> apart = new ArrayList<>(quarantineUnreadable(events));
+        List<ObjectKey> quarantined = new ArrayList<>(quarantineUnreadable(events));
         List<ObjectKey> postponed = new ArrayList<>();
         long saved = 0;
         for (ArchiveFormat format : repository.formats()) {
             ArchiveFormat.Repaired repaired = format.repair(context(format));
-            apart.addAll(repaired.quarantined());
+            quarantined.addAll(repaired.quarantined());
             postponed.addAll(repaired.postponed());
             saved += repaired.saved();
         }
-        Map<SnapshotId, Snapshot> replaced = replaceBroken(events, apart);
+        Map<SnapshotId, Snapshot> replaced = replaceBroken(events, quarantined);
         List<Verify.Finding> findings = new Verify(repository).readData().run().findings();
         events.progress();
         return new Repaired(
-                List.copyOf(apart), Map.copyOf(replaced), recovered, saved, List.copyOf(postponed), findings);
+                List.copyOf(quarantined), Map.copyOf(replaced), recovered, saved, List.copyOf(postponed), findings);
     }
 
-    /** Before anything is set apart: with a good copy elsewhere nothing is lost. */
+    /** Recovers from replicas, before anything is quarantined: with an intact copy elsewhere nothing is lost. */
     private long recover() throws IOException {
         if (repository.replicated().isEmpty()) {
             return 0;
@@ -129,7 +139,7 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
     }
 
     private MaintenanceContext context(ArchiveFormat format) {
-        // What a repair sets apart is not gone in replicas.
+        // Replicas keep what a repair quarantines.
         return new MaintenanceContext(
                 repository,
                 repository.maintenanceContext(false),
@@ -141,35 +151,39 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
                 id -> true);
     }
 
-    /** A session that cannot be read is ended first, so that what it refers to need not be known. */
+    /**
+     * Quarantines documents that cannot be read. A session is ended first, so that what it refers to need not be known.
+     */
     private List<ObjectKey> quarantineUnreadable(ProgressTracker events) throws IOException {
         Catalog catalog = repository.catalog();
         StorageTarget storage = repository.maintenanceContext(false).storage();
         List<SnapshotId> manifests = new ArrayList<>();
         catalog.snapshots((id, damage) -> manifests.add(id));
-        List<ObjectKey> apart = new ArrayList<>();
+        List<ObjectKey> quarantined = new ArrayList<>();
         for (SnapshotId id : manifests) {
-            catalog.quarantine(id, events.clock().instant()).ifPresent(apart::add);
+            catalog.quarantine(id, events.clock().instant()).ifPresent(quarantined::add);
         }
         for (SnapshotId id : catalog.unreadableSessions()) {
             catalog.end(id, events.clock().instant());
-            apart.addAll(Quarantine.move(storage, List.of(RepositoryLayout.session(id.value())))
+            quarantined.addAll(Quarantine.move(storage, List.of(RepositoryLayout.session(id.value())))
                     .values());
         }
-        // Without its last word a prune counts as one that may still act, which is always safe. A record itself is not
-        // ours to move.
-        List<ObjectKey> words = PendingDeletions.unreadable(repository.maintenanceContext(false)).keySet().stream()
-                .filter(PendingDeletions::isCompletionRecord)
-                .toList();
-        apart.addAll(Quarantine.move(storage, words).values());
-        return apart;
+        // A prune without a completion record is assumed to be still running, which is always safe. The record of the
+        // deletions itself stays: only its prune may remove it.
+        List<ObjectKey> completions =
+                PendingDeletions.unreadable(repository.maintenanceContext(false)).keySet().stream()
+                        .filter(PendingDeletions::isCompletionRecord)
+                        .toList();
+        quarantined.addAll(Quarantine.move(storage, completions).values());
+        return quarantined;
     }
 
-    private Map<SnapshotId, Snapshot> replaceBroken(ProgressTracker events, List<ObjectKey> apart) throws IOException {
+    private Map<SnapshotId, Snapshot> replaceBroken(ProgressTracker events, List<ObjectKey> quarantined)
+            throws IOException {
         Map<SnapshotId, Snapshot> replaced = new LinkedHashMap<>();
         if (repository.formatContext().keys().isEncrypted()
                 && !repository.keys().mayRead()) {
-            // Who may not read cannot write anew what is left.
+            // Without a key that may read, what is left cannot be copied.
             return replaced;
         }
         Set<SnapshotId> suspects = new LinkedHashSet<>();
@@ -183,14 +197,14 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
                 Optional<Snapshot> rest = rest(broken.get(), events);
                 rest.ifPresent(snapshot -> replaced.put(id, snapshot));
                 if (rest.isPresent() || isLost(broken.get())) {
-                    catalog.quarantine(id, events.clock().instant()).ifPresent(apart::add);
+                    catalog.quarantine(id, events.clock().instant()).ifPresent(quarantined::add);
                 }
             }
         }
         return replaced;
     }
 
-    /** Whether all that tells of its content can be read. */
+    /** Returns whether the list of entries can be read completely. */
     private boolean isListed(Snapshot snapshot) throws IOException {
         try (ArchiveReader reader = repository.reader(snapshot, repository.maintenanceContext(false))) {
             reader.checkList();
@@ -200,7 +214,9 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
         }
     }
 
-    /** Commits what is left; what a repair that was stopped has committed already counts. */
+    /**
+     * Commits what is left of a snapshot, unless a repair that was stopped has done so. Returns empty if that fails.
+     */
     private Optional<Snapshot> rest(Snapshot broken, ProgressTracker events) throws IOException {
         Optional<Snapshot> earlier = repository
                 .catalog()
@@ -219,24 +235,24 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
                     .run());
         } catch (DamagedException | BackupException.Corrupt e) {
             log.warn(
-                    "nothing takes the place of a broken snapshot [id={}, cause={}]",
+                    "broken snapshot is not replaced, what is left of it cannot be read [id={}, cause={}]",
                     broken.id().value(),
                     e.getMessage());
             return Optional.empty();
         }
     }
 
-    /** Whether nothing of it can be read at all. */
+    /** Returns whether no part of a snapshot can be read. */
     private boolean isLost(Snapshot broken) throws IOException {
         try (ArchiveReader reader = repository.reader(broken, repository.maintenanceContext(false))) {
-            reader.sendTo(new Nowhere(), entry -> true);
+            reader.sendTo(new DiscardingSink(), entry -> true);
             return false;
         } catch (DamagedException e) {
             return true;
         }
     }
 
-    private static final class Nowhere implements EntrySink {
+    private static final class DiscardingSink implements EntrySink {
         @Override
         public boolean offer(Entry entry) {
             return false;

@@ -17,11 +17,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
 /**
- * Brings the replicas of a repository in step with its first store, however long that takes: what each lacks is copied, manifests last. Backups and prunes do
- * the same by the way, with less patience. Removes nothing but what prunes of this process have removed from the first store: what a replica has
- * beyond that is told as surplus, and stays, for the first store may have lost it; {@link #dropSurplus} removes it.
+ * Brings the replicas of a repository in sync with its primary store: copies what each lacks, manifests last. There is
+ * no time limit; backups and prunes sync replicas, too, but wait only for a limited time.
  *
- * <p>One replica that fails does not keep the others from it; it is in the result.
+ * <p>Removes from replicas only what prunes of this process have removed from the primary store. Other objects that a
+ * replica has and the primary store lacks are reported as surplus. They stay, since the primary store may have lost
+ * them; {@link #dropSurplus} removes them.
+ *
+ * <p>If one replica fails, the others are synced all the same. The failure is in the result.
  */
 public final class ReplicaSync extends Operation<List<ReplicaSync.Replica>, ReplicaSync> {
     private boolean dropSurplus;
@@ -31,24 +34,28 @@ public final class ReplicaSync extends Operation<List<ReplicaSync.Replica>, Repl
     }
 
     /**
-     * How it went with one replica.
+     * The result for one replica.
      *
      * @param location of its store
-     * @param objects that it was given
+     * @param objects number of objects copied to it
      * @param bytes in these
-     * @param surplus objects that it has and the first store has not
-     * @param failure why it is not in step; empty if it is
+     * @param surplus number of objects that it has and the primary store lacks
+     * @param failure why it is not in sync; empty if it is
      */
     public record Replica(String location, long objects, long bytes, long surplus, Optional<String> failure) {
-        /** Whether all snapshots of the first store are in it, whole. */
+        /** Returns whether the replica has all snapshots of the primary store, with everything they need. */
         public boolean isInSync() {
             return failure.isEmpty();
         }
     }
 
     /**
-     * Afterwards removes from replicas what the first store does not have: snapshots that were pruned while a replica was away, and what they needed. Only if a verify finds nothing wrong with the
-     * first store; but what it was made to forget is gone from replicas, too, so have a look before.
+     * Also removes from replicas, after the sync, what the primary store does not have: snapshots that were pruned
+     * while a replica was unreachable, and what they needed. The whole primary store is verified before; if it is
+     * damaged, the operation throws {@link BackupException.Corrupt} and changes nothing.
+     *
+     * <p>A verify does not detect snapshots that were deleted from the primary store with everything they need. Check
+     * its list of snapshots first: the replicas lose what the list does not have.
      */
     @CanIgnoreReturnValue
     public ReplicaSync dropSurplus() {
@@ -67,8 +74,8 @@ public final class ReplicaSync extends Operation<List<ReplicaSync.Replica>, Repl
         events.phase(Phase.COPYING);
         if (dropSurplus
                 && !new Verify(repository).readData().withoutReplicas().run().isClean()) {
-            throw new DamagedException("something is wrong with " + repository.location()
-                    + ", so its replicas lose nothing; run repair before dropSurplus()");
+            throw new DamagedException(repository.location()
+                    + " is damaged, so nothing is removed from its replicas; run repair before dropSurplus()");
         }
         Optional<ReplicatedStorage> replicated = repository.replicated();
         if (replicated.isEmpty()) {
@@ -105,6 +112,6 @@ public final class ReplicaSync extends Operation<List<ReplicaSync.Replica>, Repl
 
     @Override
     String describe() {
-        return "cannot have the replicas of " + repository.location() + " catch up";
+        return "cannot sync the replicas of " + repository.location();
     }
 }

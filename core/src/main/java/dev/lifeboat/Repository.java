@@ -1,13 +1,12 @@
 package dev.lifeboat;
 
-import dev.lifeboat.snapshot.SnapshotTree;
-
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.engine.OpenRepository;
 import dev.lifeboat.internal.seal.KeyBundle;
 import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.snapshot.SnapshotId;
+import dev.lifeboat.snapshot.SnapshotTree;
 import dev.lifeboat.storage.StorageTarget;
 import java.util.List;
 import java.util.Optional;
@@ -15,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Snapshots in a store: the front door. Safe for use by many threads, and by many processes on one store at once, prunes included; no
- * lock is taken and no clock trusted.
+ * A repository of snapshots in a store. Thread-safe. Many processes may use one store at the same time, for prunes as
+ * well: correctness needs neither locks nor synchronized clocks.
  *
  * <pre>{@code
  * try (Repository repo = Repository.at(FileStorage.at(Path.of("/backups")))
@@ -40,12 +39,12 @@ public final class Repository implements AutoCloseable {
         this.keyring = bundle.map(secrets -> new Keyring(opened, secrets));
     }
 
-    /** Describes a repository in a store. The repository closes the store. */
+    /** Returns a builder that opens or creates a repository in a store. The repository closes the store. */
     public static RepositoryBuilder at(StorageTarget storage) {
         return new RepositoryBuilder(storage);
     }
 
-    /** Backs up a source: a new snapshot of its series. */
+    /** Backs up a source. The result is a new snapshot of its series. */
     public Backup backup(SnapshotSource source) {
         return new Backup(opened, source);
     }
@@ -57,11 +56,12 @@ public final class Repository implements AutoCloseable {
      * @throws BackupException.StorageFailed if the store fails
      */
     public List<Snapshot> snapshots() {
-        return Failures.query(opened, "list snapshots", () -> opened.catalog().snapshots(Repository::passOver));
+        return Failures.query(opened, "list snapshots", () -> opened.catalog().snapshots(Repository::logSkipped));
     }
 
     /**
-     * Lists snapshots of one series, newest first, as {@link #snapshots()} does. The cost does not grow with other series.
+     * Lists snapshots of one series, newest first, as {@link #snapshots()} does. The cost does not grow with other
+     * series.
      *
      * @param source name of the series, such as {@code container:web}
      * @throws BackupException.StorageFailed if the store fails
@@ -70,10 +70,10 @@ public final class Repository implements AutoCloseable {
         return Failures.query(
                 opened,
                 "list snapshots of '" + source + "'",
-                () -> opened.catalog().snapshots(source, Repository::passOver));
+                () -> opened.catalog().snapshots(source, Repository::logSkipped));
     }
 
-    private static void passOver(SnapshotId id, DamagedException damage) {
+    private static void logSkipped(SnapshotId id, DamagedException damage) {
         log.warn(
                 "snapshot skipped, its manifest is damaged; run verify [id={}, cause={}]",
                 id.value(),
@@ -83,7 +83,7 @@ public final class Repository implements AutoCloseable {
     /**
      * Looks a snapshot up.
      *
-     * @throws BackupException.NotFound if there is none of that id
+     * @throws BackupException.NotFound if there is no snapshot with that id
      * @throws BackupException.Corrupt if its manifest is damaged
      * @throws BackupException.StorageFailed if the store fails
      */
@@ -113,8 +113,8 @@ public final class Repository implements AutoCloseable {
     }
 
     /**
-     * Looks a snapshot up by what a person types: its id, or the beginning or the end of it, such as the eight digits that
-     * {@link SnapshotId#toString} gives.
+     * Looks a snapshot up by the beginning or the end of its id, such as the eight digits that
+     * {@link SnapshotId#toString} returns.
      *
      * @throws BackupException.NotFound if none or more than one match
      * @throws BackupException.StorageFailed if the store fails
@@ -157,7 +157,7 @@ public final class Repository implements AutoCloseable {
     }
 
     /**
-     * Returns what the repository occupies in its primary store.
+     * Returns the size of the repository in its primary store. Lists all objects.
      *
      * @throws BackupException.StorageFailed if the store fails
      */
@@ -173,10 +173,10 @@ public final class Repository implements AutoCloseable {
     }
 
     /**
-     * What a repository occupies.
+     * The size of a repository.
      *
-     * @param objects in the store
-     * @param bytes of these
+     * @param objects number of objects
+     * @param bytes sum of their lengths
      */
     public record Size(long objects, long bytes) {}
 
@@ -185,7 +185,7 @@ public final class Repository implements AutoCloseable {
         return new Restore(opened, snapshot);
     }
 
-    /** Copies a snapshot into another repository, of any format and key. */
+    /** Copies a snapshot into another repository of any format and key. */
     public Copy copy(Snapshot snapshot, Repository target) {
         return new Copy(opened, snapshot, target);
     }
@@ -195,7 +195,7 @@ public final class Repository implements AutoCloseable {
         return new Diff(opened, older, newer);
     }
 
-    /** Checks that what is stored is what was written. */
+    /** Checks that the repository is complete and undamaged. */
     public Verify verify() {
         return new Verify(opened);
     }
@@ -235,8 +235,8 @@ public final class Repository implements AutoCloseable {
     }
 
     /**
-     * Cancels the operations that run on this repository and waits until they have ended, then frees threads and closes the
-     * store. Repeated calls have no effect.
+     * Cancels the operations that run on this repository and waits until they have ended, then frees threads and closes
+     * the store. Repeated calls have no effect.
      *
      * @throws IllegalStateException if one of these operations calls it; nothing is closed
      * @throws BackupException.StorageFailed if the store cannot be closed

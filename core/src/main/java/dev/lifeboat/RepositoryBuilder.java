@@ -41,13 +41,13 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Describes a repository; then opens it, once. Not thread-safe. */
+/** Opens or creates a repository, once. Not thread-safe. */
 public final class RepositoryBuilder {
     private static final String NOT_ENCRYPTED = "none";
     private static final String ENCRYPTED = "aes-256-gcm";
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
-    private static final int LOOKS = 5;
+    private static final int ATTEMPTS = 5;
     private static final Duration PAUSE = Duration.ofMillis(100);
 
     private final StorageTarget first;
@@ -67,7 +67,8 @@ public final class RepositoryBuilder {
     }
 
     /**
-     * Says how new snapshots are written; {@link ChunkedFormat#create} unless set. Old ones are read in whatever format they are.
+     * Sets the format of new snapshots; {@link ChunkedFormat#create} unless set. Existing snapshots are read in the
+     * format that they have.
      *
      * @throws IllegalStateException if it was set already
      */
@@ -81,7 +82,7 @@ public final class RepositoryBuilder {
     }
 
     /**
-     * Says how the repository is encrypted. Required.
+     * Sets how the repository is encrypted. Required.
      *
      * @throws IllegalStateException if it was set already
      */
@@ -95,12 +96,15 @@ public final class RepositoryBuilder {
     }
 
     /**
-     * Keeps a copy of the repository in another store, too; may be called again for more. What a backup reads is read once and goes to all. The first store,
-     * that the repository is {@code at}, decides: a replica that fails or is slow holds nothing up, and catches up later, with the next backup or
-     * {@link Repository#syncReplicas}. What the first store has lost, or has damaged, is read from a replica and put back. A replica is a
-     * repository: if the first store is gone for good, open the replica in its stead.
+     * Adds a replica: another store that gets a copy of the repository. May be called again for more.
      *
-     * <p>The repository closes the store. Nobody but this repository may write to it.
+     * <p>A backup reads its source once and writes to all stores. The primary store, given to {@link Repository#at}, is
+     * authoritative. A replica that fails or is slow does not delay operations; the next backup or
+     * {@link Repository#syncReplicas} brings it in sync. Objects that are lost or damaged in the primary store are read
+     * from a replica and put back. A replica is a complete repository: if the primary store is lost, open the replica
+     * instead.
+     *
+     * <p>The repository closes the store. Only this repository may write to it.
      */
     @CanIgnoreReturnValue
     public RepositoryBuilder replica(StorageTarget replica) {
@@ -109,13 +113,16 @@ public final class RepositoryBuilder {
     }
 
     /**
-     * Keeps what was read of the store to find content, index and trees, in a directory of this machine, so that the backup of what has not changed, and browsing, cost few requests.
-     * Worth it for a bucket; a directory needs none. It may be removed at any time, and shared by processes and repositories. What is in it is as in the store, sealed if
-     * the repository is encrypted, and each piece is checked when it is read. To verify, prune and repair, the store itself is read.
+     * Caches the index and the trees in a local directory, so that browsing and the backup of unchanged data need few
+     * requests. Useful for a bucket; a store in a directory needs no cache.
      *
-     * @param directory is made if it is not there; one that cannot be written only means that nothing is kept
-     * @param maxBytes that it holds, least recently used first out
-     * @throws IllegalArgumentException if that is less than 1 MiB
+     * <p>The directory may be deleted at any time, and shared by processes and repositories. It holds the bytes of the
+     * store, encrypted if the repository is, and each piece is checked when it is read. Verify, prune and repair do not
+     * use it.
+     *
+     * @param directory created if it does not exist; if it cannot be written, nothing is cached
+     * @param maxBytes maximum size; the least recently used objects are evicted first
+     * @throws IllegalArgumentException if {@code maxBytes} is less than 1 MiB
      */
     @CanIgnoreReturnValue
     public RepositoryBuilder cache(Path directory, long maxBytes) {
@@ -127,10 +134,12 @@ public final class RepositoryBuilder {
     }
 
     /**
-     * Says how many stores, the first one among them, must have all that a snapshot needs before it counts; 1 unless set, so that replicas have it if they can be
-     * reached. If fewer can be had, a backup fails, however long that takes to find out, and its snapshot does not count. Its manifest follows once it counts.
+     * Sets how many stores, the primary one included, must have everything that a snapshot needs before it is
+     * committed; 1 unless set: replicas that can be reached then get it as well, but the backup does not need them. If
+     * fewer stores succeed, the backup fails and commits nothing. There is no time limit for stores that the quorum
+     * needs. The manifest is copied to replicas after the commit.
      *
-     * @throws IllegalArgumentException if it is less than 1; if it is more than there are stores, opening fails
+     * @throws IllegalArgumentException if it is less than 1; if it is more than the number of stores, opening fails
      */
     @CanIgnoreReturnValue
     public RepositoryBuilder quorum(int stores) {
@@ -142,10 +151,11 @@ public final class RepositoryBuilder {
     }
 
     /**
-     * Says how long a backup, when it is done, waits for replicas that its quorum does not need; ten seconds unless set. One that takes longer goes on by itself while
-     * the repository is open, and is not waited for again until it has caught up.
+     * Sets how long a backup waits at its end for replicas that its quorum does not need; ten seconds unless set. A
+     * replica that takes longer is synced in the background while the repository is open. Backups do not wait for it
+     * again until it is in sync.
      *
-     * @throws IllegalArgumentException if it is negative, or over 365 days
+     * @throws IllegalArgumentException if the duration is negative, or over 365 days
      */
     @CanIgnoreReturnValue
     public RepositoryBuilder waitForReplicas(Duration newPatience) {
@@ -163,11 +173,12 @@ public final class RepositoryBuilder {
     }
 
     /**
-     * Opens the repository that is there.
+     * Opens an existing repository.
      *
      * @throws BackupException.NotFound if there is none
-     * @throws BackupException.WrongKey if what was given does not open it; or it is encrypted, or not, other than was said
-     * @throws BackupException.UnsupportedFormat if a later version made it
+     * @throws BackupException.WrongKey if the passphrase or key does not open it; or if it is encrypted and
+     *     {@link Encryption#none} was given, or the reverse
+     * @throws BackupException.UnsupportedFormat if a newer version of the library created it
      * @throws BackupException.Corrupt if its descriptor is damaged
      * @throws BackupException.StorageFailed if the store fails
      */
@@ -180,9 +191,9 @@ public final class RepositoryBuilder {
     }
 
     /**
-     * Makes a new repository.
+     * Creates a new repository.
      *
-     * @throws BackupException.AlreadyExists if there is one, or the store holds anything else
+     * @throws BackupException.AlreadyExists if there is one, in the store or in a replica, or the store is not empty
      * @throws BackupException.StorageFailed if the store fails
      */
     public Repository create() {
@@ -191,24 +202,24 @@ public final class RepositoryBuilder {
                 throw new BackupException.AlreadyExists(
                         "there is a repository in " + storage.location() + "; open it with open() or openOrCreate()");
             }
-            return make();
+            return createNew();
         });
     }
 
     /**
-     * Opens the repository that is there, or makes a new one.
+     * Opens an existing repository, or creates a new one.
      *
      * @throws BackupException as {@link #open} and {@link #create} do
      */
     public Repository openOrCreate() {
         return guarded("open or create", () -> {
             Optional<Repository> found = find();
-            return found.isPresent() ? found.get() : make();
+            return found.isPresent() ? found.get() : createNew();
         });
     }
 
     private Repository guarded(String verb, Failures.Action<Repository> opening) {
-        // Before anything is read or written: both check what was described.
+        // Both check the settings, before anything is read or written.
         format();
         replicate();
         return Failures.translating("cannot " + verb + " repository in " + storage.location(), opening);
@@ -216,8 +227,8 @@ public final class RepositoryBuilder {
 
     private void replicate() {
         if (quorum > 1 + replicas.size()) {
-            throw new IllegalStateException("a quorum of " + quorum + " stores is asked for, but there are only "
-                    + (1 + replicas.size()) + "; name more with replica(..)");
+            throw new IllegalStateException("a quorum of " + quorum + " stores needs more than the "
+                    + (1 + replicas.size()) + " given; add replicas with replica(..), or lower the quorum");
         }
         if (!replicas.isEmpty() && replicated.isEmpty()) {
             ReplicatedStorage all = new ReplicatedStorage(first, replicas, quorum, patience);
@@ -227,10 +238,11 @@ public final class RepositoryBuilder {
     }
 
     /**
-     * A place that a repository was in, or whose volume is not mounted, is not to become a new one beside the old. Gives the one that another process has made
-     * since we looked.
+     * Checks that no replica holds a repository: if one does, the primary store is empty because it was lost or is not
+     * mounted, and creating a second repository there would hide that. Returns the repository that another process has
+     * created in the meantime.
      */
-    private Optional<Repository> checkNoReplicaHasOne() throws IOException {
+    private Optional<Repository> checkReplicasAreEmpty() throws IOException {
         for (StorageTarget replica : replicas) {
             if (replica.find(RepositoryLayout.DESCRIPTOR).isPresent()) {
                 Optional<Repository> made = find();
@@ -238,8 +250,8 @@ public final class RepositoryBuilder {
                     return made;
                 }
                 throw new BackupException.AlreadyExists("there is no repository in " + storage.location()
-                        + ", but in its replica " + replica.location()
-                        + " there is one: if the first store is lost, open"
+                        + ", but its replica " + replica.location()
+                        + " holds one: if the primary store is lost, open"
                         + " Repository.at(that replica), with an empty store as replica(..) to copy it to");
             }
         }
@@ -259,20 +271,20 @@ public final class RepositoryBuilder {
 
     private Repository opened(JsonObject descriptor) throws IOException {
         if (!descriptor.string("id").matches("[0-9a-f]{32}")) {
-            throw new DamagedException(descriptor + " is damaged: '" + descriptor.string("id") + "' is no id");
+            throw new DamagedException(descriptor + " is damaged: '" + descriptor.string("id") + "' is not an id");
         }
         byte[] id = HexFormat.of().parseHex(descriptor.string("id"));
         String actual = descriptor.string("encryption");
         Map<String, String> parameters = descriptor.stringMap("parameters");
         if (!actual.equals(NOT_ENCRYPTED) && !actual.equals(ENCRYPTED)) {
-            throw new UnsupportedVersionException("it is encrypted by '" + actual
+            throw new UnsupportedVersionException("it is encrypted with '" + actual
                     + "', which this library does not know; use a newer release of Lifeboat");
         }
         Encryption expected = encryption();
         if (actual.equals(NOT_ENCRYPTED)) {
             if (!expected.isNone()) {
-                throw wrongKey("it is not encrypted; if that is right, say so with .encryption(Encryption.none()), "
-                        + "otherwise somebody has put another repository in its place");
+                throw wrongKey("it is not encrypted; if that is expected, give .encryption(Encryption.none()), "
+                        + "otherwise another repository has been put in its place");
             }
             return repository(RepositoryKeys.none(id), parameters, Optional.empty());
         }
@@ -282,12 +294,12 @@ public final class RepositoryBuilder {
                 .orElseThrow(() -> wrongKey("this " + secret + " opens none of its key slots"));
         RepositoryKeys keys = new SealedKeys(id, bundle, new SecureRandom());
         if (!proof(keys, parameters).equals(descriptor.string("proof"))) {
-            throw new DamagedException(descriptor + " is damaged: its parameters are not those it was made with");
+            throw new DamagedException(descriptor + " is damaged: its parameters are not those it was created with");
         }
         return repository(keys, parameters, Optional.of(bundle));
     }
 
-    /** Shows that who has a key chose the parameters. */
+    /** Returns a proof that the parameters were chosen by someone who has a key. */
     private static String proof(RepositoryKeys keys, Map<String, String> parameters) {
         return HexFormat.of().formatHex(keys.derive("descriptor " + new TreeMap<>(parameters), 16));
     }
@@ -298,33 +310,34 @@ public final class RepositoryBuilder {
 
     private Encryption encryption() {
         if (encryption == null) {
-            throw new IllegalStateException("say how the repository is encrypted: "
-                    + ".encryption(Encryption.passphrase(..)), or .encryption(Encryption.none()) if it is not");
+            throw new IllegalStateException("the encryption is not set; give "
+                    + ".encryption(Encryption.passphrase(..)), or .encryption(Encryption.none()) for none");
         }
         return encryption;
     }
 
-    private Repository make() throws IOException {
-        Optional<Repository> faster = checkNoReplicaHasOne();
-        if (faster.isPresent()) {
-            return faster.get();
+    private Repository createNew() throws IOException {
+        Optional<Repository> concurrent = checkReplicasAreEmpty();
+        if (concurrent.isPresent()) {
+            return concurrent.get();
         }
-        Optional<ObjectKey> stranger = stranger();
-        for (int look = 0; stranger.isPresent(); look++) {
-            // Another process may have made one since we looked, and use it already; some stores show what is only
-            // coming to be.
+        Optional<ObjectKey> foreign = foreignObject();
+        for (int attempt = 0; foreign.isPresent(); attempt++) {
+            // Another process may have created a repository in the meantime, and use it already. Some stores list
+            // objects
+            // whose put has not completed.
             Optional<Repository> made = find();
             if (made.isPresent()) {
                 return made.get();
             }
-            if (look == LOOKS) {
-                throw new BackupException.AlreadyExists(
-                        storage.location() + " holds " + stranger.get() + " but no "
-                                + RepositoryLayout.DESCRIPTOR
-                                + ": either it is no place for a repository, or its descriptor was lost; choose an empty place");
+            if (attempt == ATTEMPTS) {
+                throw new BackupException.AlreadyExists(storage.location() + " holds " + foreign.get() + " but no "
+                        + RepositoryLayout.DESCRIPTOR
+                        + ": it holds something else, or its descriptor was lost; choose an empty place, or restore"
+                        + " the descriptor from a replica");
             }
             pause();
-            stranger = stranger();
+            foreign = foreignObject();
         }
         byte[] id = HexFormat.of().parseHex(RandomIds.next());
         Map<String, String> parameters = new TreeMap<>(format().parameters());
@@ -341,7 +354,7 @@ public final class RepositoryBuilder {
         }
         KeyBundle bundle = KeyBundle.generate(new SecureRandom());
         RepositoryKeys keys = new SealedKeys(id, bundle, new SecureRandom());
-        // Before the descriptor: a repository that is there can be opened.
+        // The slot before the descriptor: a repository that has a descriptor can be opened.
         KeySlot slot = KeySlotStore.add(storage, id, "first", bundle, secret.get());
         if (putDescriptor(json.put("proof", proof(keys, parameters)))) {
             return repository(keys, parameters, Optional.of(bundle));
@@ -350,18 +363,20 @@ public final class RepositoryBuilder {
         return foundInstead();
     }
 
-    /** What is there and is no part of a repository that somebody is making, or has died over. */
-    private Optional<ObjectKey> stranger() throws IOException {
-        List<ObjectKey> strangers = new ArrayList<>();
+    /**
+     * Returns an object that is not part of a repository that a process is creating, or was creating when it crashed.
+     */
+    private Optional<ObjectKey> foreignObject() throws IOException {
+        List<ObjectKey> foreign = new ArrayList<>();
         storage.list("", object -> {
             ObjectKey key = object.key();
-            if (strangers.isEmpty()
+            if (foreign.isEmpty()
                     && !key.value().startsWith(RepositoryLayout.KEY_SLOTS)
                     && !key.equals(RepositoryLayout.DESCRIPTOR)) {
-                strangers.add(key);
+                foreign.add(key);
             }
         });
-        return strangers.stream().findFirst();
+        return foreign.stream().findFirst();
     }
 
     private static void pause() throws IOException {
@@ -373,7 +388,7 @@ public final class RepositoryBuilder {
         }
     }
 
-    /** False if there is one. */
+    /** Puts the descriptor. Returns false if there is one already. */
     private boolean putDescriptor(JsonObject descriptor) throws IOException {
         try {
             storage.put(
@@ -384,10 +399,10 @@ public final class RepositoryBuilder {
         }
     }
 
-    /** Another process was faster; its repository is as good. */
+    /** Opens the repository that another process has created in the meantime. */
     private Repository foundInstead() throws IOException {
-        return find().orElseThrow(() -> new IOException(
-                RepositoryLayout.DESCRIPTOR + " in " + storage.location() + " was removed as soon as it was there"));
+        return find().orElseThrow(() -> new IOException(RepositoryLayout.DESCRIPTOR + " in " + storage.location()
+                + " was removed right after another process had created it; try again"));
     }
 
     private ArchiveFormat format() {
@@ -404,7 +419,7 @@ public final class RepositoryBuilder {
         return new Repository(opened, bundle);
     }
 
-    /** All formats, the one that writes first; it takes the place of the built-in one of its kind. */
+    /** Returns all formats, that of new snapshots first. It replaces the built-in format with its id. */
     private List<ArchiveFormat> formats() {
         List<ArchiveFormat> formats = new ArrayList<>(List.of(format()));
         for (ArchiveFormat known : List.of(ChunkedFormat.create(), TarFormat.create())) {

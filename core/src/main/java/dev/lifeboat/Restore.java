@@ -29,7 +29,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Brings a snapshot back. Writes only what differs. */
+/** Restores a snapshot. Writes only what differs. */
 public final class Restore extends Operation<Restore.Restored, Restore> {
     private final Snapshot snapshot;
     private final List<Consumer<? super RestoreChange>> changeListeners = new ArrayList<>();
@@ -48,11 +48,11 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
     /**
      * What a restore did, or would do.
      *
-     * @param entries of the snapshot that were chosen
-     * @param changes how many of each kind
-     * @param bytesWritten of content
+     * @param entries number of chosen entries of the snapshot
+     * @param changes number of changes of each kind
+     * @param bytesWritten bytes of content
      * @param problems what could not be restored: the first 1,000
-     * @param problemCounts how many of each kind
+     * @param problemCounts number of problems of each kind
      */
     public record Restored(
             long entries,
@@ -65,14 +65,14 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
             return problemCounts.completeness();
         }
 
-        /** How many changes of a kind there were. */
+        /** Returns the number of changes of a kind. */
         public long changes(RestoreChange.Action action) {
             return changes.getOrDefault(action, 0L);
         }
     }
 
     /**
-     * Says where to. Required.
+     * Sets the target. Required.
      *
      * @throws IllegalStateException if it was set already
      */
@@ -87,7 +87,8 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
     }
 
     /**
-     * Restores only what is chosen, under the paths of the snapshot. The target makes up directories that are missing on the way.
+     * Restores only the entries that the predicate accepts, under their paths in the snapshot. The target creates
+     * missing parent directories.
      *
      * @throws IllegalStateException if it was set already
      */
@@ -95,15 +96,15 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
     public Restore only(Predicate<? super Entry> newChosen) {
         checkNotStarted();
         if (chosen != null) {
-            throw new IllegalStateException("what to restore was chosen already");
+            throw new IllegalStateException("only(..) is set already");
         }
         chosen = newChosen;
         return this;
     }
 
     /**
-     * Restores a directory of the snapshot as if it were the whole: {@code volumes/db/data} into a directory gives the files of that
-     * volume. Paths in events and in {@link #only} are then as seen from there.
+     * Restores a directory of the snapshot as if it were the root: {@code volumes/db/data} restores the files of that
+     * volume. Paths in events and in {@link #only} are then relative to it.
      *
      * @throws IllegalStateException if it was set already
      */
@@ -117,7 +118,7 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
         return this;
     }
 
-    /** Removes from the target what the snapshot does not have, when all else has succeeded. */
+    /** Removes from the target what the snapshot does not have, after everything else has succeeded. */
     @CanIgnoreReturnValue
     public Restore deleteExtra() {
         checkNotStarted();
@@ -125,7 +126,7 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
         return this;
     }
 
-    /** Changes nothing, and tells what would be changed. */
+    /** Changes nothing; listeners and the result report what would be changed. */
     @CanIgnoreReturnValue
     public Restore dryRun() {
         checkNotStarted();
@@ -133,7 +134,7 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
         return this;
     }
 
-    /** Adds a listener that hears of each change; it must be thread-safe and quick. */
+    /** Adds a listener. It receives each change; it must be thread-safe and quick. */
     @CanIgnoreReturnValue
     public Restore onChange(Consumer<? super RestoreChange> listener) {
         checkNotStarted();
@@ -142,8 +143,8 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
     }
 
     /**
-     * Changes nothing, and returns what would be changed, in the order in which it would be. Runs this operation; the whole plan is held in
-     * memory, so for very many changes use {@link #dryRun} with {@link #onChange}.
+     * Runs this operation as a dry run and returns what would be changed, in that order. The whole plan is held in
+     * memory; for very many changes use {@link #dryRun} with {@link #onChange}.
      *
      * @throws BackupException as {@link #run} does
      */
@@ -156,11 +157,11 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
     @Override
     void check() {
         if (target == null) {
-            throw new IllegalStateException("say where to restore to: .to(target)");
+            throw new IllegalStateException("the target is not set; give .to(target)");
         }
         if (deleteExtra && chosen != null) {
             throw new IllegalStateException(
-                    "deleteExtra() with only(..) would delete everything that was not chosen; use subtree(..)");
+                    "deleteExtra() with only(..) would delete everything that is not chosen; use subtree(..)");
         }
     }
 
@@ -193,7 +194,7 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
             }
         });
         AtomicLong entries = new AtomicLong();
-        // The archive first: a target is not touched for a snapshot that cannot be read.
+        // The archive first: if the snapshot cannot be read, the target is not changed.
         try (ArchiveReader reader = repository.reader(snapshot);
                 RestoreTarget.Session session = to.begin(request)) {
             RestoreSink sink = new RestoreSink(session, events, subtree, entries);
@@ -213,7 +214,7 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
         }
         subtreeSeen = true;
         if (entry.path().equals(subtree) && entry.type() != EntryType.DIRECTORY) {
-            // No directory: the sink says so.
+            // Not a directory: the sink throws.
             return true;
         }
         return chosen == null || chosen.test(subtree.isRoot() ? entry : RestoreSink.seenFrom(subtree, entry));

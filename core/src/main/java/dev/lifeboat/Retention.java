@@ -19,9 +19,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which snapshots stay. Applied to each series on its own; a snapshot stays if any rule keeps it. A rule for hours, days, weeks (ISO),
- * months or years keeps the newest snapshot of each of the latest so many such periods that have one; periods are those of UTC unless
- * {@link #inZone} says otherwise. Immutable.
+ * A policy that decides which snapshots are kept. It is applied to each series separately. A snapshot is kept if any
+ * rule keeps it. A rule for hours, days, weeks (ISO), months or years keeps the newest snapshot of each of the latest
+ * {@code n} such periods that have one. Periods are in UTC unless {@link #inZone} is called. Immutable.
  *
  * <pre>{@code Retention.keepLast(3).andDaily(7).andWeekly(4).andTagged("release")}</pre>
  */
@@ -34,7 +34,7 @@ public final class Retention {
         MONTHLY,
         YEARLY;
 
-        /** Equal for two snapshots if and only if they lie in the same period. */
+        /** Returns a value that is equal for two snapshots if and only if they lie in the same period. */
         Object period(Snapshot snapshot, ZoneId zone) {
             ZonedDateTime time = snapshot.time().atZone(zone);
             return switch (this) {
@@ -67,18 +67,18 @@ public final class Retention {
         this.dropped = dropped;
     }
 
-    /** Keeps every snapshot: a prune then only frees what crashed or ended backups have left. */
+    /** Keeps every snapshot: a prune then only frees what crashed and ended backups have stored. */
     public static Retention keepAll() {
         return new Retention(Map.of(), Map.of(), ZoneOffset.UTC, true, Set.of());
     }
 
-    /** Keeps every snapshot but these: to delete some by hand. */
+    /** Keeps every snapshot except the given ones: for deleting snapshots by id. */
     public static Retention keepAllExcept(SnapshotId... snapshots) {
         return new Retention(Map.of(), Map.of(), ZoneOffset.UTC, true, Set.of(snapshots));
     }
 
     /**
-     * Keeps the newest.
+     * Keeps the newest {@code n} snapshots.
      *
      * @throws IllegalArgumentException if {@code n} is less than 1
      */
@@ -86,12 +86,12 @@ public final class Retention {
         return none().with(Rule.LAST, n);
     }
 
-    /** Keeps the newest of each of so many hours. */
+    /** Keeps the newest snapshot of each of {@code n} hours. */
     public static Retention keepHourly(int n) {
         return none().with(Rule.HOURLY, n);
     }
 
-    /** Keeps the newest of each of so many days. */
+    /** Keeps the newest snapshot of each of {@code n} days. */
     public static Retention keepDaily(int n) {
         return none().with(Rule.DAILY, n);
     }
@@ -100,42 +100,42 @@ public final class Retention {
         return new Retention(Map.of(), Map.of(), ZoneOffset.UTC, false, Set.of());
     }
 
-    /** Keeps the newest of each of so many hours, too. */
+    /** Also keeps the newest snapshot of each of {@code n} hours. */
     public Retention andHourly(int n) {
         return with(Rule.HOURLY, n);
     }
 
-    /** Keeps the newest of each of so many days, too. */
+    /** Also keeps the newest snapshot of each of {@code n} days. */
     public Retention andDaily(int n) {
         return with(Rule.DAILY, n);
     }
 
-    /** Keeps the newest of each of so many weeks, too. */
+    /** Also keeps the newest snapshot of each of {@code n} weeks. */
     public Retention andWeekly(int n) {
         return with(Rule.WEEKLY, n);
     }
 
-    /** Keeps the newest of each of so many months, too. */
+    /** Also keeps the newest snapshot of each of {@code n} months. */
     public Retention andMonthly(int n) {
         return with(Rule.MONTHLY, n);
     }
 
-    /** Keeps the newest of each of so many years, too. */
+    /** Also keeps the newest snapshot of each of {@code n} years. */
     public Retention andYearly(int n) {
         return with(Rule.YEARLY, n);
     }
 
-    /** Keeps whatever has a tag of this name, too. */
+    /** Also keeps snapshots that have a tag of this name. */
     public Retention andTagged(String name) {
         return tagged(name, Optional.empty());
     }
 
-    /** Keeps whatever has this tag, too. */
+    /** Also keeps snapshots that have this tag. */
     public Retention andTagged(String name, String value) {
         return tagged(name, Optional.of(value));
     }
 
-    /** Counts hours, days, weeks, months and years by the clock of a zone. */
+    /** Counts hours, days, weeks, months and years in a time zone. */
     public Retention inZone(ZoneId newZone) {
         return new Retention(counts, tags, newZone, all, dropped);
     }
@@ -159,7 +159,7 @@ public final class Retention {
         return new Retention(more, tags, zone, false, dropped);
     }
 
-    /** The snapshots that stay. */
+    /** Returns the snapshots that are kept. */
     Set<SnapshotId> keep(Collection<Snapshot> snapshots) {
         Set<SnapshotId> kept = new HashSet<>();
         Map<String, List<Snapshot>> series = new HashMap<>();
@@ -202,6 +202,8 @@ public final class Retention {
 
     @Override
     public String toString() {
-        return all ? "keep all" + (dropped.isEmpty() ? "" : " except " + dropped) : "keep " + counts + " tags " + tags + " in " + zone;
+        return all
+                ? "keep all" + (dropped.isEmpty() ? "" : " except " + dropped)
+                : "keep " + counts + " tags " + tags + " in " + zone;
     }
 }

@@ -7,9 +7,9 @@ import dev.lifeboat.internal.engine.OpenRepository;
 import dev.lifeboat.snapshot.Snapshot;
 import java.io.IOException;
 
-/** A snapshot as a source, under the name of its series. */
+/** A snapshot as a source, with the name of its series. */
 record SnapshotCopy(Snapshot snapshot, ArchiveReader reader) implements SnapshotSource {
-    /** Tag of a snapshot that has what is left of a broken one. */
+    /** Tag of a snapshot that has what is left of a broken one. Its value is the id of the broken one. */
     static final String REPLACES = "replaces";
 
     @Override
@@ -22,7 +22,7 @@ record SnapshotCopy(Snapshot snapshot, ArchiveReader reader) implements Snapshot
         reader.sendTo(sink, entry -> true);
     }
 
-    /** The backup of it into a repository, with its time and its tags. */
+    /** Returns a backup of it into a repository, with its time and its tags. */
     Backup into(OpenRepository target) {
         Backup backup = new Backup(target, this).at(snapshot.time());
         snapshot.tags().forEach((name, value) -> {

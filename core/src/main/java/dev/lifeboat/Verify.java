@@ -32,8 +32,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Checks that what is stored is what was written: that all objects are there and whole and agree with each other; with {@link #readData}
- * also every byte of content. ReplicaMaintenance are compared with the first store: that they lack nothing and, where all content is read, that they have the same. Writes nothing. Damage is in the result, not an exception.
+ * Checks that the stored data is what was written: all objects exist, are undamaged and are consistent with each other.
+ * With {@link #readData} every byte of content is checked, too. Replicas are compared with the primary store: they must
+ * have all of its objects and, if all content is read, the same content. Writes nothing. Damage is reported in the
+ * result, not by an exception.
  */
 public final class Verify extends Operation<Verify.Verified, Verify> {
     private ArchiveFormat.Depth depth = ArchiveFormat.Depth.structure();
@@ -44,12 +46,12 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
     }
 
     /**
-     * A damage, and whom it hits.
+     * Damage, and what it affects.
      *
-     * @param snapshot that suffers; empty if it is none alone
-     * @param object that is damaged or missing, where it is known
-     * @param path of the entry that is lost; empty if it is not one alone
-     * @param detail how it shows
+     * @param snapshot the affected snapshot; empty if there is none, or more than one
+     * @param object the damaged or missing object, if known
+     * @param path path of the lost entry; empty if there is none, or more than one
+     * @param detail description of the damage
      */
     public record Finding(
             Optional<SnapshotId> snapshot, Optional<ObjectKey> object, Optional<EntryPath> path, String detail) {}
@@ -57,31 +59,31 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
     /**
      * What was checked.
      *
-     * @param snapshots looked at
-     * @param objects looked at
-     * @param bytesRead from the store
-     * @param findings all damages; none means that everything checked is well
+     * @param snapshots number of snapshots checked
+     * @param objects number of objects checked
+     * @param bytesRead bytes read from the store
+     * @param findings all damage found; empty if everything checked is intact
      */
     public record Verified(long snapshots, long objects, long bytesRead, List<Finding> findings) {
-        /** Whether nothing is damaged. */
+        /** Returns whether no damage was found. */
         public boolean isClean() {
             return findings.isEmpty();
         }
     }
 
-    /** Reads all content back, too. */
+    /** Also reads all content and checks it. */
     @CanIgnoreReturnValue
     public Verify readData() {
         return depth(ArchiveFormat.Depth.allData());
     }
 
     /**
-     * Reads a share of the content back, too, chosen at random: who does that every day has read all of it some day. A format that cannot choose
-     * reads all.
+     * Also reads a random share of the content and checks it. Run daily, this covers all content in time. A format that
+     * cannot select a share reads all content.
      *
-     * @param percent of the content, 0 to 100
-     * @param budget after which no more is begun
-     * @throws IllegalArgumentException if the share is out of range, or the budget negative
+     * @param percent share of the content, 0 to 100
+     * @param budget time after which no further read begins
+     * @throws IllegalArgumentException if the share is out of range, or the budget is negative
      */
     @CanIgnoreReturnValue
     public Verify readSample(double percent, Duration budget) {
@@ -91,7 +93,7 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
         return depth(new ArchiveFormat.Depth(percent / 100, Optional.of(budget)));
     }
 
-    /** For a repair, which compares them by itself. */
+    /** Leaves replicas out, for a repair and a sync, which compare them themselves. */
     @CanIgnoreReturnValue
     Verify withoutReplicas() {
         withReplicas = false;
@@ -113,7 +115,7 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
     Verified execute(ProgressTracker events, RunningOperations.Running running) throws IOException {
         events.phase(Phase.VERIFYING);
         List<Finding> findings = new ArrayList<>();
-        // What a replica could give is damaged all the same.
+        // The primary store alone: what only a replica has intact counts as damaged.
         FormatContext context = repository.formatContext(repository.primary());
         Catalog catalog = repository.primaryCatalog();
         checkDescriptor(findings);
@@ -123,7 +125,7 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
                         Optional.of(key),
                         Optional.empty(),
                         damage.getMessage()
-                                + "; make sure that no prune is running anywhere, then remove this object")));
+                                + "; make sure that no prune is running in any process, then remove this object")));
         for (SnapshotId id : catalog.unreadableSessions()) {
             findings.add(new Finding(
                     Optional.empty(),
@@ -152,7 +154,7 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
             objects += verified.objects();
             bytes += verified.bytes();
         }
-        // A snapshot that was pruned while we looked is not damaged but gone.
+        // A snapshot that was pruned during the verify is not damaged.
         Set<SnapshotId> left = catalog.outcomes();
         findings.removeIf(finding -> finding.snapshot().isPresent()
                 && !left.contains(finding.snapshot().get()));

@@ -1,2 +1,2 @@
-/** The front door: {@link dev.lifeboat.Repository} and what it takes and gives. */
+/** The entry point: {@link dev.lifeboat.Repository}, its operations and their results. */
 package dev.lifeboat;

@@ -28,7 +28,7 @@ class EncryptionTest {
         1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30,
         31, 32
     });
-    private static final String MARK = "a-text-that-nobody-without-a-key-may-see";
+    private static final String MARK = "a-text-that-only-a-key-may-show";
 
     private final MemoryStorage storage = new MemoryStorage();
 
@@ -171,7 +171,7 @@ class EncryptionTest {
         }
     }
 
-    /** Documents in each other's places, and parameters that somebody else chose. */
+    /** Documents in each other's places, and parameters that another user chose. */
     @Test
     void documents_areBoundToTheirPlace() throws IOException {
         try (Repository repo = Repository.at(storage).encryption(OWNER).create()) {

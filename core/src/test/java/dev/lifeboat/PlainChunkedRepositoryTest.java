@@ -38,7 +38,9 @@ class PlainChunkedRepositoryTest extends RepositoryContract {
         return 2;
     }
 
-    /** What lies elsewhere under the id of a backup under way is no outcome of it: a prune must not take it for ended. */
+    /**
+     * What lies elsewhere under the id of a backup under way is no outcome of it: a prune must not take it for ended.
+     */
     @Test
     void outcomeInAnotherPlace_isNone() throws IOException {
         try (Repository repo = open(storage);
@@ -60,7 +62,10 @@ class PlainChunkedRepositoryTest extends RepositoryContract {
         }
     }
 
-    /** Before 1970, as a machine without a battery has it, and at the end of all time: later snapshots come after it again. */
+    /**
+     * Before 1970, as a machine without a battery has it, and at the end of all time: later snapshots come after it
+     * again.
+     */
     @Test
     void clocksFarOff_doNotStay() {
         SnapshotIdGenerator ids = new SnapshotIdGenerator(RepositoryKeys.none(new byte[16]));

@@ -29,7 +29,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever object is damaged, and however: after a repair and a backup all is well again but what only the damaged object held. */
+/**
+ * Whatever object is damaged, and however: after a repair and a backup all is well again but what only the damaged
+ * object held.
+ */
 @Timeout(300)
 class RepairTest {
     private static final int KINDS = 6;
@@ -156,7 +159,7 @@ class RepairTest {
                                 .as(what)
                                 .isEmpty();
                     } catch (BackupException.Corrupt e) {
-                        // What a snapshot that was set apart needs is not known, and is kept until somebody has a look.
+                        // What a snapshot that was quarantined needs is not known, and is kept until a person drops it.
                         assertThat(e).as(what).hasMessageContaining("dropQuarantined");
                         assertThat(objects(damaged, "quarantine/snapshots/"))
                                 .as(what)
@@ -179,7 +182,10 @@ class RepairTest {
         assertThat(List.of(saved, (long) replaced, (long) quarantine)).allMatch(count -> count > 2);
     }
 
-    /** The target of a hard link, a list of slices, and what names all pages: none of them takes the rest of the snapshot with it. */
+    /**
+     * The target of a hard link, a list of slices, and what names all pages: none of them takes the rest of the
+     * snapshot with it.
+     */
     @Test
     void partsOfTheList_takeNothingElseWithThem() throws IOException {
         MemoryStorage storage = new MemoryStorage();

@@ -24,7 +24,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whoever holds the store puts back what was removed: nothing comes back as something else, and what is not whole is named. */
+/**
+ * Whoever holds the store puts back what was removed: nothing comes back as something else, and what is not whole is
+ * named.
+ */
 @Timeout(300)
 class ReplayTest {
     private static final Encryption KEY = Encryption.key(() -> new byte[32]);

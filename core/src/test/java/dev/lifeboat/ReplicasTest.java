@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** ReplicaMaintenance are repositories, whole whatever befalls them or the first store; and they hold nobody up. */
+/** Replicas are complete repositories, whatever happens to them or to the primary store, and delay no backup. */
 @Timeout(300)
 class ReplicasTest {
     private static final byte[] KEY = new byte[32];
@@ -221,7 +221,7 @@ class ReplicasTest {
     }
 
     @Test
-    void replicaThatHangs_holdsNobodyUp() throws IOException {
+    void replicaThatHangs_delaysNoBackup() throws IOException {
         Moody moody = new Moody(second);
         try (Repository repo =
                 at(first, moody).waitForReplicas(Duration.ofMillis(300)).openOrCreate()) {
@@ -263,7 +263,7 @@ class ReplicasTest {
                 .hasMessageContaining("quorum of 3");
     }
 
-    /** Wherever a replica fails for good, what it lists is whole, and it is caught up afterwards. */
+    /** Wherever a replica fails for good, what it lists is whole, and it is synced afterwards. */
     @Test
     void replicaThatDiesAnywhere_listsWholeSnapshotsOnly() throws IOException {
         try (Repository repo = at(first, second).openOrCreate()) {
@@ -311,7 +311,7 @@ class ReplicasTest {
         }
     }
 
-    /** The same damage in the first store and in a replica: told, mended, and in the first store not even felt. */
+    /** The same damage in the primary store and in a replica: told, mended, and in the primary store not even felt. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void damage_isHealed(boolean inFirst) throws IOException {
@@ -330,7 +330,7 @@ class ReplicasTest {
                 boolean manifestGone =
                         inFirst && kind == 0 && object.key().value().startsWith("snapshots/");
                 if (inFirst && kind == 0 && !object.key().value().contains("/")) {
-                    // That there is a repository is for the first store to say.
+                    // That there is a repository is for the primary store to say.
                     assertThatThrownBy(() -> at(one, other).open()).isInstanceOf(BackupException.NotFound.class);
                     assertThatThrownBy(() -> at(one, other).openOrCreate())
                             .isInstanceOf(BackupException.AlreadyExists.class)
@@ -369,16 +369,15 @@ class ReplicasTest {
                 other.checkAllClosed();
             }
         }
-        // What a restore has read is healed by then, unless the whole pack was missing; in a replica nothing is, for
-        // nobody reads
-        // it.
+        // What a restore has read is healed by then, unless the whole pack was missing; in a replica nothing is,
+        // since no operation reads it.
         assertThat(felt)
                 .hasSizeBetween(
                         inFirst ? 1 : 12,
                         inFirst ? 2 * objects(second, "packs/").size() : 100);
     }
 
-    /** The first store fails in the middle of reading. */
+    /** The primary store fails in the middle of reading. */
     @Test
     void readThatBreaksOff_goesOnFromAReplica() throws IOException {
         try (Repository repo = at(first, second).openOrCreate()) {
@@ -461,7 +460,7 @@ class ReplicasTest {
             repo.syncReplicas().run();
             assertThat(repo.syncReplicas().run().get(0).surplus()).isZero();
             assertWhole(second, 1, 3);
-            // Somebody, or something, empties the first store: no replica follows.
+            // Something empties the primary store: no replica follows.
             first.delete(
                     objects(first, "snapshots/").stream().map(ObjectInfo::key).toList());
             first.delete(objects(first, "packs/").stream().map(ObjectInfo::key).toList());
@@ -547,7 +546,10 @@ class ReplicasTest {
         }
     }
 
-    /** What is damaged in the first store does not spread, neither by catching up nor by a repair that could not ask the replica. */
+    /**
+     * What is damaged in the primary store does not spread, neither by syncing nor by a repair that could not ask
+     * the replica.
+     */
     @Test
     void damageInFirst_doesNotReachReplicas() throws IOException {
         Moody moody = new Moody(second);
@@ -567,7 +569,7 @@ class ReplicasTest {
             for (ObjectInfo object : objects(good, "")) {
                 assertThat(second.bytes(object.key())).isEqualTo(good.bytes(object.key()));
             }
-            // What was set apart meanwhile is not listed any more; all that is, is whole again.
+            // What was quarantined meanwhile is not listed any more; all that is, is whole again.
             Repair.Repaired repaired = repo.repair().run();
             assertThat(repaired.findings()).isEmpty();
         }
@@ -618,7 +620,10 @@ class ReplicasTest {
         assertWhole(second, 1, 1);
     }
 
-    /** Who still knows what a prune has removed reads it from the replica that missed that, and does not bring it back. */
+    /**
+     * Who still knows what a prune has removed reads it from the replica that missed that, and does not bring it
+     * back.
+     */
     @Test
     void prunedPacks_doNotComeBack() throws IOException {
         try (Repository reader = at(first, second).openOrCreate()) {

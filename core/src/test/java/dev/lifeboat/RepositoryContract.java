@@ -1,7 +1,5 @@
 package dev.lifeboat;
 
-import dev.lifeboat.snapshot.SnapshotTree;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -20,6 +18,7 @@ import dev.lifeboat.snapshot.BackupStrategy;
 import dev.lifeboat.snapshot.Completeness;
 import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.snapshot.SnapshotId;
+import dev.lifeboat.snapshot.SnapshotTree;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ForwardingStorageTarget;
@@ -35,9 +34,8 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.NotDirectoryException;
-import java.util.Map;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -46,6 +44,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -671,7 +670,10 @@ abstract class RepositoryContract {
         }
     }
 
-    /** Dies at every call of the store in turn: what was committed restores, what was not is garbage, the next backup works. */
+    /**
+     * Dies at every call of the store in turn: what was committed restores, what was not is garbage, the next backup
+     * works.
+     */
     @Test
     void crashAnywhere_losesNothingCommitted() {
         for (boolean effect : new boolean[] {false, true}) {

@@ -27,8 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Two weeks of backups and prunes by three hosts whose clocks, and that of the store, jump by hours and days: in the past, in the future, and back. No
- * clock decides what is safe, only what a policy keeps.
+ * Two weeks of backups and prunes by three hosts whose clocks, and that of the store, jump by hours and days: in the
+ * past, in the future, and back. No clock decides what is safe, only what a policy keeps.
  */
 @Timeout(300)
 class TwoWeeksTest {

@@ -13,8 +13,8 @@ import dev.lifeboat.storage.fs.FileStorage;
 import java.nio.file.Path;
 
 /**
- * Backs up each container that has the label {@code backup=nightly}, then prunes. Exits with 1 if one of the backups failed or
- * lacks something.
+ * Backs up each container that has the label {@code backup=nightly}, then prunes. Exits with 1 if one of the backups
+ * failed or lacks something.
  *
  * <p>Usage: {@code NightlyBackup <directory>}, with the passphrase in {@code BACKUP_PASSPHRASE}.
  */

@@ -9,26 +9,29 @@ import dev.lifeboat.internal.posix.PosixException;
 import dev.lifeboat.internal.posix.Stat;
 import java.util.SortedMap;
 
-/** Whether what is there is what an entry says. */
+/** Compares the state at a target with an entry. */
 final class Comparison {
     private final boolean owners;
 
     /**
-     * Compares.
+     * Creates a comparison.
      *
-     * @param owners whether owners matter
+     * @param owners whether owners are compared
      */
     Comparison(boolean owners) {
         this.owners = owners;
     }
 
-    /** Whether the metadata is the same. */
+    /** Returns whether the metadata is the same. */
     boolean isEqual(Entry entry, Stat stat, SortedMap<ByteString, ByteString> xattrs) {
         return isEqualButForTime(entry, stat, xattrs)
                 && entry.attributes().modified().equals(stat.modified());
     }
 
-    /** The time of a directory moves with its children, which are told of themselves. */
+    /**
+     * Returns whether the metadata is the same except for the time of modification. The time of a directory changes
+     * with its children, which are reported themselves.
+     */
     boolean isEqualButForTime(Entry entry, Stat stat, SortedMap<ByteString, ByteString> xattrs) {
         Attributes wanted = entry.attributes();
         boolean isLink = entry.type() == EntryType.SYMLINK;
@@ -37,7 +40,7 @@ final class Comparison {
                 && wanted.xattrs().equals(xattrs);
     }
 
-    /** Whether a symbolic link, pipe or device is the same, metadata aside. */
+    /** Returns whether a symbolic link, pipe or device is the same, apart from its metadata. */
     static boolean isSameSpecial(Entry entry, Dir dir, Stat there) throws PosixException {
         return switch (entry.type()) {
             case SYMLINK ->
@@ -50,7 +53,8 @@ final class Comparison {
             case BLOCK_DEVICE ->
                 there.type() == Stat.BLOCK_DEVICE
                         && there.special().equals(entry.device().orElseThrow());
-            case FILE, DIRECTORY, HARD_LINK -> throw new IllegalArgumentException("no special file: " + entry.type());
+            case FILE, DIRECTORY, HARD_LINK ->
+                throw new IllegalArgumentException("not a special file: " + entry.type());
         };
     }
 }

@@ -6,12 +6,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A directory of this machine to restore into, with everything that {@link DirectorySource} keeps. Only root can set owners:
- * run as root, or leave them out with {@link #withoutOwners}. What cannot be set is reported.
+ * A directory on this machine as restore target, with all metadata that {@link DirectorySource} captures. Only root can
+ * set owners: run as root, or exclude owners with {@link #withoutOwners}. Metadata that cannot be set is reported.
  *
- * <p>A file that is there with the size and the time of modification (to the nanosecond) of the snapshot is taken to have its
- * content. Every file is written under another name beside its place and then moved there, so nothing half written is seen, and neither a
- * symbolic link nor a hard link in its place is written through. Nothing is synced to the disk at the end.
+ * <p>A file whose size and time of modification (to the nanosecond) equal those in the snapshot is assumed to have the
+ * same content. Each file is written under a temporary name in its directory and then renamed. So a half-written file
+ * is never visible, and the restore never writes through a symbolic link or a hard link in its place. The restore does
+ * not sync files to disk.
  *
  * <p>Immutable.
  */
@@ -24,12 +25,15 @@ public final class DirectoryRestore implements RestoreTarget {
         this.owners = owners;
     }
 
-    /** A directory, which is created if it is not there. If it is a symbolic link, what it leads to is meant. */
+    /** Returns a target for a directory, which is created if it does not exist. A symbolic link is followed. */
     public static DirectoryRestore into(Path root) {
         return new DirectoryRestore(root, true);
     }
 
-    /** Sets no owners: what is created belongs to the user of this process, what is there keeps its owner. */
+    /**
+     * Returns a copy that sets no owners: new entries belong to the user of this process, existing entries keep their
+     * owner.
+     */
     public DirectoryRestore withoutOwners() {
         return new DirectoryRestore(root, false);
     }

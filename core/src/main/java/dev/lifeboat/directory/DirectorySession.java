@@ -29,11 +29,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One restore into a directory. Offers move through the tree in canonical order, with an open descriptor for each level; a directory gets
- * its own metadata when everything in it is done, since every change of a child moves its time. What the snapshot does not have is
- * noted then, and removed at the commit.
+ * A restore into a directory. Offers arrive in canonical order; the session holds an open descriptor for each directory
+ * on the path to the current entry. A directory gets its own metadata after everything in it is done, since every
+ * change of a child changes its time. Names that are not in the snapshot are recorded then and removed at the commit.
  *
- * <p>Fields are guarded by this; content is written outside of the lock.
+ * <p>Fields are guarded by this; content is written outside the lock.
  */
 final class DirectorySession implements RestoreTarget.Session {
     private static final String TEMP_PREFIX = ".lifeboat-restore-";
@@ -46,7 +46,7 @@ final class DirectorySession implements RestoreTarget.Session {
     private final Deque<OpenDirectory> levels = new ArrayDeque<>();
     private final Map<EntryPath, Pending> pending = new HashMap<>();
     private final Set<Long> claimed = new HashSet<>();
-    /** Files whose content did not come: nothing may be linked to what stands in their place. */
+    /** Files whose content was not received; nothing may be linked to what stands in their place. */
     private final Set<EntryPath> missing = new HashSet<>();
 
     private final Map<EntryPath, List<Deferred>> deferredLinks = new HashMap<>();
@@ -58,10 +58,10 @@ final class DirectorySession implements RestoreTarget.Session {
 
     private record Pending(OpenDirectory level, Action action) {}
 
-    /** A hard link to what is still to come. */
+    /** A hard link whose target is not written yet. */
     private record Deferred(Entry link, OpenDirectory level) {}
 
-    /** Names to remove from a directory, and what the directory shall be after that. */
+    /** Names to remove from a directory, and the metadata of the directory after that. */
     private record Extra(EntryPath path, @Nullable Entry entry, List<ByteString> names) {}
 
     private DirectorySession(@Nullable Dir root, RestoreRequest request, boolean owners) {
@@ -100,7 +100,7 @@ final class DirectorySession implements RestoreTarget.Session {
         }
     }
 
-    /** One entry that cannot be made is a problem; a disk that takes no more is the end. */
+    /** Reports an entry that cannot be created as a problem; a full disk ends the restore. */
     private void failed(EntryPath path, PosixException e) throws PosixException {
         if (e.isDiskFull()) {
             throw e;
@@ -166,7 +166,8 @@ final class DirectorySession implements RestoreTarget.Session {
                 updateMetadata(entry, level.dir, there.get());
                 return false;
             }
-            // An inode with other names: fine for the first of ours that claims it, if nothing about it has to change.
+            // The inode has other names: it can be used by the first entry that claims it, if nothing about it has to
+            // change.
             if (comparison.isEqual(
                             entry, there.get(), level.dir.xattrs(entry.path().name()))
                     && claimed.add(there.get().inode())) {
@@ -186,7 +187,7 @@ final class DirectorySession implements RestoreTarget.Session {
     private void takeHardLink(Entry entry, OpenDirectory level, Optional<Stat> there) throws PosixException {
         EntryPath target = entry.hardLinkTarget();
         if (pending.containsKey(target)) {
-            // Its directory stays open for it, as for content to come.
+            // The directory stays open for the link, as for pending content.
             level.pending++;
             deferredLinks.computeIfAbsent(target, t -> new ArrayList<>()).add(new Deferred(entry, level));
             return;
@@ -232,7 +233,8 @@ final class DirectorySession implements RestoreTarget.Session {
         synchronized (this) {
             wanted = pending.get(entry.path());
             if (wanted == null || wanted.level().dir == null) {
-                throw new IllegalStateException("content of '" + entry.path() + "' was not wanted, or was sent before");
+                throw new IllegalStateException(
+                        "content of '" + entry.path() + "' was not requested, or was already sent");
             }
             temp = temp();
         }
@@ -257,7 +259,7 @@ final class DirectorySession implements RestoreTarget.Session {
         release(level);
     }
 
-    /** Makes the links that waited for this, in the directories that were kept open for them. */
+    /** Creates the links that waited for this file, in the directories that were kept open for them. */
     private void linkTo(EntryPath target) throws IOException {
         List<Deferred> links = deferredLinks.remove(target);
         if (links == null) {
@@ -286,7 +288,7 @@ final class DirectorySession implements RestoreTarget.Session {
         }
     }
 
-    /** Leaves what is no ancestor, makes up what was not offered. */
+    /** Leaves directories that are not ancestors, and creates those that were not offered. */
     private OpenDirectory enter(EntryPath directory) throws IOException {
         while (!directory.startsWith(top().path)) {
             leave(levels.pop());
@@ -333,7 +335,7 @@ final class DirectorySession implements RestoreTarget.Session {
             }
             apply(level.entry, dir);
         } catch (PosixException e) {
-            // Told of the directory that it is about, and not of the entry that came next.
+            // Reported for the directory that failed, not for the entry that came next.
             failed(level.path, e);
         } finally {
             if (dir != root) {
@@ -342,13 +344,16 @@ final class DirectorySession implements RestoreTarget.Session {
         }
     }
 
-    /** What is on another file system is no more part of the target than of a snapshot that was kept to one. */
+    /**
+     * Records the extra names of a directory. A directory on another file system is not part of the target, as it is
+     * not part of a snapshot that is restricted to one file system.
+     */
     private void noteExtras(OpenDirectory level, Dir dir) throws PosixException {
         if (root != null && !dir.stat().device().equals(root.stat().device())) {
             listener.problem(new Problem(
                     level.path,
                     Problem.Kind.SKIPPED,
-                    "is on another file system, so nothing that is extra there was deleted"));
+                    "is on another file system, so extra entries in it were not deleted"));
             return;
         }
         List<ByteString> extra =
@@ -366,14 +371,14 @@ final class DirectorySession implements RestoreTarget.Session {
 
     @Override
     public synchronized void report(Problem problem) {
-        // An entry, or many, that were not even offered.
+        // One or more entries that were not even offered.
         incomplete |= problem.kind() == Problem.Kind.FAILED;
         listener.problem(problem);
     }
 
     @Override
     public synchronized void commit() throws IOException {
-        // What was wanted and never came was reported by who should have sent it.
+        // The sender has reported why wanted content was not sent.
         missing.addAll(pending.keySet());
         Set<OpenDirectory> waiting = new HashSet<>();
         pending.values().forEach(wanted -> {
@@ -397,7 +402,7 @@ final class DirectorySession implements RestoreTarget.Session {
             listener.problem(new Problem(
                     extras.get(0).path(),
                     Problem.Kind.SKIPPED,
-                    "nothing that is extra was deleted, since not all could be restored"));
+                    "extra entries were not deleted, since not everything could be restored"));
             return;
         }
         for (Extra extra : extras) {
@@ -424,7 +429,9 @@ final class DirectorySession implements RestoreTarget.Session {
         }
     }
 
-    /** Opens a directory from the root down, through no link; null if it is not there. The caller closes it. */
+    /**
+     * Opens a directory from the root down, without following links; null if it does not exist. The caller closes it.
+     */
     private @Nullable Dir walkTo(EntryPath path) throws PosixException {
         if (root == null) {
             return null;

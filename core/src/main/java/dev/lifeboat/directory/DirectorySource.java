@@ -11,14 +11,14 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * A directory of this machine, with all that Linux keeps of it: type, mode with setuid, setgid and sticky, numeric owner, time of
- * modification to the nanosecond, hard links, extended attributes and POSIX ACLs, holes, pipes, device nodes; names of any bytes
- * and paths of any length. Sockets are reported and left out. Run it as root: others do not see everything, and what they cannot
- * read is reported.
+ * A directory on this machine as source, with the metadata that Linux keeps: type, mode with setuid, setgid and sticky,
+ * numeric owner, time of modification to the nanosecond, hard links, extended attributes and POSIX ACLs, holes, pipes
+ * and device nodes. Names may hold any bytes, and paths may have any length. Sockets are reported and skipped. Run it
+ * as root: other users cannot read everything, and what they cannot read is reported.
  *
- * <p>Not kept: times of access, change and birth; inode flags (chattr); project quotas.
+ * <p>Not captured: times of access, change and birth; inode flags (chattr); project quotas.
  *
- * <p>Immutable. Each call that changes something returns a copy.
+ * <p>Immutable. Each method that changes an option returns a copy.
  */
 @CheckReturnValue
 public final class DirectorySource implements SnapshotSource {
@@ -35,25 +35,31 @@ public final class DirectorySource implements SnapshotSource {
         this.oneFileSystem = oneFileSystem;
     }
 
-    /** A directory, which need not be there yet. Its series is {@code dir:} and its absolute path. */
+    /**
+     * Returns a source for a directory, which need not exist yet. The name of its series is {@code dir:} and its
+     * absolute path.
+     */
     public static DirectorySource of(Path root) {
         return new DirectorySource(root, Optional.empty(), path -> false, false);
     }
 
-    /** Names the series. */
+    /** Returns a copy with another name of the series. */
     public DirectorySource named(String newName) {
         return new DirectorySource(root, Optional.of(newName), excluded, oneFileSystem);
     }
 
     /**
-     * Leaves out what the predicate is true for, and all that is below it; silently, since it was asked for. Called once, it
-     * replaces no earlier call but adds to it.
+     * Returns a copy that excludes each path that the predicate matches, and everything below it. Excluded paths are
+     * not reported. A further call adds to earlier ones.
      */
     public DirectorySource excluding(Predicate<? super EntryPath> more) {
         return new DirectorySource(root, name, path -> excluded.test(path) || more.test(path), oneFileSystem);
     }
 
-    /** Keeps directories on which something else is mounted as empty ones. */
+    /**
+     * Returns a copy that stays on one file system: a directory with another file system mounted on it is captured as
+     * an empty directory.
+     */
     public DirectorySource oneFileSystem() {
         return new DirectorySource(root, name, excluded, true);
     }
@@ -66,7 +72,7 @@ public final class DirectorySource implements SnapshotSource {
     /**
      * {@inheritDoc}
      *
-     * @throws IOException if the directory itself is not there or cannot be read
+     * @throws IOException if the directory does not exist or cannot be read
      * @throws UnsupportedOperationException if this is not Linux on x86-64 or AArch64
      */
     @Override

@@ -27,11 +27,12 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.Predicate;
 
-/** One walk through a directory, in canonical order, on one thread. Holds a descriptor for each level. */
+/** A walk through a directory, in canonical order, on one thread. Holds a descriptor for each level. */
 final class DirectoryWalk {
     /**
-     * A file that was changed less than this before we looked may be changed again without its time of change telling, since that
-     * moves in ticks (of 1 to 10 ms, linux CONFIG_HZ); where it moves in seconds only, {@link #COARSE}.
+     * The granularity of file times, which advance in ticks (of 1 to 10 ms, linux CONFIG_HZ). A file that changed less
+     * than this before it was read may change again without a new time of change. Where times advance in whole seconds,
+     * {@link #COARSE} applies.
      */
     private static final Duration TICK = Duration.ofMillis(50);
 
@@ -78,7 +79,7 @@ final class DirectoryWalk {
         }
     }
 
-    /** A directory that is removed while it is read would pass for one with fewer files. */
+    /** Checks that a directory was not removed while it was read; it would otherwise look like one with fewer files. */
     private static void checkNotRemoved(Dir root) throws IOException {
         if (root.stat().links() == 0) {
             throw new IOException(root.label() + " was removed while it was read");
@@ -101,7 +102,7 @@ final class DirectoryWalk {
             stat = found.get();
             entry = entry(level.dir(), name, path, stat);
         } catch (PosixException e) {
-            // Another name of it is then the first.
+            // Another name of the file then becomes the first one.
             linked.values().remove(path);
             reportFailure(path, e);
             return;
@@ -134,13 +135,13 @@ final class DirectoryWalk {
         }
     }
 
-    /** Empty for a socket. */
+    /** Returns the entry; empty for a socket. */
     private Optional<Entry> entry(Dir dir, ByteString name, EntryPath path, Stat stat) throws IOException {
         if (stat.type() == Stat.SOCKET) {
             return Optional.empty();
         }
         Attributes attributes = attributes(stat, xattrs(dir, name, path));
-        // Overlayfs gives all its whiteouts (0:0) one inode; they are no names of one file.
+        // Overlayfs gives all its whiteouts (0:0) one inode; they are not names of one file.
         boolean whiteout =
                 stat.type() == Stat.CHARACTER_DEVICE && stat.special().equals(WHITEOUT);
         if (!stat.isDirectory() && stat.links() > 1 && !whiteout) {
@@ -162,7 +163,7 @@ final class DirectoryWalk {
                 });
     }
 
-    /** An entry without its attributes is better than none. */
+    /** Reads the extended attributes. If they cannot be read, the entry is captured without them. */
     private SortedMap<ByteString, ByteString> xattrs(Dir dir, ByteString name, EntryPath path) throws IOException {
         try {
             return dir.xattrs(name);
@@ -189,7 +190,7 @@ final class DirectoryWalk {
                 + Integer.toHexString(changed.getNano()));
     }
 
-    /** Whether the sink has the content now. */
+    /** Returns whether the sink has received the content. */
     private boolean send(Dir dir, ByteString name, Entry offered) throws IOException {
         EntryPath path = offered.path();
         FileContent content = null;

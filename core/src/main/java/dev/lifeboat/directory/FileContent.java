@@ -9,7 +9,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** The content of an open file, as long as it was when it was opened, without its holes. */
+/** The content of an open file, up to the length that it had when it was opened, without its holes. */
 final class FileContent {
     private static final ThreadLocal<ByteBuffer> BUFFER =
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(1 << 18));
@@ -20,7 +20,8 @@ final class FileContent {
 
     FileContent(OpenFile file, Stat stat) throws PosixException {
         this.file = file;
-        // Only a file with fewer blocks than bytes can have holes; asking the others would cost two calls each.
+        // Only a file with fewer blocks than bytes can have holes; a query for any other file would cost two system
+        // calls.
         boolean mayHaveHoles = stat.blocks() * 512 < stat.size();
         map = mayHaveHoles
                 ? file.sparseMap(stat.size())
@@ -31,7 +32,7 @@ final class FileContent {
         return map.hasHoles() ? new SparseInputStream(map, new Regions()) : new Regions();
     }
 
-    /** What reading threw, so that it can be told from what a sink threw. */
+    /** Returns what reading threw, to distinguish it from an exception of the sink. */
     @Nullable
     PosixException failure() {
         return failure;
@@ -78,7 +79,7 @@ final class FileContent {
                 buffer.flip();
                 left = n == 0 ? 0 : left - n;
                 if (n == 0) {
-                    // It shrank: nothing that follows is there either.
+                    // The file shrank, so the regions that follow do not exist either.
                     region = map.regions() - 1;
                     return false;
                 }

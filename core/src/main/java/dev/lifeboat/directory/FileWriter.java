@@ -16,7 +16,10 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
-/** Makes what is no directory: under another name beside its place, whole with its metadata, then moved there. Thread-safe. */
+/**
+ * Creates entries other than directories: under a temporary name in the same directory, complete with metadata, then
+ * renamed. Thread-safe.
+ */
 final class FileWriter {
     private static final ThreadLocal<ByteBuffer> BUFFER =
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(1 << 18));
@@ -53,7 +56,7 @@ final class FileWriter {
             file.seek(map.offset(i));
             copy(in.data(), file, map.length(i));
         }
-        // To its very end, where it is checked.
+        // Reads to the end, where the data is checked.
         if (in.data().read() >= 0) {
             throw new IOException("sparse content is longer than its map");
         }
@@ -88,7 +91,8 @@ final class FileWriter {
                 dir.makeDevice(temp, Stat.CHARACTER_DEVICE, entry.device().orElseThrow());
             case BLOCK_DEVICE ->
                 dir.makeDevice(temp, Stat.BLOCK_DEVICE, entry.device().orElseThrow());
-            case FILE, DIRECTORY, HARD_LINK -> throw new IllegalArgumentException("no special file: " + entry.type());
+            case FILE, DIRECTORY, HARD_LINK ->
+                throw new IllegalArgumentException("not a special file: " + entry.type());
         }
         finish(dir, temp, entry, entry.type() != EntryType.HARD_LINK);
     }
@@ -115,7 +119,10 @@ final class FileWriter {
         }
     }
 
-    /** A directory in the way is removed with all that is in it; anything else is replaced in one step. */
+    /**
+     * Moves an entry to its name. A directory in the way is removed with everything in it; anything else is replaced
+     * atomically.
+     */
     private static void move(Dir dir, ByteString temp, ByteString name) throws PosixException {
         Optional<Stat> there = dir.find(name);
         if (there.isPresent() && there.get().isDirectory()) {
@@ -128,7 +135,7 @@ final class FileWriter {
         try {
             dir.unlink(temp);
         } catch (PosixException e) {
-            // What failed before is told; this one lies there under a name that is nobody's.
+            // The original failure is reported; this file keeps a temporary name that no entry has.
             return;
         }
     }

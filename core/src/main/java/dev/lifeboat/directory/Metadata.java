@@ -15,14 +15,14 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Sets owner, mode, attributes and time; what cannot be set is reported. */
+/** Sets owner, mode, attributes and time; reports what cannot be set. */
 final class Metadata {
     private final RestoreRequest.Listener listener;
     private final boolean owners;
     private final AtomicLong deniedOwners = new AtomicLong();
 
     /**
-     * Sets metadata.
+     * Creates an instance.
      *
      * @param owners whether owners are set
      */
@@ -31,15 +31,16 @@ final class Metadata {
         this.owners = owners;
     }
 
-    /** Reports once how many owners could not be set: who is not root can set none. */
+    /** Reports once how many owners could not be set: a user other than root can set none. */
     void reportOwners() {
         long denied = deniedOwners.getAndSet(0);
         if (denied > 0) {
             listener.problem(new Problem(
                     EntryPath.root(),
                     Problem.Kind.DEGRADED,
-                    "the owners of " + denied + " entries could not be set: only root may; run as root, or leave owners"
-                            + " out: DirectoryRestore.withoutOwners()"));
+                    "the owners of " + denied
+                            + " entries could not be set: only root may set them; run as root, or exclude owners"
+                            + ": DirectoryRestore.withoutOwners()"));
         }
     }
 
@@ -54,7 +55,10 @@ final class Metadata {
         }
     }
 
-    /** Makes an inode as the entry says. The order matters: a change of owner clears modes and capabilities, and all move the time. */
+    /**
+     * Applies the metadata of an entry to an inode. The order matters: a change of owner clears modes and capabilities,
+     * and every change updates the time.
+     */
     void apply(Entry entry, Inode inode) throws PosixException {
         EntryPath path = entry.path();
         Attributes wanted = entry.attributes();
@@ -77,7 +81,10 @@ final class Metadata {
         attempt(path, () -> inode.setModified(wanted.modified()));
     }
 
-    /** Attributes that the system sets by its own rules, such as SELinux labels, are not removed. */
+    /**
+     * Returns whether an attribute is managed here. Attributes that the system sets by its own rules, such as SELinux
+     * labels, are not removed.
+     */
     private static boolean isOurs(ByteString name) {
         String text = name.toString();
         return text.startsWith("user.")
@@ -91,7 +98,7 @@ final class Metadata {
         void run() throws PosixException;
     }
 
-    /** Whatever the error is, it concerns one attribute of one entry. */
+    /** Makes one call. Any error concerns only one attribute of one entry, so it is reported. */
     private void attempt(EntryPath path, Call call) {
         try {
             call.run();

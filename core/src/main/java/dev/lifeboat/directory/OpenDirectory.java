@@ -8,14 +8,14 @@ import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A directory that a restore is in, or has left while content for it is still to come. Guarded by the session. */
+/** A directory that a restore is writing to, or has left while content for it is pending. Guarded by the session. */
 final class OpenDirectory {
     final EntryPath path;
-    /** Null if it is not there, which only a dry run meets. */
+    /** Null if the directory does not exist, which happens only in a dry run. */
     final @Nullable Dir dir;
 
     final Set<ByteString> offered = new HashSet<>();
-    /** What it shall become; null if it was never offered but made up. */
+    /** The metadata that the directory gets; null if it was never offered but created implicitly. */
     @Nullable
     Entry entry;
 

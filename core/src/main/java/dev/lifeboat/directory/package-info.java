@@ -1,2 +1,2 @@
-/** Directories of this machine as source and as target, with all that Linux keeps of them. */
+/** Directories on this machine as source and as restore target, with the metadata that Linux keeps. */
 package dev.lifeboat.directory;

@@ -7,14 +7,14 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What POSIX keeps of an entry beside its content.
+ * The POSIX metadata of an entry.
  *
  * @param mode permission bits with setuid, setgid and sticky: 0 to 07777
  * @param uid numeric owner, 0 to 2^32 - 2
  * @param gid numeric group, 0 to 2^32 - 2
  * @param modified time of last modification, to the nanosecond
- * @param xattrs extended attributes by their full name, such as {@code user.comment}; POSIX ACLs are among them
- *     ({@code system.posix_acl_access}, {@code system.posix_acl_default}), in the kernel's binary form
+ * @param xattrs extended attributes by their full name, such as {@code user.comment}. They include POSIX ACLs
+ *     ({@code system.posix_acl_access}, {@code system.posix_acl_default}) in the kernel's binary form
  */
 public record Attributes(int mode, long uid, long gid, Instant modified, SortedMap<ByteString, ByteString> xattrs) {
     private static final SortedMap<ByteString, ByteString> NO_XATTRS = Collections.emptySortedMap();
@@ -29,12 +29,12 @@ public record Attributes(int mode, long uid, long gid, Instant modified, SortedM
         xattrs = xattrs.isEmpty() ? NO_XATTRS : Collections.unmodifiableSortedMap(new TreeMap<>(xattrs));
     }
 
-    /** Makes attributes without extended attributes. */
+    /** Creates attributes without extended attributes. */
     public static Attributes of(int mode, long uid, long gid, Instant modified) {
         return new Attributes(mode, uid, gid, modified, NO_XATTRS);
     }
 
-    /** Returns a copy with other extended attributes. */
+    /** Returns a copy with the given extended attributes. */
     public Attributes withXattrs(Map<ByteString, ByteString> newXattrs) {
         return new Attributes(mode, uid, gid, modified, new TreeMap<>(newXattrs));
     }

@@ -8,10 +8,10 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * Immutable bytes that are mostly, but not always, UTF-8 text: a file name, the target of a symbolic link, the name or
- * value of an extended attribute. Linux allows any byte in them but NUL (and, in names, the slash).
+ * An immutable byte sequence that is usually UTF-8 text: a file name, the target of a symbolic link, the name or value
+ * of an extended attribute. Linux allows any byte in them except NUL (and, in names, the slash).
  *
- * <p>{@link #toString} is lossless: {@link #parse} gives the same bytes back. Compared byte by byte, unsigned.
+ * <p>{@link #toString} is lossless: {@link #parse} returns the same bytes. The natural order compares unsigned bytes.
  */
 public final class ByteString implements Comparable<ByteString> {
     private static final ByteString EMPTY = new ByteString(new byte[0]);
@@ -22,18 +22,18 @@ public final class ByteString implements Comparable<ByteString> {
         this.bytes = bytes;
     }
 
-    /** Copies the bytes. */
+    /** Returns a byte string with a copy of the bytes. */
     public static ByteString of(byte[] bytes) {
         return bytes.length == 0 ? EMPTY : new ByteString(bytes.clone());
     }
 
-    /** Encodes text as UTF-8, as it stands: a backslash is a backslash. */
+    /** Returns the UTF-8 encoding of a text. The text is taken literally: a backslash is a backslash. */
     public static ByteString utf8(String text) {
         return text.isEmpty() ? EMPTY : new ByteString(text.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
-     * Reads what {@link #toString} wrote: {@code \\} is a backslash, {@code \xNN} the byte NN (hexadecimal).
+     * Parses the result of {@link #toString}: {@code \\} is a backslash, {@code \xNN} is the byte NN (hexadecimal).
      *
      * @throws IllegalArgumentException if a backslash is followed by anything else
      */
@@ -75,9 +75,9 @@ public final class ByteString implements Comparable<ByteString> {
     }
 
     /**
-     * Returns one byte.
+     * Returns the byte at an index.
      *
-     * @throws IndexOutOfBoundsException if there is none at that place
+     * @throws IndexOutOfBoundsException if the index is out of range
      */
     public byte at(int index) {
         return bytes[index];
@@ -98,7 +98,10 @@ public final class ByteString implements Comparable<ByteString> {
         return Arrays.hashCode(bytes);
     }
 
-    /** Returns the text, with bytes that are not UTF-8 or are control characters as {@code \xNN}, a backslash doubled. */
+    /**
+     * Returns the text. Control characters and bytes that are not UTF-8 are escaped as {@code \xNN}; a backslash is
+     * doubled.
+     */
     @Override
     public String toString() {
         return escape(bytes);
@@ -134,7 +137,7 @@ public final class ByteString implements Comparable<ByteString> {
         return true;
     }
 
-    /** Length of the well-formed UTF-8 sequence at {@code at}, or 0 if there is none. */
+    /** Returns the length of the well-formed UTF-8 sequence at {@code at}, or 0 if there is none. */
     private static int sequenceLength(byte[] bytes, int at) {
         int lead = bytes[at] & 0xff;
         int length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;

@@ -1,7 +1,7 @@
 package dev.lifeboat.entry;
 
 /**
- * Which device a device node stands for.
+ * The device number of a device node.
  *
  * @param major 0 to 2^32 - 1
  * @param minor 0 to 2^32 - 1

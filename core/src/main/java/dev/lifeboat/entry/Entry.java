@@ -4,17 +4,17 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Metadata of one entry of a snapshot; never its content.
+ * The metadata of one entry of a snapshot, without its content.
  *
- * @param path where it is
- * @param type what it is
- * @param size length of a file's content in bytes, holes included; empty if unknown before reading, and for all that is
- *     no file
- * @param attributes owner, mode, time, extended attributes; those of a hard link are its target's
- * @param link the target of a symbolic link, any bytes, or of a hard link, the bytes of an {@link EntryPath}
- * @param device the device behind a device node
- * @param fingerprint what the source offers, beyond size and time, to tell that content has not changed, such as inode
- *     and change time; at most 256 characters of printable ASCII. Empty means: read it every time
+ * @param path path of the entry inside the snapshot
+ * @param type type of the entry
+ * @param size length of a file's content in bytes, including holes; empty for other types, and if the length is not
+ *     known before reading
+ * @param attributes owner, mode, time and extended attributes; for a hard link, those of its target
+ * @param link target of a symbolic link (any bytes), or of a hard link (the bytes of an {@link EntryPath})
+ * @param device device number of a device node
+ * @param fingerprint what the source offers, beyond size and time, to detect that content has not changed, such as
+ *     inode and change time; at most 256 printable ASCII characters. If empty, the content is read every time
  */
 public record Entry(
         EntryPath path,
@@ -36,56 +36,56 @@ public record Entry(
             throw new IllegalArgumentException("device number does not fit " + type + " '" + path + "'");
         }
         if (path.isRoot() && type != EntryType.DIRECTORY) {
-            throw new IllegalArgumentException("the root is no directory but a " + type);
+            throw new IllegalArgumentException("the root is not a directory but a " + type);
         }
         if (type == EntryType.HARD_LINK) {
             EntryPath target = EntryPath.of(link.orElseThrow().toByteArray());
             if (target.compareTo(path) >= 0) {
-                throw new IllegalArgumentException("hard link '" + path + "' to the later '" + target + "'");
+                throw new IllegalArgumentException("hard link '" + path + "' to the later path '" + target + "'");
             }
         }
         fingerprint.ifPresent(f -> {
             if (f.length() > 256 || !f.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
                 throw new IllegalArgumentException("fingerprint of '" + path + "' has " + f.length()
-                        + " characters, or others than printable ASCII");
+                        + " characters, or is not printable ASCII; at most 256 are allowed");
             }
         });
     }
 
-    /** A file of known length, without fingerprint. */
+    /** Creates a file of known length, without a fingerprint. */
     public static Entry file(EntryPath path, long size, Attributes attributes) {
         return plain(path, EntryType.FILE, OptionalLong.of(size), attributes);
     }
 
-    /** A file whose length is not known before its end. */
+    /** Creates a file whose length is not known before its end. */
     public static Entry fileOfUnknownSize(EntryPath path, Attributes attributes) {
         return plain(path, EntryType.FILE, OptionalLong.empty(), attributes);
     }
 
-    /** A directory. */
+    /** Creates a directory. */
     public static Entry directory(EntryPath path, Attributes attributes) {
         return plain(path, EntryType.DIRECTORY, OptionalLong.empty(), attributes);
     }
 
-    /** A named pipe. */
+    /** Creates a named pipe. */
     public static Entry fifo(EntryPath path, Attributes attributes) {
         return plain(path, EntryType.FIFO, OptionalLong.empty(), attributes);
     }
 
-    /** A symbolic link. */
+    /** Creates a symbolic link. */
     public static Entry symlink(EntryPath path, ByteString target, Attributes attributes) {
         return linked(path, EntryType.SYMLINK, target, attributes);
     }
 
-    /** A further name of the file at {@code target}. */
+    /** Creates another name of the file at {@code target}. */
     public static Entry hardLink(EntryPath path, EntryPath target, Attributes attributes) {
         return linked(path, EntryType.HARD_LINK, ByteString.of(target.toByteArray()), attributes);
     }
 
     /**
-     * A device node.
+     * Creates a device node.
      *
-     * @throws IllegalArgumentException if the type is not that of a device
+     * @throws IllegalArgumentException if the type is not a device type
      */
     public static Entry device(EntryPath path, EntryType type, DeviceNumber device, Attributes attributes) {
         return new Entry(
@@ -101,24 +101,24 @@ public record Entry(
                 path, type, OptionalLong.empty(), attributes, Optional.of(target), Optional.empty(), Optional.empty());
     }
 
-    /** Whether this is a file, the only type that has content. */
+    /** Returns whether this is a file, the only type with content. */
     public boolean isFile() {
         return type == EntryType.FILE;
     }
 
     /**
-     * Returns what a hard link is a further name of.
+     * Returns the target of this hard link.
      *
-     * @throws IllegalStateException if this is no hard link
+     * @throws IllegalStateException if this is not a hard link
      */
     public EntryPath hardLinkTarget() {
         if (type != EntryType.HARD_LINK) {
-            throw new IllegalStateException("'" + path + "' is no hard link but a " + type);
+            throw new IllegalStateException("'" + path + "' is not a hard link but a " + type);
         }
         return EntryPath.of(link.orElseThrow().toByteArray());
     }
 
-    /** Returns a copy at another place. */
+    /** Returns a copy with another path. */
     public Entry withPath(EntryPath newPath) {
         return new Entry(newPath, type, size, attributes, link, device, fingerprint);
     }
@@ -138,7 +138,7 @@ public record Entry(
         return new Entry(path, type, size, attributes, link, device, newFingerprint);
     }
 
-    /** Returns the same entry as seen from below {@code prefix}; the target of a hard link moves with it. */
+    /** Returns this entry with {@code prefix} prepended to its path, and to the target of a hard link. */
     public Entry below(EntryPath prefix) {
         return type == EntryType.HARD_LINK
                 ? hardLink(prefix.resolve(path), prefix.resolve(hardLinkTarget()), attributes)
@@ -146,9 +146,9 @@ public record Entry(
     }
 
     /**
-     * Returns the same entry as seen from an ancestor; what {@link #below} undoes.
+     * Returns this entry with its path relative to an ancestor; the inverse of {@link #below}.
      *
-     * @throws IllegalArgumentException if it, or the target of a hard link, is not below it
+     * @throws IllegalArgumentException if the path, or the target of a hard link, is not below the ancestor
      */
     public Entry relativeTo(EntryPath ancestor) {
         return type == EntryType.HARD_LINK
@@ -157,8 +157,8 @@ public record Entry(
     }
 
     /**
-     * Whether the content behind this entry is known to be the content behind {@code earlier}, without reading it. Then it has that
-     * one's size, too, if its own is not known.
+     * Returns whether the content of this entry is known, without reading it, to equal the content of {@code earlier}.
+     * If so, and the size of this entry is unknown, its size is that of {@code earlier}.
      */
     public boolean sameContentAs(Entry earlier) {
         return fingerprint.isPresent()

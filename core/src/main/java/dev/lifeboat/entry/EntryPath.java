@@ -6,11 +6,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Slash-separated path of an entry inside a snapshot: relative, without empty, {@code .} or {@code ..} segment, without
- * NUL; otherwise any bytes of any length. The {@linkplain #root() root} is the one path without segments.
+ * The slash-separated path of an entry inside a snapshot. A path is relative and has no empty, {@code .} or {@code ..}
+ * segment and no NUL; otherwise it may hold any bytes and have any length. The {@linkplain #root() root} is the only
+ * path without segments.
  *
- * <p>The natural order is the canonical order of entries: depth first, the children of a directory by unsigned byte order
- * of their names. A directory comes before everything in it.
+ * <p>The natural order is the canonical order of entries: depth first, and the children of a directory by the unsigned
+ * byte order of their names. A directory comes before everything in it.
  */
 public final class EntryPath implements Comparable<EntryPath> {
     private static final EntryPath ROOT = new EntryPath(new byte[0]);
@@ -27,7 +28,7 @@ public final class EntryPath implements Comparable<EntryPath> {
     }
 
     /**
-     * Makes a path of text, encoded as UTF-8, as it stands: a backslash is a backslash.
+     * Returns the path with the UTF-8 encoding of a text. The text is taken literally: a backslash is a backslash.
      *
      * @throws IllegalArgumentException if it is empty, absolute or has a forbidden segment
      */
@@ -36,7 +37,7 @@ public final class EntryPath implements Comparable<EntryPath> {
     }
 
     /**
-     * Makes a path of bytes, which are copied.
+     * Returns the path with a copy of the bytes.
      *
      * @throws IllegalArgumentException if it is empty, absolute or has a forbidden segment
      */
@@ -45,9 +46,9 @@ public final class EntryPath implements Comparable<EntryPath> {
     }
 
     /**
-     * Reads what {@link #toString} wrote.
+     * Parses the result of {@link #toString}.
      *
-     * @throws IllegalArgumentException if it is no path
+     * @throws IllegalArgumentException if it is not a valid path
      */
     public static EntryPath parse(String escaped) {
         return escaped.equals(".") ? ROOT : checked(ByteString.parse(escaped).toByteArray());
@@ -58,7 +59,7 @@ public final class EntryPath implements Comparable<EntryPath> {
         for (int i = 0; i <= bytes.length; i++) {
             if (i < bytes.length && bytes[i] != '/') {
                 if (bytes[i] == 0) {
-                    throw refused(bytes, "holds NUL");
+                    throw refused(bytes, "contains NUL");
                 }
                 continue;
             }
@@ -67,7 +68,7 @@ public final class EntryPath implements Comparable<EntryPath> {
                 throw refused(bytes, "is absolute or has an empty segment");
             }
             if (bytes[start] == '.' && (length == 1 || length == 2 && bytes[start + 1] == '.')) {
-                throw refused(bytes, "has a segment '.' or '..'");
+                throw refused(bytes, "has a '.' or '..' segment");
             }
             start = i + 1;
         }
@@ -78,12 +79,12 @@ public final class EntryPath implements Comparable<EntryPath> {
         return new IllegalArgumentException("entry path '" + ByteString.escape(bytes) + "' " + why);
     }
 
-    /** Whether this is the root. */
+    /** Returns whether this is the root. */
     public boolean isRoot() {
         return bytes.length == 0;
     }
 
-    /** Returns a copy of the bytes; none for the root. */
+    /** Returns a copy of the bytes; an empty array for the root. */
     public byte[] toByteArray() {
         return bytes.clone();
     }
@@ -106,7 +107,7 @@ public final class EntryPath implements Comparable<EntryPath> {
         return slash < 0 ? ROOT : new EntryPath(Arrays.copyOf(bytes, slash));
     }
 
-    /** Returns the segments from the top down; none for the root. */
+    /** Returns the segments from the top down; an empty list for the root. */
     public List<ByteString> segments() {
         List<ByteString> segments = new ArrayList<>();
         int start = 0;
@@ -119,7 +120,7 @@ public final class EntryPath implements Comparable<EntryPath> {
         return segments;
     }
 
-    /** Returns {@code child} below this path. */
+    /** Resolves {@code child} against this path. */
     public EntryPath resolve(EntryPath child) {
         return child.isRoot() ? this : isRoot() ? child : join(child.bytes);
     }
@@ -127,20 +128,20 @@ public final class EntryPath implements Comparable<EntryPath> {
     /**
      * Returns the path of a child.
      *
-     * @throws IllegalArgumentException if the name is no single segment
+     * @throws IllegalArgumentException if the name is not a single segment
      */
     public EntryPath resolve(ByteString name) {
         EntryPath child = checked(name.toByteArray());
         if (child.lastSlash() >= 0) {
-            throw refused(child.bytes, "is no single name");
+            throw refused(child.bytes, "is not a single name");
         }
         return resolve(child);
     }
 
     /**
-     * Returns {@code child} below this path.
+     * Resolves {@code child} against this path.
      *
-     * @throws IllegalArgumentException if the text is no path
+     * @throws IllegalArgumentException if the text is not a valid path
      */
     public EntryPath resolve(String child) {
         return resolve(of(child));
@@ -153,7 +154,7 @@ public final class EntryPath implements Comparable<EntryPath> {
         return new EntryPath(joined);
     }
 
-    /** Whether this is {@code ancestor} or below it. */
+    /** Returns whether this path equals {@code ancestor} or is below it. */
     public boolean startsWith(EntryPath ancestor) {
         int length = ancestor.bytes.length;
         return length == 0
@@ -163,9 +164,9 @@ public final class EntryPath implements Comparable<EntryPath> {
     }
 
     /**
-     * Returns this path as seen from an ancestor: the root if they are equal.
+     * Returns this path relative to an ancestor; the root if they are equal.
      *
-     * @throws IllegalArgumentException if it is not below it
+     * @throws IllegalArgumentException if this path is not below the ancestor
      */
     public EntryPath relativeTo(EntryPath ancestor) {
         if (!startsWith(ancestor)) {
@@ -210,7 +211,7 @@ public final class EntryPath implements Comparable<EntryPath> {
         return Arrays.hashCode(bytes);
     }
 
-    /** Returns the path with bytes that are not UTF-8 escaped, as {@link ByteString#toString} does; {@code .} for the root. */
+    /** Returns the path, escaped as {@link ByteString#toString} does; {@code .} for the root. */
     @Override
     public String toString() {
         return isRoot() ? "." : ByteString.escape(bytes);

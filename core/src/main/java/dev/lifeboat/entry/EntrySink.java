@@ -4,41 +4,41 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * Takes entries: an archive being written, or a directory being restored.
+ * Receives entries, such as an archive being written or a directory being restored.
  *
- * <p>Threads: {@link #offer} is called by one thread at a time; {@link #content} and {@link #report} may be called by many
- * at once, and {@code content} blocks while too many bytes are in flight.
+ * <p>Threads: {@link #offer} is called by one thread at a time. {@link #content} and {@link #report} may be called
+ * concurrently; {@code content} blocks while too many bytes are in flight.
  */
 public interface EntrySink {
     /**
-     * Announces an entry, once for each path, in the canonical order of {@link EntryPath}. The parent directory need not
-     * have been offered; a sink then makes up what it needs.
+     * Announces an entry: once for each path, in the canonical order of {@link EntryPath}. The parent directory need
+     * not have been offered; the sink then creates what it needs.
      *
-     * @return whether the content is wanted: only ever for a file. If so the caller sends it with {@link #content}, once,
-     *     now or later, in any order; what it fails to send is not part of the result, and the caller has reported why. If not, the
-     *     sink needs none, and the caller need not read it
-     * @throws IOException if the sink cannot go on; nothing more may be sent
+     * @return whether the sink wants the content; true only for a file. If so, the caller sends it once with
+     *     {@link #content}, now or later, in any order. Content that the caller fails to send is not part of the
+     *     result, and the caller reports why. If not, the caller need not read the content
+     * @throws IOException if the sink cannot continue; nothing more may be sent
      */
     boolean offer(Entry entry) throws IOException;
 
     /**
-     * Takes the content of an entry that was wanted: reads {@code in} to its end, of whatever length; does not close it. A
-     * {@link SparseInputStream} brings holes.
+     * Receives the content of an entry that was wanted. Reads {@code in} to its end, regardless of its length, and does
+     * not close it. A {@link SparseInputStream} carries holes.
      *
      * @param entry as offered, or with the newer size, attributes and fingerprint seen when the content was opened
-     * @throws IOException what {@code in} threw, the very same: the entry is then not part of the result, and the sink goes on; or
-     *     the sink's own, after which nothing more may be sent
+     * @throws IOException the same exception that {@code in} threw: the entry is then not part of the result, and the
+     *     sink continues. Any other exception is the sink's own, after which nothing more may be sent
      */
     void content(Entry entry, InputStream in) throws IOException;
 
     /**
-     * Whether content must come right after its offer, before the next one, and on the same thread: for sinks in which what comes first says what to
-     * do with the rest. The same at any time.
+     * Returns whether content must directly follow its offer, before the next offer and on the same thread. Sinks need
+     * this if earlier content decides how later entries are handled. The result is always the same.
      */
     default boolean requiresInlineContent() {
         return false;
     }
 
-    /** Notes that something about an entry was lost. */
+    /** Records that something about an entry was lost. */
     void report(Problem problem) throws IOException;
 }

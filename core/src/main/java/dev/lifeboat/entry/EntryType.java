@@ -1,11 +1,11 @@
 package dev.lifeboat.entry;
 
-/** Kind of an entry. Only a {@link #FILE} has content. */
+/** The type of an entry. Only a {@link #FILE} has content. */
 public enum EntryType {
     FILE,
     DIRECTORY,
     SYMLINK,
-    /** A further name of a {@link #FILE} that came earlier in canonical order. */
+    /** Another name of a {@link #FILE} that precedes it in canonical order. */
     HARD_LINK,
     FIFO,
     CHARACTER_DEVICE,

@@ -3,11 +3,14 @@ package dev.lifeboat.entry;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** A sink that passes everything on to another one; override what is to be different. As thread-safe as the other one. */
+/**
+ * A sink that forwards all calls to another sink; subclasses override methods to change the behavior. It is as
+ * thread-safe as its delegate.
+ */
 public abstract class ForwardingEntrySink implements EntrySink {
     private final EntrySink delegate;
 
-    /** Passes on to a sink. */
+    /** Creates a sink that forwards to a delegate. */
     protected ForwardingEntrySink(EntrySink delegate) {
         this.delegate = delegate;
     }

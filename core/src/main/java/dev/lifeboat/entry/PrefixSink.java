@@ -3,11 +3,11 @@ package dev.lifeboat.entry;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Puts everything that it is offered below a directory of another sink. */
+/** Forwards every entry to another sink, below a directory of that sink. */
 public class PrefixSink extends ForwardingEntrySink {
     private final EntryPath prefix;
 
-    /** Puts everything below a directory of a sink. */
+    /** Creates a sink that puts every entry below {@code prefix}. */
     public PrefixSink(EntrySink sink, EntryPath prefix) {
         super(sink);
         this.prefix = prefix;

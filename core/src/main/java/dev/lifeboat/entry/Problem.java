@@ -1,25 +1,25 @@
 package dev.lifeboat.entry;
 
 /**
- * Something about one entry that could not be kept or brought back as it was. Never the end of an operation: what would be is
- * an exception.
+ * A loss that concerns one entry: something that could not be captured or restored unchanged. A problem does not end an
+ * operation; an exception does.
  *
- * @param path the entry
- * @param kind how bad it is
- * @param detail what happened and why, for people; no content of the entry
+ * @param path path of the entry
+ * @param kind severity
+ * @param detail what happened and why, for people; contains no content of the entry
  */
 public record Problem(EntryPath path, Kind kind, String detail) {
-    /** How bad a problem is. */
+    /** The kind of a problem. */
     public enum Kind {
-        /** By rule not part of a snapshot, such as a socket. */
+        /** The entry is excluded from snapshots by rule, such as a socket. */
         SKIPPED,
-        /** Was removed after its directory was listed and before it could be read. */
+        /** The entry was removed after its directory was listed and before it could be read. */
         VANISHED,
-        /** Should be there but is not: it could not be read, stored or restored. */
+        /** The entry is missing although it should be there: it could not be read, stored or restored. */
         FAILED,
-        /** Is there, but it changed while it was read, so it may be a mix of two states. */
+        /** The entry is present, but it changed while it was read and may mix two states. */
         CHANGED,
-        /** Is there, with some of its metadata missing. */
+        /** The entry is present, but some of its metadata is missing. */
         DEGRADED
     }
 

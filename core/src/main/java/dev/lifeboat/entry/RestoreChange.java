@@ -1,21 +1,21 @@
 package dev.lifeboat.entry;
 
 /**
- * One thing that a restore changes at its target.
+ * One change that a restore makes to its target.
  *
- * @param path of the entry
- * @param action what is done
+ * @param path path of the entry
+ * @param action kind of change
  */
 public record RestoreChange(EntryPath path, Action action) {
-    /** What is done to an entry. */
+    /** The kind of a change. */
     public enum Action {
-        /** There was nothing of that name. */
+        /** The entry does not exist at the target and is created. */
         CREATE,
-        /** Something else was there: other content or another type. */
+        /** The target has other content or another type at this path. */
         REPLACE,
         /** Only owner, mode, time or extended attributes differ. */
         UPDATE_METADATA,
-        /** The snapshot does not have it. */
+        /** The entry is not in the snapshot and is deleted. */
         DELETE
     }
 

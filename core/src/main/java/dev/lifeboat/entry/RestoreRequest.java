@@ -1,15 +1,16 @@
 package dev.lifeboat.entry;
 
 /**
- * How a restore is to be done.
+ * The options of a restore.
  *
- * @param dryRun whether only to tell what would change
- * @param partial whether less than a whole snapshot is sent, so that what is not sent may be in it all the same
- * @param deleteExtra whether to remove from the target what the snapshot does not have
- * @param listener hears of changes and problems, on the threads that make them
+ * @param dryRun whether to report changes without making them
+ * @param partial whether only a part of a snapshot is sent, so that entries which are not sent may still be in the
+ *     snapshot
+ * @param deleteExtra whether to delete entries from the target that are not in the snapshot
+ * @param listener receives changes and problems, on the threads that make them
  */
 public record RestoreRequest(boolean dryRun, boolean partial, boolean deleteExtra, Listener listener) {
-    /** Writes what differs, deletes nothing, tells nobody. */
+    /** Returns a request that writes what differs, deletes nothing and has no listener. */
     public static RestoreRequest plain() {
         return new RestoreRequest(false, false, false, new Listener() {
             @Override
@@ -20,12 +21,12 @@ public record RestoreRequest(boolean dryRun, boolean partial, boolean deleteExtr
         });
     }
 
-    /** Hears of a restore. Must be thread-safe and quick. */
+    /** Receives the events of a restore. Must be thread-safe and return quickly. */
     public interface Listener {
-        /** Something was changed, or would be if this were no dry run. */
+        /** Called when an entry is changed, or would be changed if this were not a dry run. */
         void changed(RestoreChange change);
 
-        /** Something could not be brought back. */
+        /** Called when something could not be restored. */
         void problem(Problem problem);
     }
 }

@@ -3,35 +3,42 @@ package dev.lifeboat.entry;
 import java.io.IOException;
 
 /**
- * Something into which a snapshot is restored.
+ * A place into which a snapshot is restored.
  *
- * <p>Every implementation must give, and {@code RestoreTargetContract} checks:
+ * <p>Every implementation must provide, and {@code RestoreTargetContract} checks:
  *
  * <ul>
- *   <li>difference: content that is there already is not asked for;
- *   <li>confinement: nothing outside the target is written, whatever the entries say and whatever links are in the way;
- *   <li>honesty: what cannot be brought back is reported, entry by entry;
+ *   <li>difference: content that is already there is not requested;
+ *   <li>confinement: nothing outside the target is written, regardless of what the entries contain and which links are
+ *       in the way;
+ *   <li>loss reporting: what cannot be restored is reported, entry by entry;
  *   <li>dry run: a {@linkplain RestoreRequest#dryRun() planned} session changes nothing;
- *   <li>wholeness: a file is never seen half written under its name.
+ *   <li>atomic file replacement: a file is never visible half written under its name.
  * </ul>
  */
 public interface RestoreTarget {
-    /** Says what and where this is, for messages. */
+    /** Returns what and where this target is, for messages. */
     String location();
 
     /**
-     * Makes ready.
+     * Begins a restore.
      *
-     * @throws IOException if the target cannot be restored into; it is as it was
+     * @throws IOException if the target cannot be restored into; it is left unchanged
      */
     Session begin(RestoreRequest request) throws IOException;
 
-    /** One restore under way. Closing without {@link #commit} undoes what can be undone, and says nothing is whole. */
+    /**
+     * A restore in progress. Closing it without {@link #commit} undoes what can be undone; the target is then not known
+     * to be complete.
+     */
     interface Session extends EntrySink, AutoCloseable {
-        /** All entries were sent: removes what is not in the snapshot if asked to, starts what was running. */
+        /**
+         * Completes the restore after all entries were sent: deletes what is not in the snapshot, if requested, and
+         * starts what was running.
+         */
         void commit() throws IOException;
 
-        /** Frees everything. Harmless when repeated. */
+        /** Releases all resources. Further calls have no effect. */
         @Override
         void close() throws IOException;
     }

@@ -10,26 +10,27 @@ import java.io.IOException;
  *
  * <ul>
  *   <li>order: entries are offered in canonical order, each path once;
- *   <li>loss reporting: what cannot be kept is reported, entry by entry; nothing is dropped silently;
+ *   <li>loss reporting: what cannot be captured is reported, entry by entry; nothing is dropped silently;
  *   <li>lazy reads: content that the sink does not want is not read, where the source allows it;
  *   <li>interruption: a call whose thread is interrupted throws {@link java.io.InterruptedIOException} soon;
- *   <li>no side effects: the source is left as it was, access times aside.
+ *   <li>no side effects: the source is left unchanged, except for access times.
  * </ul>
  */
 public interface SnapshotSource extends EntrySource {
     /**
-     * Names the series of snapshots, such as {@code container:web}: 1 to 255 characters without control characters. Same
-     * name, same series, so it must survive that the thing is re-created.
+     * Returns the name of the series of snapshots, such as {@code container:web}: 1 to 255 characters without control
+     * characters. Snapshots with the same name form one series, so the name must stay the same when the source is
+     * re-created.
      *
-     * @throws IOException if the source has to be asked for it and does not answer
+     * @throws IOException if the source must be queried for its name and does not answer
      */
     String name() throws IOException;
 
     /**
-     * Quiesces the source and sends all entries. Override it to send what cannot change before the source is quiesced,
-     * such as the image of a container.
+     * Quiesces the source and sends all entries. Implementations override this method to send what cannot change before
+     * the source is quiesced, such as the image of a container.
      *
-     * @param holder takes the handle, and closes it as soon as this method returns or throws
+     * @param holder receives the handle and closes it as soon as this method returns or throws
      * @throws IOException as {@link #sendTo(EntrySink)} and {@link #quiesce} do
      */
     default void sendTo(EntrySink sink, QuiesceHandle.Holder holder) throws IOException {
@@ -38,8 +39,8 @@ public interface SnapshotSource extends EntrySource {
     }
 
     /**
-     * Quiesces the source: pauses the container, asks the database for a checkpoint. The caller closes the handle, however
-     * reading ended. A call that throws has left the source in the state that it had.
+     * Quiesces the source: pauses the container or asks the database for a checkpoint. The caller closes the handle,
+     * whether or not reading succeeds. If this method throws, the source is in the state that it had before the call.
      *
      * @throws IOException if the source cannot be quiesced
      */

@@ -5,8 +5,9 @@ import java.io.InputStream;
 import java.util.Arrays;
 
 /**
- * Content that knows its holes. Read like any stream it gives zeros for them; who can do better asks for {@link #map} and reads
- * the regions one after the other from {@link #data}, to its end. Use one of the two ways, not both.
+ * Content with a map of its holes. Read like any other stream, it returns zeros for the holes. A reader that handles
+ * holes calls {@link #map} and reads the regions one after the other from {@link #data}, to its end. Use only one of
+ * the two ways.
  */
 public final class SparseInputStream extends InputStream {
     private final SparseMap map;
@@ -16,21 +17,21 @@ public final class SparseInputStream extends InputStream {
     private boolean ended;
 
     /**
-     * Joins a map and the bytes of its regions.
+     * Creates a stream from a map and the bytes of its regions.
      *
-     * @param data ends early only if the file shrank; then this stream ends there, too
+     * @param data ends early only if the file shrank; this stream then ends there, too
      */
     public SparseInputStream(SparseMap map, InputStream data) {
         this.map = map;
         this.data = data;
     }
 
-    /** Where the data is. */
+    /** Returns where the data is. */
     public SparseMap map() {
         return map;
     }
 
-    /** The bytes of all regions, without the holes. Closing this stream closes it. */
+    /** Returns the bytes of all regions, without the holes. Closing this stream closes it. */
     public InputStream data() {
         return data;
     }
@@ -47,7 +48,7 @@ public final class SparseInputStream extends InputStream {
             return 0;
         }
         if (position >= map.size()) {
-            // So that whoever checks the data at its end does so.
+            // Reads to the end, so that a stream that checks the data at its end does so.
             if (!ended && data.read() >= 0) {
                 throw new IOException("sparse content is longer than its map of " + map.dataBytes() + " bytes");
             }

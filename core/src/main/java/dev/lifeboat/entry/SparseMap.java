@@ -3,9 +3,9 @@ package dev.lifeboat.entry;
 import java.util.Arrays;
 
 /**
- * Where a file has data; between are holes, which read as zeros and take no room. Immutable.
+ * The data regions of a file. Between them are holes, which read as zeros and take no space. Immutable.
  *
- * <p>Regions ascend and do not touch the length: {@code offset(i) + length(i) <= offset(i + 1)}, the last ends at or before
+ * <p>Regions ascend and do not overlap: {@code offset(i) + length(i) <= offset(i + 1)}. The last one ends at or before
  * {@link #size()}.
  */
 public final class SparseMap {
@@ -24,32 +24,32 @@ public final class SparseMap {
         return new Builder(size);
     }
 
-    /** Length of the file in bytes, holes included. */
+    /** Returns the length of the file in bytes, including holes. */
     public long size() {
         return size;
     }
 
-    /** Number of data regions. */
+    /** Returns the number of data regions. */
     public int regions() {
         return offsets.length;
     }
 
-    /** Where region {@code i} begins. */
+    /** Returns the offset of region {@code i} in bytes. */
     public long offset(int i) {
         return offsets[i];
     }
 
-    /** Bytes in region {@code i}; never 0. */
+    /** Returns the number of bytes in region {@code i}; never 0. */
     public long length(int i) {
         return lengths[i];
     }
 
-    /** Bytes in all regions. */
+    /** Returns the number of bytes in all regions. */
     public long dataBytes() {
         return Arrays.stream(lengths).sum();
     }
 
-    /** Whether there is any hole. */
+    /** Returns whether the file has a hole. */
     public boolean hasHoles() {
         return dataBytes() < size;
     }
@@ -69,9 +69,9 @@ public final class SparseMap {
         }
 
         /**
-         * Adds a region; one of no bytes is passed over, one that touches the last is joined to it.
+         * Adds a region. An empty region is ignored; a region that touches the last one is merged with it.
          *
-         * @throws IllegalArgumentException if it overlaps the last, or ends past the size
+         * @throws IllegalArgumentException if it overlaps the last region or ends past the size
          */
         public Builder data(long offset, long length) {
             long end = count == 0 ? 0 : offsets[count - 1] + lengths[count - 1];
@@ -95,7 +95,7 @@ public final class SparseMap {
             return this;
         }
 
-        /** Makes the map. */
+        /** Builds the map. */
         public SparseMap build() {
             return new SparseMap(size, Arrays.copyOf(offsets, count), Arrays.copyOf(lengths, count));
         }

@@ -1,5 +1,6 @@
 /**
- * Entries of a snapshot, and who offers and takes them. Capture, restore and copy are the same movement: an {@link
- * dev.lifeboat.entry.EntrySource} offers entries, an {@link dev.lifeboat.entry.EntrySink} takes them and says which content it wants.
+ * Entries of a snapshot, their sources and their sinks. Capture, restore and copy are the same operation: an
+ * {@link dev.lifeboat.entry.EntrySource} offers entries; an {@link dev.lifeboat.entry.EntrySink} receives them and
+ * requests the content that it wants.
  */
 package dev.lifeboat.entry;

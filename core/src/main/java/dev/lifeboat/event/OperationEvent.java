@@ -4,29 +4,29 @@ import dev.lifeboat.entry.Problem;
 import java.time.Duration;
 
 /**
- * What happens during an operation. Immutable. Given to listeners on the threads that do the work, of which there may be several;
- * listeners must be thread-safe and quick, and what they throw ends the operation.
+ * An event of an operation. Immutable. Listeners are called on the threads that do the work, of which there may be
+ * several. They must be thread-safe and return quickly. An exception that a listener throws ends the operation.
  */
 public sealed interface OperationEvent {
-    /** A stage begins. */
+    /** A phase begins. */
     record PhaseStarted(Phase phase) implements OperationEvent {}
 
     /**
-     * How far it is; at most four a second, and once at the end.
+     * The progress of an operation; at most four events a second, and one at the end.
      *
-     * @param entries seen so far
-     * @param bytesRead from the source, or of content restored or verified
-     * @param bytesStored in the store, or written to the target
-     * @param elapsed since the operation began
+     * @param entries entries seen so far
+     * @param bytesRead bytes read from the source, or bytes of content restored or verified
+     * @param bytesStored bytes written to the store or to the target
+     * @param elapsed time since the operation began
      */
     record Progress(long entries, long bytesRead, long bytesStored, Duration elapsed) implements OperationEvent {
-        /** Bytes read a second, on average. */
+        /** Returns the average number of bytes read a second. */
         public long bytesPerSecond() {
             return bytesRead * 1000 / Math.max(1, elapsed.toMillis());
         }
     }
 
-    /** Something could not be kept or brought back, and the operation goes on. */
+    /** Something could not be captured or restored; the operation continues. */
     record ProblemFound(Problem problem) implements OperationEvent {}
 
     /** The source is quiesced. */
@@ -35,7 +35,7 @@ public sealed interface OperationEvent {
     /** The source was resumed. */
     record Resumed(Duration quiesced) implements OperationEvent {}
 
-    /** The stages of operations. */
+    /** The phases of an operation. */
     enum Phase {
         PREPARING,
         READING,

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
  * <ul>
  *   <li>identity: a reader returns what was written, with every attribute, hole and byte;
  *   <li>commit: no part of an archive counts before {@link ArchiveWriter#finish} returns; then all of it is durable;
- *   <li>truth: damage is reported as {@link DamagedException} or {@link Damage}, never returned as content;
+ *   <li>integrity: damage is reported as {@link DamagedException} or {@link Damage}, never returned as content;
  *   <li>bounds: memory does not grow with content, and hostile lengths allocate nothing.
  * </ul>
  */

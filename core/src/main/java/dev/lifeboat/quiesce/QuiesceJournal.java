@@ -22,9 +22,9 @@ import java.util.TreeMap;
 import java.util.UUID;
 
 /**
- * Records on disk what this process has quiesced, before it does so, so that a later process can resume it if this one is
- * killed. One file for each record, in the format of {@link Properties}; written and synced before the source is touched, and
- * removed after it was resumed. Thread-safe, and safe among processes.
+ * Records on disk what this process has quiesced, before it does so, so that a later process can resume it if this
+ * one is killed. One file for each record, in the format of {@link Properties}; written and synced before the source
+ * is touched, and removed after it was resumed. Thread-safe, and safe among processes.
  */
 public final class QuiesceJournal {
     private static final String SUFFIX = ".quiesced";
@@ -110,8 +110,8 @@ public final class QuiesceJournal {
     }
 
     /**
-     * Returns the records of processes that have ended without removing them. Files that cannot be read as records are passed
-     * over.
+     * Returns the records of processes that have ended without removing them. Files that cannot be read as records
+     * are passed over.
      */
     public List<QuiesceRecord> abandoned() throws IOException {
         List<QuiesceRecord> abandoned = new ArrayList<>();
@@ -144,8 +144,8 @@ public final class QuiesceJournal {
     }
 
     /**
-     * Whether the process still runs: the same one, not another that was given its number. A process of another PID namespace
-     * cannot be seen from here; it is taken for one that runs.
+     * Whether the process still runs: the same one, not another that was given its number. A process of another PID
+     * namespace cannot be seen from here; it is taken for one that runs.
      */
     private static boolean isAlive(String pid, String identity) {
         if (!pid.matches("[0-9]{1,18}")) {
@@ -160,7 +160,9 @@ public final class QuiesceJournal {
                 .orElse(false);
     }
 
-    /** PID namespace, boot and start in ticks since boot (proc(5)): unlike a time of day, none changes with the clock. */
+    /**
+     * PID namespace, boot and start in ticks since boot (proc(5)): unlike a time of day, none changes with the clock.
+     */
     private static String identity(long pid) {
         try {
             String boot =

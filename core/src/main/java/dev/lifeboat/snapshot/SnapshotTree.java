@@ -22,8 +22,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The entries of a snapshot, to look at and to read without restoring them. Reads what it is asked for: a directory costs the
- * pages that its names are in. Thread-safe.
+ * The entries of a snapshot, to browse and read without a restore. Only what is requested is read: listing a directory
+ * reads the pages that contain its names. Thread-safe.
  *
  * <p>Methods throw {@link IOException} if the store fails or stored data is damaged.
  *
@@ -43,28 +43,30 @@ public final class SnapshotTree implements Closeable {
     private final String label;
 
     /**
-     * Wraps an archive, which it closes.
+     * Creates a tree from an archive reader, which it closes.
      *
-     * @param label says in messages what this is
+     * @param label describes the snapshot in messages
      */
     public SnapshotTree(ArchiveReader reader, String label) {
         this.reader = reader;
         this.label = label;
     }
 
-    /** Returns an entry; empty if there is none of that path. The root of a snapshot need not be an entry. */
+    /** Returns an entry; empty if the path does not exist. The root of a snapshot need not be an entry. */
     public Optional<Entry> stat(EntryPath path) throws IOException {
         try (ArchiveReader.Cursor entries = reader.entries()) {
-            return entries.nextFrom(path).map(ArchiveReader.Item::entry).filter(entry -> entry.path().equals(path));
+            return entries.nextFrom(path)
+                    .map(ArchiveReader.Item::entry)
+                    .filter(entry -> entry.path().equals(path));
         }
     }
 
     /**
-     * Lists the entries of a directory, without those below them, in canonical order. A directory that the source did not
-     * send itself, but something below it, is listed with mode 0755 and owner 0.
+     * Lists the children of a directory, in canonical order. A directory that the source did not send, while it sent
+     * entries below it, is listed with mode 0755 and owner 0.
      *
-     * @throws FileNotFoundException if there is no such directory
-     * @throws NotDirectoryException if it is something else
+     * @throws FileNotFoundException if the directory does not exist
+     * @throws NotDirectoryException if the entry is not a directory
      */
     public List<Entry> list(EntryPath directory) throws IOException {
         List<Entry> children = new ArrayList<>();
@@ -99,7 +101,9 @@ public final class SnapshotTree implements Closeable {
                 : Entry.directory(directory.resolve(below.get(0)), Attributes.of(0755, 0, 0, Instant.EPOCH));
     }
 
-    /** The least path that is after all that is below another one, which a slash precedes in canonical order. */
+    /**
+     * Returns the least path after all paths below the given one; in canonical order a slash precedes every other byte.
+     */
     private static EntryPath afterSubtree(EntryPath path) {
         byte[] name = path.name().toByteArray();
         byte[] after = Arrays.copyOf(name, name.length + 1);
@@ -108,10 +112,10 @@ public final class SnapshotTree implements Closeable {
     }
 
     /**
-     * Passes each entry whose path matches a glob, in canonical order: {@code **}{@code /*.conf}. Reads the whole list of
-     * entries.
+     * Passes each entry whose path matches a glob, such as {@code **}{@code /*.conf}, in canonical order. Reads the
+     * whole entry list.
      *
-     * @param glob as {@link java.nio.file.FileSystem#getPathMatcher} takes it
+     * @param glob in the syntax of {@link java.nio.file.FileSystem#getPathMatcher}
      * @throws java.util.regex.PatternSyntaxException if the glob is malformed
      */
     public void find(String glob, Consumer<? super Entry> found) throws IOException {
@@ -119,7 +123,8 @@ public final class SnapshotTree implements Closeable {
         try (ArchiveReader.Cursor entries = reader.entries()) {
             for (Optional<ArchiveReader.Item> next; (next = entries.next()).isPresent(); ) {
                 Entry entry = next.get().entry();
-                if (!entry.path().isRoot() && matcher.matches(Path.of(entry.path().toString()))) {
+                if (!entry.path().isRoot()
+                        && matcher.matches(Path.of(entry.path().toString()))) {
                     found.accept(entry);
                 }
             }
@@ -127,8 +132,8 @@ public final class SnapshotTree implements Closeable {
     }
 
     /**
-     * Opens the content of a file, or of the file that a hard link names. The caller closes the stream. Content is checked
-     * before it is returned, or fails at its end.
+     * Opens the content of a file, or of the file that a hard link names. The caller closes the stream. Content is
+     * checked before it is returned, or the stream fails at its end.
      *
      * @throws FileNotFoundException if there is no such file
      */

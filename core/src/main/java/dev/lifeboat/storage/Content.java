@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.OptionalLong;
 
-/** Bytes to store, opened by the one who stores them. */
+/** Bytes to store. The store opens them. */
 public interface Content {
-    /** Length in bytes, or empty when it is not known before the end is reached. */
+    /** Returns the length in bytes, or empty if it is not known before the end of the stream. */
     OptionalLong length();
 
     /**
@@ -17,10 +17,10 @@ public interface Content {
      */
     InputStream open() throws IOException;
 
-    /** Whether {@link #open()} may be called again, so that a failed transfer can be tried again. */
+    /** Returns whether {@link #open()} may be called again, so that a failed transfer can be retried. */
     boolean repeatable();
 
-    /** Bytes in memory. They are not copied. */
+    /** Returns content of bytes in memory. The array is not copied. */
     static Content of(byte[] bytes) {
         return new Content() {
             @Override
@@ -40,7 +40,7 @@ public interface Content {
         };
     }
 
-    /** One pass over a stream of unknown length, such as an archive that is being written. */
+    /** Returns content that can be read once, of unknown length, such as an archive that is being written. */
     static Content once(InputStream in) {
         return new Content() {
             private boolean opened;

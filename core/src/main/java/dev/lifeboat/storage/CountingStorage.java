@@ -6,7 +6,9 @@ import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Counts what a store is asked, which is what a bucket costs beside its bytes. Closing it closes the store. Thread-safe. */
+/**
+ * Counts the calls to a store: what a bucket charges for besides its bytes. Closing it closes the store. Thread-safe.
+ */
 public final class CountingStorage extends ForwardingStorageTarget {
     private final AtomicLong puts = new AtomicLong();
     private final AtomicLong gets = new AtomicLong();
@@ -17,22 +19,23 @@ public final class CountingStorage extends ForwardingStorageTarget {
         super(delegate);
     }
 
-    /** Counts from now on. */
+    /** Returns a store that counts the calls made through it from now on. */
     public static CountingStorage of(StorageTarget store) {
         return new CountingStorage(store);
     }
 
     /**
-     * How often a store was asked; what it took itself to answer, such as pages of a listing, parts of an object or retries, aside.
+     * The number of calls to a store. What the store itself needs to answer a call, such as pages of a listing, parts
+     * of an object or retries, is not counted.
      *
      * @param puts objects stored
-     * @param gets objects, or ranges of them, read or looked for
+     * @param gets objects, or ranges of them, read or looked up
      * @param lists listings
      * @param deletes calls that removed any number of objects
      */
     public record Calls(long puts, long gets, long lists, long deletes) {}
 
-    /** All calls so far, those that failed among them. */
+    /** Returns all calls so far, including those that failed. */
     public Calls calls() {
         return new Calls(puts.get(), gets.get(), lists.get(), deletes.get());
     }

@@ -5,16 +5,16 @@ import java.io.InputStream;
 import java.util.Collection;
 import java.util.Optional;
 
-/** Passes everything on to another store; the base of decorators that throttle, count, cache or break things. */
+/** Forwards every call to another store. The base of decorators that throttle, count, cache or inject faults. */
 public abstract class ForwardingStorageTarget implements StorageTarget {
     private final StorageTarget delegate;
 
-    /** Decorates a store, which {@link #close} closes. */
+    /** Decorates a store. {@link #close} closes it. */
     protected ForwardingStorageTarget(StorageTarget delegate) {
         this.delegate = delegate;
     }
 
-    /** The decorated store. */
+    /** Returns the decorated store. */
     protected final StorageTarget delegate() {
         return delegate;
     }

@@ -4,7 +4,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** The first bytes of a stream. */
+/** The first bytes of a stream, up to a limit. */
 final class LimitedInputStream extends FilterInputStream {
     private long left;
 

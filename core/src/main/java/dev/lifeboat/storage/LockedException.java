@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.Set;
 
-/** A store keeps objects from being removed for some time; all others that were to be removed are gone. */
+/** The store keeps some objects from being removed until a point in time. All other objects of the call are removed. */
 public final class LockedException extends IOException {
     private static final long serialVersionUID = 1;
 
@@ -12,10 +12,10 @@ public final class LockedException extends IOException {
     private final Instant until;
 
     /**
-     * Makes one.
+     * Creates an exception.
      *
-     * @param keys that are still there
-     * @param until the last of them may be removed then
+     * @param keys of the objects that are still there
+     * @param until when the last of them may be removed
      */
     public LockedException(Set<ObjectKey> keys, Instant until, String location) {
         super(keys.size() + " objects in " + location + " are locked until " + until);
@@ -23,12 +23,12 @@ public final class LockedException extends IOException {
         this.until = until;
     }
 
-    /** Keys of objects that are still there. */
+    /** Returns the keys of the objects that are still there. */
     public Set<ObjectKey> keys() {
         return keys;
     }
 
-    /** When the last of them may be removed. */
+    /** Returns when the last of them may be removed. */
     public Instant until() {
         return until;
     }

@@ -3,7 +3,7 @@ package dev.lifeboat.storage;
 import java.time.Instant;
 
 /**
- * What a store knows of one object.
+ * What a store records of one object.
  *
  * @param key its name
  * @param length in bytes

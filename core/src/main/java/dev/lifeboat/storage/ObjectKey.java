@@ -3,11 +3,11 @@ package dev.lifeboat.storage;
 import java.util.List;
 
 /**
- * Name of one stored object: 1 to 512 characters of {@code [a-z0-9._-]} in segments separated by single slashes; no segment
- * begins with a dot. The alphabet is legal and case-safe on every file system and object store.
+ * The name of a stored object: 1 to 512 characters of {@code [a-z0-9._-]} in segments separated by single slashes. No
+ * segment begins with a dot. The alphabet is legal and case-safe on every file system and object store.
  */
 public record ObjectKey(String value) implements Comparable<ObjectKey> {
-    /** Most characters of a key. */
+    /** The maximum length of a key, in characters. */
     public static final int MAX_LENGTH = 512;
 
     private static final List<String> TRANSIENT = List.of("sessions/", "deletions/", "completions/", "index/");
@@ -18,12 +18,12 @@ public record ObjectKey(String value) implements Comparable<ObjectKey> {
         }
     }
 
-    /** Joins segments. */
+    /** Joins segments with slashes. */
     public static ObjectKey of(String first, String... more) {
         return new ObjectKey(more.length == 0 ? first : first + "/" + String.join("/", more));
     }
 
-    /** Whether a text is a key; for stores that find foreign objects among ours. */
+    /** Returns whether a text is a valid key. Stores use it to ignore foreign objects. */
     public static boolean isValid(String value) {
         if (value.isEmpty() || value.length() > MAX_LENGTH || value.charAt(value.length() - 1) == '/') {
             return false;
@@ -40,12 +40,15 @@ public record ObjectKey(String value) implements Comparable<ObjectKey> {
         return true;
     }
 
-    /** Whether such objects are short-lived, or can be rebuilt from others, so that locks need not hold them: docs/FORMAT.md, section 1. */
+    /**
+     * Returns whether objects under this key are short-lived or can be rebuilt from others, so that locks need not hold
+     * them. See docs/FORMAT.md, section 1.
+     */
     public boolean isTransient() {
         return TRANSIENT.stream().anyMatch(value::startsWith);
     }
 
-    /** The part after the last slash. */
+    /** Returns the part after the last slash. */
     public String lastSegment() {
         return value.substring(value.lastIndexOf('/') + 1);
     }

@@ -1,9 +1,12 @@
 package dev.lifeboat.storage;
 
-/** When a put may take effect. Checked and applied by the store in one atomic step with the write. */
+/** When a put takes effect. The store checks the condition and writes in one atomic step. */
 public enum PutCondition {
-    /** Replaces whatever is there. */
+    /** Always. Replaces an object that exists. */
     ALWAYS,
-    /** Only if no object has the key; of several at once, in any processes, exactly one wins. Every store supports it. */
+    /**
+     * Only if no object has the key. Of several concurrent puts, in any processes, exactly one succeeds. Every store
+     * supports it.
+     */
     IF_ABSENT
 }

@@ -3,14 +3,14 @@ package dev.lifeboat.storage;
 import java.io.InterruptedIOException;
 import java.util.concurrent.TimeUnit;
 
-/** Lets so many bytes a second pass, whoever they are of. Thread-safe. */
+/** Limits the rate of bytes over all callers together. Thread-safe. */
 final class RateLimiter {
     private static final int LEAST = 1024;
     private static final int PIECES_A_SECOND = 20;
     private static final int LONGEST_PIECE = 1 << 16;
 
     private final long bytesPerSecond;
-    /** When all that has passed would have passed at this pace. */
+    /** When all bytes taken so far are due at this rate. */
     private long due = System.nanoTime();
 
     RateLimiter(long bytesPerSecond) {
@@ -20,12 +20,12 @@ final class RateLimiter {
         this.bytesPerSecond = bytesPerSecond;
     }
 
-    /** Most bytes to pass at once. */
+    /** Returns the maximum number of bytes to take at once. */
     int piece() {
         return (int) Math.max(1, Math.min(LONGEST_PIECE, bytesPerSecond / PIECES_A_SECOND));
     }
 
-    /** Waits until these bytes may have passed. */
+    /** Waits until {@code bytes} may pass. */
     void take(int bytes) throws InterruptedIOException {
         long wait;
         synchronized (this) {

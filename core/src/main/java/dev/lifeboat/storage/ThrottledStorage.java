@@ -6,8 +6,8 @@ import java.io.InputStream;
 import java.util.OptionalLong;
 
 /**
- * Keeps a store from taking all of a line: at most so many bytes a second go to it, and come from it, over all threads together. What was not used in one second is not saved for another.
- * Closing it closes the store. Thread-safe.
+ * Limits the bytes a second that go to a store and that come from it, over all threads together. Bandwidth not used in
+ * one second is not saved for another. Closing it closes the store. Thread-safe.
  */
 public final class ThrottledStorage extends ForwardingStorageTarget {
     private final RateLimiter up;
@@ -20,10 +20,10 @@ public final class ThrottledStorage extends ForwardingStorageTarget {
     }
 
     /**
-     * Limits what goes to a store and what comes from it.
+     * Limits both directions of a store.
      *
-     * @param bytesUp a second; {@link Long#MAX_VALUE} for no limit
-     * @param bytesDown a second; {@link Long#MAX_VALUE} for no limit
+     * @param bytesUp bytes a second to the store; {@link Long#MAX_VALUE} for no limit
+     * @param bytesDown bytes a second from the store; {@link Long#MAX_VALUE} for no limit
      * @throws IllegalArgumentException if either is less than 1024
      */
     public static ThrottledStorage of(StorageTarget store, long bytesUp, long bytesDown) {
@@ -57,7 +57,7 @@ public final class ThrottledStorage extends ForwardingStorageTarget {
         }
     }
 
-    /** Waits before it gives bytes, in pieces that are short enough that the line is used evenly. */
+    /** Waits before it returns bytes, in pieces short enough to use the line evenly. */
     private static final class PacedStream extends FilterInputStream {
         private final RateLimiter pace;
 
@@ -83,7 +83,7 @@ public final class ThrottledStorage extends ForwardingStorageTarget {
 
         @Override
         public long skip(long n) throws IOException {
-            // What is skipped has come over the line, too.
+            // Skipped bytes were transferred, too.
             return Math.max(0, read(new byte[(int) Math.min(n, pace.piece())]));
         }
     }

@@ -1,2 +1,2 @@
-/** Where objects are kept: the strategy {@link dev.lifeboat.storage.StorageTarget} and its values. */
+/** Object storage: the strategy {@link dev.lifeboat.storage.StorageTarget} and its values. */
 package dev.lifeboat.storage;

@@ -123,7 +123,7 @@ class DecoratorsTest {
         void on(Path file) throws IOException;
     }
 
-    /** It saves reads; it may be damaged, emptied, removed or replaced by a file, and nobody notices but the store. */
+    /** It saves reads; it may be damaged, emptied, removed or replaced by a file, and only the store notices. */
     @Test
     void cache_savesReads_andMayVanish() throws IOException {
         Path cache = scratch.path().resolve("cache");

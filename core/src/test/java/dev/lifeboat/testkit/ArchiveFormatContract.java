@@ -282,9 +282,12 @@ public abstract class ArchiveFormatContract {
                 .isInstanceOf(IOException.class);
     }
 
-    /** Every object, damaged in every way: reading fails or gives just what was written, and verify names the damage, or there is none. */
+    /**
+     * Every object, damaged in every way: reading fails or gives just what was written, and verify names the damage,
+     * or there is none.
+     */
     @Test
-    void truth_damageIsNeverPassedOn() throws IOException {
+    void integrity_damageIsNeverPassedOn() throws IOException {
         MemoryTree first = fingerprinted(MemoryTree.ofEverything(true));
         ArchiveRoot one = write(first, Optional.empty());
         MemoryTree next = first.copy();

@@ -13,7 +13,10 @@ import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Fails from the n-th call on, as a process that is killed there does; a put that dies may have taken effect or not. Thread-safe. */
+/**
+ * Fails from the n-th call on, as a process that is killed there does; a put that dies may have taken effect or not.
+ * Thread-safe.
+ */
 public final class FaultyStorage extends ForwardingStorageTarget {
     private final int failFrom;
     private final boolean putsTakeEffect;
@@ -24,7 +27,8 @@ public final class FaultyStorage extends ForwardingStorageTarget {
      * Breaks a store.
      *
      * @param failFrom the first call that fails, counted from 0
-     * @param putsTakeEffect whether the put that fails first has stored its object all the same, as when the answer is lost
+     * @param putsTakeEffect whether the put that fails first has stored its object all the same, as when the answer
+     *     is lost
      */
     public FaultyStorage(StorageTarget delegate, int failFrom, boolean putsTakeEffect) {
         super(delegate);

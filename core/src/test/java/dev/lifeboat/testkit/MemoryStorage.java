@@ -21,7 +21,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Objects in memory. Strict: {@link #checkAllClosed} fails where a stream was left open, with the stack that opened it. Thread-safe. */
+/**
+ * Objects in memory. Strict: {@link #checkAllClosed} fails where a stream was left open, with the stack that opened
+ * it. Thread-safe.
+ */
 public final class MemoryStorage implements StorageTarget {
     private final Map<ObjectKey, Held> objects = new ConcurrentHashMap<>();
     private final Map<Object, Throwable> open = new ConcurrentHashMap<>();

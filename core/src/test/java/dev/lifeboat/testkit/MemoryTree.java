@@ -32,8 +32,9 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
- * Entries and their content in memory: a source, a target, and what both are compared with. Equal if paths, types, attributes, links,
- * content and holes are; fingerprints do not count. As a target it asks for everything. Thread-safe as a sink.
+ * Entries and their content in memory: a source, a target, and what both are compared with. Equal if paths, types,
+ * attributes, links, content and holes are; fingerprints do not count. As a target it asks for everything.
+ * Thread-safe as a sink.
  */
 public final class MemoryTree implements SnapshotSource, RestoreTarget {
     private final SortedMap<EntryPath, Item> items = new ConcurrentSkipListMap<>();

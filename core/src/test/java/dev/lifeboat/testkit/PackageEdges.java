@@ -22,8 +22,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Who may import whom: the table {@code edges.txt} beside this class, of all modules, internal packages too. A module's test
- * compares it with the compiled classes: an edge that is missing in the table is a fault, and so is one that nobody uses.
+ * Who may import whom: the table {@code edges.txt} beside this class, of all modules, internal packages too. A
+ * module's test compares it with the compiled classes: an edge that is missing in the table is a fault, and so is one
+ * that no package uses.
  */
 public final class PackageEdges {
     /** What every package may use. */
@@ -162,7 +163,8 @@ public final class PackageEdges {
     }
 
     /**
-     * No type of an internal package, and none of a library, is in a public or protected signature of an exported package.
+     * No type of an internal package, and none of a library, is in a public or protected signature of an exported
+     * package.
      *
      * @param allowed packages of libraries whose types callers have anyway, such as those of a client they pass in
      */

@@ -9,7 +9,10 @@ import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Tests that only root can run on Linux: owners, devices, trusted attributes. Elsewhere they are left out, and the report says so. */
+/**
+ * Tests that only root can run on Linux: owners, devices, trusted attributes. Elsewhere they are left out, and the
+ * report says so.
+ */
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(RequiresRoot.Condition.class)

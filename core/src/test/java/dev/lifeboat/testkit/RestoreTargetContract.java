@@ -21,7 +21,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What every {@link RestoreTarget} must give that restores plain files. Extend it, and say how to make one and how to read it back. */
+/**
+ * What every {@link RestoreTarget} must give that restores plain files. Extend it, and say how to make one and how to
+ * read it back.
+ */
 @Timeout(120)
 public abstract class RestoreTargetContract {
     private final List<RestoreChange> changes = Collections.synchronizedList(new ArrayList<>());
@@ -198,7 +201,7 @@ public abstract class RestoreTargetContract {
     }
 
     @Test
-    void wholeness_aFileWhoseContentFailsKeepsItsOldState() throws Exception {
+    void atomicFileReplacement_aFileWhoseContentFailsKeepsItsOldState() throws Exception {
         EntryPath path = EntryPath.of("file");
         MemoryTree old = new MemoryTree();
         old.add(Entry.file(path, 0, MemoryTree.attributes(0644)), MemoryTree.random(1, 1000));

@@ -18,7 +18,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What every {@link SnapshotSource} must give that captures plain files. Extend it, and say how to make one that holds a tree. */
+/**
+ * What every {@link SnapshotSource} must give that captures plain files. Extend it, and say how to make one that
+ * holds a tree.
+ */
 @Timeout(120)
 public abstract class SnapshotSourceContract {
     private SnapshotSource source;
@@ -82,7 +85,7 @@ public abstract class SnapshotSourceContract {
     }
 
     @Test
-    void thrift_nothingIsSentThatIsNotWanted() throws IOException {
+    void lazyReads_nothingIsSentThatIsNotWanted() throws IOException {
         source.sendTo(new EntrySink() {
             @Override
             public boolean offer(Entry entry) {

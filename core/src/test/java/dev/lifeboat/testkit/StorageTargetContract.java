@@ -49,7 +49,10 @@ public abstract class StorageTargetContract {
         return same;
     }
 
-    /** Whether the store may be asked for a key below that of an object. A server that keeps objects as files may have no answer; the engine never asks. */
+    /**
+     * Whether the store may be asked for a key below that of an object. A server that keeps objects as files may have
+     * no answer; the engine never asks.
+     */
     protected boolean asksBelowObjects() {
         return true;
     }

@@ -13,21 +13,22 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * Restores a container with the configuration, networks, aliases, labels and volumes of the snapshot. Missing images, networks
- * and volumes are created; networks that exist are used.
+ * Restores a container with the configuration, networks, aliases, labels and volumes of the snapshot. Missing images,
+ * networks and volumes are created; networks that exist are used.
  *
- * <p>A plan is made before anything but the image is changed; if it has conflicts, nothing else is changed and the restore
- * fails with all of them. If the restore fails later, everything that it has created is removed, images aside.
+ * <p>A plan is made before anything except the image is changed. If it has conflicts, nothing else is changed and the
+ * restore fails with all of them. If the restore fails later, everything that it has created is removed, except images.
  *
- * <p>What the user chose is kept; what the engine chose (address ranges, host names, names of anonymous volumes) it chooses
- * anew where it has to. Each difference that follows from this is a problem of kind {@code DEGRADED} in the result.
+ * <p>What the user configured is kept. What the engine chose (address ranges, host names, names of anonymous volumes)
+ * is chosen again by the engine where necessary. Each difference that results is a problem of kind {@code DEGRADED}.
  *
- * <p>A copy has storage of its own: a volume on a device or share becomes a plain local one, and writable bind mounts are a
- * conflict until the caller says what becomes of them. Labels of Compose and Swarm are left out, since these would take the
- * copy for theirs.
+ * <p>A copy has its own storage. A volume on a device or share becomes a plain local volume. Writable bind mounts are a
+ * conflict until {@link #bindMount}, {@link #withoutBindMounts}, {@link #readOnlyBindMounts} or
+ * {@link #sharedBindMounts} is called. Labels of Compose and Swarm are left out, since Compose and Swarm would treat
+ * the copy as their own container.
  *
- * <p>In place, an old container that runs is stopped and kept under another name; it is removed once the new one is healthy,
- * or has run for a second, and brought back otherwise.
+ * <p>In place, an old container that runs is stopped and kept under another name. It is removed once the new one is
+ * healthy or has run for a second. If the new one fails, the old one is restored.
  *
  * <p>Immutable. Each method that changes something returns a copy.
  */
@@ -46,22 +47,22 @@ public final class ContainerRestore implements RestoreTarget {
     }
 
     /**
-     * Starts the container at the end. In place that is done anyway if it was running: before the restore or, if there was no
-     * such container, when it was captured.
+     * Starts the container at the end. In place it is started anyway if it was running before the restore or, if there
+     * was no such container, when it was captured.
      */
     public ContainerRestore start() {
         return with(o -> o.start = true);
     }
 
-    /** Publishes no ports: for a copy beside the original. */
+    /** Publishes no ports, so that a copy can run next to the original. */
     public ContainerRestore withoutPublishedPorts() {
         return with(o -> o.withoutPorts = true);
     }
 
     /**
-     * Gives a named volume another name than it would get.
+     * Sets the name of the volume that replaces a captured named volume.
      *
-     * @throws IllegalStateException if it was given one already
+     * @throws IllegalStateException if it is set already
      */
     public ContainerRestore volume(String captured, String name) {
         return with(o -> o.remapping = o.remapping.volume(captured, name));
@@ -70,22 +71,22 @@ public final class ContainerRestore implements RestoreTarget {
     /**
      * Connects to another network instead of a captured one.
      *
-     * @throws IllegalStateException if it was replaced already
+     * @throws IllegalStateException if the captured one is replaced already
      */
     public ContainerRestore network(String captured, String name) {
         return with(o -> o.remapping = o.remapping.network(captured, name));
     }
 
     /**
-     * Mounts another host path instead of a captured one. Nothing is written to it by the restore.
+     * Mounts another host path instead of a captured one. The restore writes nothing to it.
      *
-     * @throws IllegalStateException if it was replaced already
+     * @throws IllegalStateException if the captured one is replaced already
      */
     public ContainerRestore bindMount(String captured, String path) {
         return with(o -> o.remapping = o.remapping.bindMount(captured, path));
     }
 
-    /** Leaves writable bind mounts of a copy out, except those that {@link #bindMount} replaces. */
+    /** Leaves out writable bind mounts of a copy, except those that {@link #bindMount} replaces. */
     public ContainerRestore withoutBindMounts() {
         return with(o -> o.bindMounts = BindMounts.LEFT_OUT);
     }
@@ -95,19 +96,19 @@ public final class ContainerRestore implements RestoreTarget {
         return with(o -> o.bindMounts = BindMounts.READ_ONLY);
     }
 
-    /** Lets a copy write to the same host paths as the original. Two databases on one directory destroy it. */
+    /** Lets a copy write to the same host paths as the original. Two databases that share a directory destroy it. */
     public ContainerRestore sharedBindMounts() {
         return with(o -> o.bindMounts = BindMounts.SHARED);
     }
 
-    /** Sets volumes back even while other running containers use them. */
+    /** Restores volumes even while other running containers use them. */
     public ContainerRestore allowVolumesInUse() {
         return with(o -> o.volumesInUse = true);
     }
 
     /**
-     * Sets how long the successor of a running container may take to become healthy; two minutes unless set. One whose health
-     * check is still starting by then takes its place all the same, with a problem in the result.
+     * Sets how long the replacement of a running container may take to become healthy; two minutes unless set. If its
+     * health check is still starting then, it replaces the old container all the same, with a problem in the result.
      *
      * @throws IllegalArgumentException if it is negative
      */
@@ -119,8 +120,8 @@ public final class ContainerRestore implements RestoreTarget {
     }
 
     /**
-     * Adds a receiver of the plan, called on the restoring thread before anything but the image is changed, and in a dry run.
-     * What it throws ends the restore.
+     * Adds a receiver of the plan. It is called on the restoring thread, before anything except the image is changed,
+     * and in a dry run as well. An exception it throws ends the restore.
      */
     public ContainerRestore onPlan(Consumer<? super RestorePlan> receiver) {
         return with(o -> {

@@ -13,12 +13,12 @@ import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 
 /**
- * A container: its image, its writable layer, its volumes, its configuration and networks; the content of its bind mounts if
- * asked for. Not captured: what is in memory only (tmpfs, processes), and logs.
+ * Captures a container: its image, writable layer, volumes, configuration and networks, and the content of its bind
+ * mounts if {@link #withBindMounts} is called. State in memory (tmpfs, processes) and logs are not captured.
  *
- * <p>Data is read from the host where the engine's files are in view of this process, which keeps everything; otherwise
- * through the engine's API, which loses some metadata. {@code lifeboat/fidelity.json} of the snapshot says which it was, and
- * what was lost.
+ * <p>If this process can see the engine's files, data is read from the host, which keeps everything. Otherwise it is
+ * read through the engine's API, which loses some metadata. {@code lifeboat/fidelity.json} in the snapshot records how
+ * data was read, and what was lost.
  *
  * <p>The environment of the container, and the secrets in it, are part of the snapshot.
  *
@@ -54,17 +54,17 @@ public final class ContainerSource implements SnapshotSource {
         return with(new ContainerCapture.Options(quiesce, options.bindMounts(), options.image()));
     }
 
-    /** Captures the content of bind mounts, too. */
+    /** Also captures the content of bind mounts. */
     public ContainerSource withBindMounts() {
         return with(new ContainerCapture.Options(options.quiesce(), true, options.image()));
     }
 
-    /** Leaves the image out; a restore then needs an engine that has it. */
+    /** Does not capture the image. A restore then needs an engine that has it. */
     public ContainerSource withoutImage() {
         return with(new ContainerCapture.Options(options.quiesce(), options.bindMounts(), false));
     }
 
-    /** Returns {@code container:} and the name, which survives that the container is created anew. */
+    /** Returns {@code container:} and the name, which stays the same when the container is recreated. */
     @Override
     public String name() throws IOException {
         return "container:" + new Containers(client).inspect(container).name();

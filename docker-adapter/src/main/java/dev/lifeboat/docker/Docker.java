@@ -1,12 +1,11 @@
 package dev.lifeboat.docker;
 
-import dev.lifeboat.docker.internal.model.ContainerSpec;
-import dev.lifeboat.docker.internal.client.Containers;
-
 import com.github.dockerjava.transport.SSLConfig;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.lifeboat.docker.internal.client.Containers;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.TlsConfig;
+import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.quiesce.QuiesceRecovery;
 import dev.lifeboat.docker.internal.restore.ContainerRestoreOptions;
 import dev.lifeboat.entry.RestoreTarget;
@@ -21,11 +20,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Docker Engine: its containers, images and volumes as sources and as restore targets. Nothing is asked of the engine before a backup
- * or restore runs; what does not exist is told then. Thread-safe.
+ * A Docker Engine: its containers, images and volumes as sources and as restore targets. No request is sent before a
+ * backup or restore runs; missing resources are reported then. Thread-safe.
  *
  * <pre>{@code
- * try (Docker docker = Docker.local(); Repository repo = ...) {
+ * try (Docker docker = Docker.local();
+ *         Repository repo = Repository.at(FileStorage.at(Path.of("/backups")))
+ *                 .encryption(Encryption.none())
+ *                 .openOrCreate()) {
  *     Snapshot snapshot = repo.backup(docker.container("web").quiesce(Quiesce.PAUSE)).run();
  *     repo.restore(snapshot).to(docker.newContainer("web-copy").start()).run();
  * }
@@ -43,10 +45,10 @@ public final class Docker implements AutoCloseable {
     }
 
     /**
-     * The engine that the {@code docker} command would use: of {@code DOCKER_HOST}, with {@code DOCKER_TLS_VERIFY} and {@code
-     * DOCKER_CERT_PATH}, or that of this machine.
+     * Returns the engine that the environment names, as the {@code docker} command does: {@code DOCKER_HOST}, with
+     * {@code DOCKER_TLS_VERIFY} and {@code DOCKER_CERT_PATH}; or the engine of this machine if it is not set.
      *
-     * @throws IllegalArgumentException if {@code DOCKER_HOST} is no address
+     * @throws IllegalArgumentException if {@code DOCKER_HOST} is not an address of an engine
      * @throws UncheckedIOException if the TLS files cannot be read
      */
     public static Docker local() {
@@ -59,27 +61,28 @@ public final class Docker implements AutoCloseable {
         if (!tls) {
             return at(uri);
         }
-        Path folder =
+        Path directory =
                 certificates == null ? Path.of(System.getProperty("user.home"), ".docker") : Path.of(certificates);
-        return at(uri, folder);
+        return at(uri, directory);
     }
 
     /**
-     * The engine at an address, without TLS.
+     * Returns the engine at an address, without TLS.
      *
-     * @param uri such as {@code unix:///var/run/docker.sock}, {@code tcp://10.0.0.7:2375}, {@code npipe:////./pipe/docker_engine}
-     * @throws IllegalArgumentException if it is no address of an engine
+     * @param uri such as {@code unix:///var/run/docker.sock}, {@code tcp://10.0.0.7:2375} or
+     *     {@code npipe:////./pipe/docker_engine}
+     * @throws IllegalArgumentException if it is not an address of an engine
      */
     public static Docker at(URI uri) {
         return make(uri, null);
     }
 
     /**
-     * The engine at an address, with TLS on both sides.
+     * Returns the engine at an address, with mutual TLS.
      *
-     * @param certificates folder with {@code ca.pem}, {@code cert.pem}, {@code key.pem}
-     * @throws UncheckedIOException if these cannot be read
-     * @throws IllegalArgumentException if it is no address of an engine
+     * @param certificates directory with {@code ca.pem}, {@code cert.pem}, {@code key.pem}
+     * @throws UncheckedIOException if the files cannot be read
+     * @throws IllegalArgumentException if the URI is not an address of an engine
      */
     public static Docker at(URI uri, Path certificates) {
         try {
@@ -92,25 +95,26 @@ public final class Docker implements AutoCloseable {
     private static Docker make(URI uri, @Nullable SSLConfig tls) {
         String scheme = Optional.ofNullable(uri.getScheme()).orElse("");
         if (!scheme.equals("unix") && !scheme.equals("tcp") && !scheme.equals("npipe")) {
-            throw new IllegalArgumentException("no address of an engine, expected unix:, tcp: or npipe: '" + uri + "'");
+            throw new IllegalArgumentException(
+                    "not an address of an engine, expected unix:, tcp: or npipe: '" + uri + "'");
         }
         return new Docker(new EngineClient(uri, tls), QuiesceJournal.ofUser());
     }
 
     /**
-     * Returns this engine with another journal of quiesced containers than {@link QuiesceJournal#ofUser}. Shares the
-     * connections; closing either closes both.
+     * Returns this engine with another journal of quiesced containers; {@link QuiesceJournal#ofUser} unless set. Both
+     * share the connections; closing one closes the other.
      */
     public Docker withJournal(QuiesceJournal newJournal) {
         return new Docker(client, newJournal);
     }
 
     /**
-     * Resumes containers that a Lifeboat process has paused or stopped and not resumed, since it was killed. Backups that
-     * quiesce do the same first.
+     * Resumes containers that a Lifeboat process paused or stopped and did not resume because it was killed. Backups
+     * that quiesce do the same before they begin.
      *
      * @return the names of the containers that were resumed
-     * @throws UncheckedIOException if the journal cannot be read or a container not be resumed; its record stays
+     * @throws UncheckedIOException if the journal cannot be read, or a container cannot be resumed; its record stays
      */
     @CanIgnoreReturnValue
     public List<String> recover() {
@@ -139,58 +143,59 @@ public final class Docker implements AutoCloseable {
         }
     }
 
-    /** A container with its image, writable layer, volumes, configuration and networks. By name or id. */
+    /** Returns a container as a source: its image, writable layer, volumes, configuration and networks. */
     public ContainerSource container(String nameOrId) {
         return new ContainerSource(client, journal, nameOrId);
     }
 
-    /** An image, by name or id. Its series is {@code image:} and that. */
+    /** Returns an image as a source, by name or id. Its series is {@code image:} and the given reference. */
     public SnapshotSource image(String reference) {
         return new ImageSource(client, reference);
     }
 
-    /** A volume with its configuration and data. Its series is {@code volume:} and its name. */
+    /** Returns a volume as a source: its configuration and data. Its series is {@code volume:} and its name. */
     public SnapshotSource volume(String name) {
         return new VolumeSource(client, name);
     }
 
     /**
-     * Restores a container under a new name: the snapshot must be one of a container. Its named volumes get new names as well, {@code
-     * <name>_<volume>}; nothing that exists is touched.
+     * Restores a container under a new name. The snapshot must be of a container. Its named volumes get new names as
+     * well: {@code <name>_<volume>}. Existing containers and volumes are not changed.
      */
     public ContainerRestore newContainer(String name) {
         return new ContainerRestore(client, ContainerRestoreOptions.copy(name));
     }
 
     /**
-     * Restores a container under its own name, with its own volumes. If it exists it is stopped and replaced, and the content of its
-     * volumes is set back to that of the snapshot. If that fails the old container is brought back, with what its volumes hold by then.
+     * Restores a container under its own name, with its own volumes. If it exists, it is stopped and replaced, and the
+     * content of its volumes is replaced by that of the snapshot. If that fails, the old container is restored; its
+     * volumes keep what was written until then.
      */
     public ContainerRestore containerInPlace() {
         return new ContainerRestore(client, ContainerRestoreOptions.inPlace());
     }
 
     /**
-     * Restores one volume of a snapshot, of a volume or of a container, as a new one.
+     * Restores one volume of a snapshot as a new volume. The snapshot is of a volume or of a container.
      *
-     * @param volume its name when it was captured; for an anonymous volume, the path it was mounted at
-     * @param newName which must not exist
+     * @param volume name of the captured volume; for an anonymous volume, its mount path
+     * @param newName name of the new volume; no such volume may exist
      */
     public VolumeRestore newVolume(String volume, String newName) {
         return new VolumeRestore(client, volume, newName, true);
     }
 
     /**
-     * Restores one volume of a snapshot into one that exists: what differs is written; what is extra stays unless the restore is told to
-     * delete it.
+     * Restores one volume of a snapshot into an existing volume. Files that differ are written. Extra files stay,
+     * unless {@code Restore.deleteExtra()} is set.
      *
-     * @param volume its name when it was captured; for an anonymous volume, the path it was mounted at
+     * @param volume name of the captured volume; for an anonymous volume, its mount path
      */
     public VolumeRestore intoVolume(String volume, String existing) {
         return new VolumeRestore(client, volume, existing, false);
     }
 
-    /** Restores the images of a snapshot. Those the engine has are left as they are. */
+    /** Restores the images of a snapshot. Images that the engine has are not changed. */
     public RestoreTarget images() {
         return new ImageRestore(client);
     }
@@ -198,7 +203,7 @@ public final class Docker implements AutoCloseable {
     /**
      * Resumes what is still quiesced and closes the connections. Repeated calls have no effect.
      *
-     * @throws UncheckedIOException if that fails
+     * @throws UncheckedIOException if resuming or closing fails
      */
     @Override
     public void close() {

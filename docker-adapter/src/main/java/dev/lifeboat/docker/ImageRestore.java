@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
 
-/** Loads the images of a snapshot, and passes everything else over. */
+/** Loads the images of a snapshot and skips everything else. */
 final class ImageRestore implements RestoreTarget {
     private final EngineClient client;
 
@@ -58,7 +58,8 @@ final class ImageRestore implements RestoreTarget {
             @Override
             public void commit() throws IOException {
                 if (!any) {
-                    throw new IOException("the snapshot holds no image");
+                    throw new IOException("the snapshot has no image; choose a snapshot of an image,"
+                            + " or of a container captured with its image");
                 }
             }
 

@@ -12,7 +12,7 @@ import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.time.Instant;
 
-/** One image. */
+/** Captures an image. */
 final class ImageSource implements SnapshotSource {
     private final EngineClient client;
     private final String reference;

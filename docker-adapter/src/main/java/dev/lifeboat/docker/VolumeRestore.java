@@ -8,10 +8,10 @@ import dev.lifeboat.entry.RestoreTarget;
 import java.io.IOException;
 
 /**
- * Restores one volume of a snapshot, of a container or of a volume, as a new volume or into one that exists.
+ * Restores one volume of a snapshot, of a container or of a volume, as a new volume or into an existing one.
  *
- * <p>A volume that a running container uses is a conflict, unless {@link #allowInUse} was called. A new volume never lies on
- * the device or share that the captured one was on: it is a plain local one then, and the result says so.
+ * <p>A volume that a running container uses is a conflict, unless {@link #allowInUse} is called. A new volume never
+ * uses the device or share of the captured one: it is a plain local volume instead, with a problem in the result.
  *
  * <p>Immutable.
  */

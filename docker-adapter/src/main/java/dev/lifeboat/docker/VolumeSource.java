@@ -18,7 +18,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 
-/** One volume, whether a container uses it or not. A volume that is removed while it is read fails the backup. */
+/** Captures a volume, used by a container or not. If the volume is removed while it is read, the backup fails. */
 final class VolumeSource implements SnapshotSource {
     private final EngineClient client;
     private final String volume;
@@ -55,7 +55,7 @@ final class VolumeSource implements SnapshotSource {
                         new VolumeCapture.Mount(helper.id(), HelperContainer.DESTINATION, Set.of()));
             }
         }
-        // One that is gone is no snapshot with some files less.
+        // Fails if the volume was removed in the meantime: files are missing then.
         new Volumes(client).inspect(volume);
         sink.sendDocuments(JsonObject.create()
                 .put("lifeboat", "app")

@@ -1,2 +1,2 @@
-/** Containers, images and volumes of a Docker Engine. */
+/** Backup and restore of containers, images and volumes of a Docker Engine. */
 package dev.lifeboat.docker;

@@ -67,7 +67,10 @@ class ContainerTest {
         docker.close();
     }
 
-    /** A container with everything: volumes of both kinds, a network with an alias, changes and deletions in its layer. */
+    /**
+     * A container with everything: volumes of both kinds, a network with an alias, changes and deletions in its
+     * layer.
+     */
     private String everything() {
         String name = engine.name("app");
         String network = engine.name("net");
@@ -544,13 +547,13 @@ class ContainerTest {
                     .hasRootCauseMessage("cannot inspect " + missing[0] + " on " + EngineFixture.uri() + ": "
                             + notFound(missing[1]) + " (HTTP 404)");
         }
-        try (Docker nobody = Docker.at(URI.create("unix:///nowhere/docker.sock"))) {
-            assertThatThrownBy(() -> repo.backup(nobody.container("web")).run())
+        try (Docker absent = Docker.at(URI.create("unix:///nowhere/docker.sock"))) {
+            assertThatThrownBy(() -> repo.backup(absent.container("web")).run())
                     .isInstanceOf(BackupException.SourceFailed.class)
                     .hasMessageContaining("no engine answers at unix:///nowhere/docker.sock");
         }
-        try (Docker nobody = Docker.at(URI.create("tcp://127.0.0.1:1"))) {
-            assertThatThrownBy(() -> repo.backup(nobody.container("web")).run())
+        try (Docker absent = Docker.at(URI.create("tcp://127.0.0.1:1"))) {
+            assertThatThrownBy(() -> repo.backup(absent.container("web")).run())
                     .isInstanceOf(BackupException.SourceFailed.class)
                     .hasMessageContaining("no engine answers at tcp://127.0.0.1:1");
         }

@@ -24,7 +24,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A new name is not new storage: what a copy may not share with the original, and what a restore may not take from others. */
+/**
+ * A new name is not new storage: what a copy may not share with the original, and what a restore may not take from
+ * others.
+ */
 @Tag("docker")
 @RequiresRoot
 @Timeout(300)
@@ -55,7 +58,18 @@ class CopySafetyTest {
         String volume = engine.name("v");
         run("volume", "create", "--opt", "type=none", "--opt", "o=bind", "--opt", "device=" + live, volume);
         String name = engine.name("app");
-        run("run", "-d", "--stop-signal", "SIGKILL", "--name", name, "-v", volume + ":/data", EngineFixture.BUSYBOX, "sleep", "1000");
+        run(
+                "run",
+                "-d",
+                "--stop-signal",
+                "SIGKILL",
+                "--name",
+                name,
+                "-v",
+                volume + ":/data",
+                EngineFixture.BUSYBOX,
+                "sleep",
+                "1000");
         exec(name, "echo old > /data/x");
         Snapshot snapshot = repository.backup(repository.docker().container(name));
         exec(name, "echo live > /data/x");
@@ -158,7 +172,18 @@ class CopySafetyTest {
     void missingHostPath_isAConflictBeforeAnythingIsDone() throws Exception {
         Path path = Files.createDirectories(repository.scratch("bound"));
         String name = engine.name("app");
-        run("run", "-d", "--stop-signal", "SIGKILL", "--name", name, "-v", path + ":/bound", EngineFixture.BUSYBOX, "sleep", "1000");
+        run(
+                "run",
+                "-d",
+                "--stop-signal",
+                "SIGKILL",
+                "--name",
+                name,
+                "-v",
+                path + ":/bound",
+                EngineFixture.BUSYBOX,
+                "sleep",
+                "1000");
         Snapshot snapshot = repository.backup(repository.docker().container(name));
         String id = inspect(name, "{{.Id}}");
         Files.move(path, repository.scratch("moved"));
@@ -177,8 +202,30 @@ class CopySafetyTest {
         String volume = engine.name("shared");
         String name = engine.name("app");
         String other = engine.name("other");
-        run("run", "-d", "--stop-signal", "SIGKILL", "--name", name, "-v", volume + ":/data", EngineFixture.BUSYBOX, "sleep", "1000");
-        run("run", "-d", "--stop-signal", "SIGKILL", "--name", other, "-v", volume + ":/data", EngineFixture.BUSYBOX, "sleep", "1000");
+        run(
+                "run",
+                "-d",
+                "--stop-signal",
+                "SIGKILL",
+                "--name",
+                name,
+                "-v",
+                volume + ":/data",
+                EngineFixture.BUSYBOX,
+                "sleep",
+                "1000");
+        run(
+                "run",
+                "-d",
+                "--stop-signal",
+                "SIGKILL",
+                "--name",
+                other,
+                "-v",
+                volume + ":/data",
+                EngineFixture.BUSYBOX,
+                "sleep",
+                "1000");
         exec(name, "echo old > /data/x");
         Snapshot snapshot = repository.backup(repository.docker().container(name));
         exec(other, "echo live > /data/x");
@@ -254,7 +301,18 @@ class CopySafetyTest {
     @Test
     void publishedPortOfARunningContainer_isAConflictForACopyThatStarts() {
         String name = engine.name("app");
-        run("run", "-d", "--stop-signal", "SIGKILL", "--name", name, "-p", "127.0.0.1:18093:80", EngineFixture.BUSYBOX, "sleep", "1000");
+        run(
+                "run",
+                "-d",
+                "--stop-signal",
+                "SIGKILL",
+                "--name",
+                name,
+                "-p",
+                "127.0.0.1:18093:80",
+                EngineFixture.BUSYBOX,
+                "sleep",
+                "1000");
         Snapshot snapshot = repository.backup(repository.docker().container(name));
         String copy = engine.name("copy");
         Docker docker = repository.docker();

@@ -21,7 +21,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A database under write load, frozen as it is, comes back as the power going off would have left it: it recovers, and it is whole. */
+/**
+ * A database under write load, frozen as it is, comes back as the power going off would have left it: it recovers,
+ * and it is whole.
+ */
 @Tag("docker")
 @RequiresRoot
 @Timeout(300)

@@ -127,7 +127,7 @@ class QuiesceTest {
         }
     }
 
-    /** A container that somebody else has paused stays paused. */
+    /** A container that another user has paused stays paused. */
     @Test
     void pausedByOthers_staysPaused() {
         run("pause", name);

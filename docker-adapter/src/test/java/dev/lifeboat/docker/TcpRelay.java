@@ -11,7 +11,10 @@ import java.nio.channels.ByteChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 
-/** An engine as it looks from another host: its socket behind a TCP port on loopback. It is not told apart from a remote one. */
+/**
+ * An engine as it looks from another host: its socket behind a TCP port on loopback. It is not told apart from a
+ * remote one.
+ */
 final class TcpRelay implements AutoCloseable {
     private final ServerSocketChannel server;
     private final URI engine;

@@ -21,7 +21,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** TLS on both sides, with the certificates of openssl, in both forms of keys. Needs no engine: the server answers a ping and no more. */
+/**
+ * TLS on both sides, with the certificates of openssl, in both forms of keys. Needs no engine: the server answers a
+ * ping and no more.
+ */
 @Timeout(120)
 class TlsTest {
     @RegisterExtension

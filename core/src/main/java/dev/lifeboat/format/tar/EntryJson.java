@@ -21,7 +21,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** One line of a list of entries; docs/FORMAT.md, section 5. */
+/** One line of an entry list; docs/FORMAT.md, section 5. */
 final class EntryJson {
     private EntryJson() {}
 
@@ -86,7 +86,7 @@ final class EntryJson {
                     : Optional.empty();
             if (location.isPresent() != entry.isFile()
                     || entry.isFile() && entry.size().isEmpty()) {
-                throw new DamagedException(label + ": the place of the content does not fit a " + type);
+                throw new DamagedException(label + ": the content location does not fit a " + type);
             }
             return new StoredEntry(entry, location);
         } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {

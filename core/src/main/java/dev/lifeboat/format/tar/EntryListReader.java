@@ -12,9 +12,9 @@ import java.io.InputStream;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a list of entries; checks order, number and form. Not thread-safe. */
+/** Reads an entry list and checks order, number and form of the entries. Not thread-safe. */
 final class EntryListReader implements ArchiveReader.Cursor {
-    /** A path may be long and attributes many, but a line is not endless. */
+    /** Maximum length of a line; a path may be long and attributes may be many, but memory must be bounded. */
     static final int MAX_LINE_BYTES = 8 << 20;
 
     private final TarManifest manifest;
@@ -51,7 +51,8 @@ final class EntryListReader implements ArchiveReader.Cursor {
         }
         if (entry.location().isPresent()
                 && !manifest.needs().contains(entry.location().orElseThrow().archive())) {
-            throw new DamagedException(label + " is damaged: '" + path + "' lies in an archive that is not needed");
+            throw new DamagedException(
+                    label + " is damaged: '" + path + "' lies in an archive that the manifest does not list as needed");
         }
         last = path;
         return Optional.of(entry);
@@ -71,7 +72,7 @@ final class EntryListReader implements ArchiveReader.Cursor {
                 at = 0;
                 if (filled < 0) {
                     if (line.size() > 0) {
-                        throw new DamagedException(label + " is damaged: it ends within a line");
+                        throw new DamagedException(label + " is damaged: it ends in the middle of a line");
                     }
                     filled = 0;
                     return null;
@@ -87,7 +88,7 @@ final class EntryListReader implements ArchiveReader.Cursor {
                 return line.toByteArray();
             }
             if (line.size() > MAX_LINE_BYTES) {
-                throw new DamagedException(label + " is damaged: a line of over " + MAX_LINE_BYTES + " bytes");
+                throw new DamagedException(label + " is damaged: a line is longer than " + MAX_LINE_BYTES + " bytes");
             }
         }
     }

@@ -19,9 +19,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects the lines of a list of entries in canonical order, though content may arrive in any: a line that is not known yet holds a
- * slot. Lines go to a temporary file, since the list is put only when the archive is whole; a slot that stays open while thousands of
- * others pass is set aside, with the number of the line it belongs before. Thread-safe.
+ * Collects the lines of an entry list in canonical order, although content may arrive in any order: a slot holds the
+ * position of a line that is not known yet. Lines are written to a temporary file, since the list is put only when the
+ * archive is complete. A slot that is still open after thousands of further ones is kept in memory, with the number of
+ * the line it precedes. Thread-safe.
  */
 final class EntryListWriter implements AutoCloseable {
     private static final int MAX_WAITING = 4096;
@@ -32,17 +33,17 @@ final class EntryListWriter implements AutoCloseable {
     private final List<Slot> late = new ArrayList<>();
     private long lines;
 
-    /** The place of a line. */
+    /** The position of a line. */
     final class Slot {
         private byte @Nullable [] line;
         private boolean dropped;
         private long before;
 
-        /** Says what the line is. */
+        /** Sets the line. */
         void fill(StoredEntry entry) throws IOException {
             byte[] json = EntryJson.write(entry);
             if (json.length > EntryListReader.MAX_LINE_BYTES) {
-                throw new IOException("'" + entry.entry().path() + "' has more metadata than the format keeps: "
+                throw new IOException("'" + entry.entry().path() + "' has more metadata than the format can store: "
                         + json.length + " bytes, at most " + EntryListReader.MAX_LINE_BYTES);
             }
             synchronized (EntryListWriter.this) {
@@ -51,7 +52,7 @@ final class EntryListWriter implements AutoCloseable {
             }
         }
 
-        /** Says that there is no line. */
+        /** Removes the position; it gets no line. */
         void drop() throws IOException {
             synchronized (EntryListWriter.this) {
                 dropped = true;
@@ -92,7 +93,7 @@ final class EntryListWriter implements AutoCloseable {
         }
     }
 
-    /** Puts the list; slots still open are dropped. */
+    /** Puts the list; slots that are still open are dropped. */
     synchronized Written finish(FormatContext context, String name) throws IOException {
         for (Slot slot : waiting) {
             slot.dropped |= slot.line == null;
@@ -129,7 +130,7 @@ final class EntryListWriter implements AutoCloseable {
         writer.write('\n');
     }
 
-    /** The list is durable. */
+    /** The result of {@link #finish}; the list is durable. */
     record Written(FrameWriter.Written object, long lines) {}
 
     @Override

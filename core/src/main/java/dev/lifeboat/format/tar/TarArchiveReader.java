@@ -24,7 +24,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 
-/** Reads one snapshot, whose content may lie in any number of tars. */
+/** Reads one snapshot, whose content may be spread over any number of tars. */
 final class TarArchiveReader implements ArchiveReader {
     private final FormatContext context;
     private final TarManifest manifest;
@@ -68,7 +68,10 @@ final class TarArchiveReader implements ArchiveReader {
         }
     }
 
-    /** The first chosen link to a file that is not chosen becomes that file, the next ones links to it. */
+    /**
+     * Sends a selected link to a file that is not selected. The first such link becomes the file; the next ones become
+     * links to it.
+     */
     private void sendLink(Entry link, StoredEntry target, Map<EntryPath, EntryPath> promoted, EntrySink sink)
             throws IOException {
         EntryPath first = promoted.putIfAbsent(link.hardLinkTarget(), link.path());
@@ -79,7 +82,7 @@ final class TarArchiveReader implements ArchiveReader {
         }
     }
 
-    /** Files that are not chosen but have chosen links. */
+    /** Returns files that are not selected but have selected links. */
     private Set<EntryPath> lostTargets(Predicate<? super Entry> chosen) throws IOException {
         Set<EntryPath> lost = new HashSet<>();
         try (EntryListReader entries = entries()) {
@@ -131,10 +134,10 @@ final class TarArchiveReader implements ArchiveReader {
                         return open(next.get());
                     }
                     if (entry.type() == EntryType.HARD_LINK) {
-                        // Its target came earlier.
+                        // The target of the link precedes it.
                         return open(entry.hardLinkTarget());
                     }
-                    throw new FileNotFoundException("'" + path + "' is no file but a " + entry.type());
+                    throw new FileNotFoundException("'" + path + "' is not a file but a " + entry.type());
                 }
             }
         }
@@ -143,8 +146,8 @@ final class TarArchiveReader implements ArchiveReader {
 
     private InputStream open(StoredEntry stored) throws IOException {
         Location at = stored.location()
-                .orElseThrow(() -> new DamagedException(
-                        "'" + stored.entry().path() + "' links to what archive " + manifest.name() + " does not have"));
+                .orElseThrow(() -> new DamagedException("'" + stored.entry().path() + "' links to a file that archive "
+                        + manifest.name() + " does not contain"));
         TarManifest owner = owner(at.archive());
         InputStream raw = new VerifyingInputStream(
                 cache.open(owner.tarSource(context.storage()), at.offset(), at.length()),

@@ -32,8 +32,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes one tar and its list of entries. What the parent has is not written again: a file of the same fingerprint, anything else that
- * is equal. Members are written one at a time, under the lock of {@code tar}.
+ * Writes one tar and its entry list. Entries that the parent has are not written again: files with the same
+ * fingerprint, and other entries that are equal. Members are written one at a time, under the lock of {@code tar}.
  */
 final class TarArchiveWriter implements ArchiveWriter {
     private final FormatContext context;
@@ -44,7 +44,7 @@ final class TarArchiveWriter implements ArchiveWriter {
     private final FrameWriter tar;
     private final EntryListWriter list;
     private final Map<EntryPath, EntryListWriter.Slot> wanted = new ConcurrentHashMap<>();
-    /** Unchanged directories on the way to the last offer, from the top down, that are not in this tar yet. */
+    /** Unchanged ancestor directories of the last offer, from the top down, that are not in this tar yet. */
     private final Deque<Entry> passedOver = new ArrayDeque<>();
 
     private final SortedSet<String> needs = new TreeSet<>();
@@ -82,16 +82,20 @@ final class TarArchiveWriter implements ArchiveWriter {
         }
     }
 
-    /** Does without the parent if a prune has condemned what it needs, or removed it. */
+    /**
+     * Begins an archive. It has no parent if a prune has removed what the parent needs, or has listed it as pending
+     * deletion.
+     */
     static TarArchiveWriter begin(FormatContext context, String name, Optional<ArchiveRoot> parent, FrameCodec codec)
             throws IOException {
         if (parent.isPresent()) {
-            // The condemned records first: whoever removes what they name has listed our session or ends before this.
-            SortedSet<String> condemned = PendingDeletions.all(context, PendingDeletions.ARCHIVES);
-            Optional<TarManifest> manifest = condemned.contains(parent.get().reference())
+            // Reads the pending deletions first: a prune that removes what they name has either listed this session or
+            // ended before.
+            SortedSet<String> pending = PendingDeletions.all(context, PendingDeletions.ARCHIVES);
+            Optional<TarManifest> manifest = pending.contains(parent.get().reference())
                     ? Optional.empty()
                     : TarManifest.find(context.storage(), parent.get());
-            if (manifest.isPresent() && manifest.get().needs().stream().noneMatch(condemned::contains)) {
+            if (manifest.isPresent() && manifest.get().needs().stream().noneMatch(pending::contains)) {
                 return new TarArchiveWriter(context, name, codec, parent, new ParentEntries(context, manifest.get()));
             }
         }
@@ -135,7 +139,10 @@ final class TarArchiveWriter implements ArchiveWriter {
         return false;
     }
 
-    /** So that plain tar, which moves the time of a directory by what it extracts there, sets it again. */
+    /**
+     * Writes the ancestor directories of a path. Plain tar changes the time of a directory when it extracts into it;
+     * the member makes tar set the time again.
+     */
     private void writeDirectoriesTo(EntryPath path) throws IOException {
         dropStrangers(path);
         synchronized (tar) {
@@ -155,7 +162,7 @@ final class TarArchiveWriter implements ArchiveWriter {
     public void content(Entry entry, InputStream in) throws IOException {
         EntryListWriter.Slot slot = wanted.remove(entry.path());
         if (slot == null) {
-            throw new IllegalStateException("content of '" + entry.path() + "' was not wanted, or was sent before");
+            throw new IllegalStateException("content of '" + entry.path() + "' was not requested, or was already sent");
         }
         StoredEntry stored = null;
         try {
@@ -212,7 +219,10 @@ final class TarArchiveWriter implements ArchiveWriter {
         }
     }
 
-    /** A tar header says the size, so content of unknown size waits in a file. */
+    /**
+     * Writes content of unknown size. A tar header contains the size, so the content is first written to a temporary
+     * file.
+     */
     private StoredEntry spool(Entry entry, InputStream in) throws IOException {
         Path spool = Files.createTempFile("lifeboat-content-", ".tmp");
         try {
@@ -232,11 +242,14 @@ final class TarArchiveWriter implements ArchiveWriter {
         }
     }
 
-    /** What came of a copy; a failure is the stream's, and the member is then filled up with zeros. */
+    /** The result of a copy. A failure comes from the input stream; the member is then padded with zeros. */
     private record Copied(
             long length, String sha256, @Nullable IOException failure) {}
 
-    /** A file that shrank is filled up with zeros, which of a sparse one, whose map is written already, then are content. */
+    /**
+     * Copies content. If a file shrank, the rest is padded with zeros. In a sparse file, whose map is already written,
+     * these zeros are content.
+     */
     private Copied copy(InputStream in, long size, MessageDigest digest, boolean zerosCount) throws IOException {
         byte[] buffer = new byte[Io.BUFFER_BYTES];
         long done = 0;
@@ -254,7 +267,7 @@ final class TarArchiveWriter implements ArchiveWriter {
                 break;
             }
             if (n > size - done) {
-                throw new IOException("content is longer than the " + size + " bytes that its entry tells of");
+                throw new IOException("content is longer than the " + size + " bytes that its entry declares");
             }
             tar.write(buffer, 0, n);
             digest.update(buffer, 0, n);
@@ -277,7 +290,7 @@ final class TarArchiveWriter implements ArchiveWriter {
 
     @Override
     public void report(Problem problem) {
-        // The engine keeps problems with the snapshot.
+        // The engine stores problems with the snapshot.
     }
 
     @Override
@@ -321,7 +334,7 @@ final class TarArchiveWriter implements ArchiveWriter {
         }
     }
 
-    /** The parent's entries, walked beside the offers: both are in canonical order. */
+    /** The entries of the parent, read in parallel to the offers: both are in canonical order. */
     private static final class ParentEntries {
         private final EntryListReader reader;
         private Optional<StoredEntry> next;

@@ -22,13 +22,14 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * A plain tar to restore into: what any {@code tar} opens, with extended attributes and holes. Of a snapshot of any format, or of a part of one:
+ * Exports a snapshot of any format, or a part of one, as a plain tar that any {@code tar} can open, with extended
+ * attributes and holes:
  *
  * <pre>{@code
  * repo.restore(snapshot).subtree(EntryPath.of("volumes/db/data")).to(TarExport.to(Path.of("db.tar"))).run();
  * }</pre>
  *
- * <p>A file of which content is lost is reported, and zeros stand in its place. Immutable.
+ * <p>A file whose content is lost is reported, and zeros are written in its place. Immutable.
  */
 public final class TarExport implements RestoreTarget {
     private final Path file;
@@ -37,7 +38,7 @@ public final class TarExport implements RestoreTarget {
         this.file = file;
     }
 
-    /** A file, which is replaced if it is there, once all of the tar is written. */
+    /** Returns a target that writes a file. An existing file is replaced when the tar is complete. */
     public static TarExport to(Path file) {
         return new TarExport(file);
     }
@@ -76,7 +77,7 @@ public final class TarExport implements RestoreTarget {
             }
         }
 
-        /** A tar is written from its beginning to its end. */
+        /** Returns true, since a tar is written sequentially. */
         @Override
         public boolean requiresInlineContent() {
             return true;
@@ -94,7 +95,7 @@ public final class TarExport implements RestoreTarget {
                         .problem(new Problem(
                                 entry.path(),
                                 Problem.Kind.FAILED,
-                                "'" + entry.hardLinkTarget() + "', which it links to, was not exported"));
+                                "'" + entry.hardLinkTarget() + "', its link target, was not exported"));
                 return false;
             }
             out.write(TarHeaders.of(entry, 0));
@@ -123,13 +124,13 @@ public final class TarExport implements RestoreTarget {
                 for (int n; (n = in.read(buffer)) >= 0; left -= n) {
                     Io.checkInterrupt();
                     if (n > left) {
-                        throw new IOException("content is longer than its entry tells of");
+                        throw new IOException("content is longer than its entry declares");
                     }
                     out.write(buffer, 0, n);
                 }
                 whole = left == 0;
             } finally {
-                // Whatever is lost, what follows begins where it should.
+                // Pads the member even if content is lost, so that the next one begins at the right offset.
                 byte[] zeros = new byte[Io.BUFFER_BYTES];
                 for (; left > 0; left -= Math.min(left, zeros.length)) {
                     out.write(zeros, 0, (int) Math.min(left, zeros.length));

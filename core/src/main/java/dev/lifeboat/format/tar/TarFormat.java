@@ -15,12 +15,13 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * One tar a snapshot, which anyone opens with plain {@code tar}: {@code archives/<name>.tar.zst} (or {@code .tar.gz}, {@code .tar}).
- * An incremental one holds what has changed, and its list of entries says in which earlier archive the rest lies; extracted one
- * after the other, from the full one on, they give the files back, deletions aside. Compressed in frames of 2 MiB, so that one file is
- * read without the rest. Reads what any other instance of this class wrote. Immutable.
+ * Stores each snapshot as one tar that plain {@code tar} can open: {@code archives/<name>.tar.zst} (or {@code .tar.gz},
+ * {@code .tar}). An incremental archive contains what has changed; its entry list names the earlier archives that
+ * contain the rest. Extracted one after the other, beginning with the full one, they restore the files, except for
+ * deletions. Content is compressed in frames of 2 MiB, so that a single file is read without the rest. Reads archives
+ * that any other instance of this class wrote. Immutable.
  *
- * <p>It does not deduplicate, and it does not encrypt.
+ * <p>This format does not deduplicate, and it does not encrypt.
  */
 public final class TarFormat implements ArchiveFormat {
     static final String ID = "tar/1";
@@ -31,13 +32,13 @@ public final class TarFormat implements ArchiveFormat {
         this.codec = codec;
     }
 
-    /** Compresses with zstd, level 3. */
+    /** Returns a format that compresses with zstd, level 3. */
     public static TarFormat create() {
         return zstd(3);
     }
 
     /**
-     * Compresses with zstd.
+     * Returns a format that compresses with zstd.
      *
      * @param level 1 (fast) to 19 (small)
      * @throws IllegalArgumentException if the level is out of range
@@ -47,7 +48,7 @@ public final class TarFormat implements ArchiveFormat {
     }
 
     /**
-     * Compresses with gzip.
+     * Returns a format that compresses with gzip.
      *
      * @param level 1 (fast) to 9 (small)
      * @throws IllegalArgumentException if the level is out of range
@@ -56,7 +57,7 @@ public final class TarFormat implements ArchiveFormat {
         return new TarFormat(new FrameCodec(FrameCodec.Kind.GZIP, checked(level, 9)));
     }
 
-    /** Does not compress. */
+    /** Returns a format that does not compress. */
     public static TarFormat uncompressed() {
         return new TarFormat(new FrameCodec(FrameCodec.Kind.NONE, 0));
     }

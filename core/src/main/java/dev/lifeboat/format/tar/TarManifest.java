@@ -31,9 +31,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What {@code archives/<name>.json} says of an archive; docs/FORMAT.md, section 5. Written last, so an archive without it is none.
+ * The content of {@code archives/<name>.json}, which describes an archive; docs/FORMAT.md, section 5. It is written
+ * last, so an archive without a manifest does not exist.
  *
- * @param needs names of all archives that hold content of this one's entries, itself among them
+ * @param needs names of all archives that contain content of this archive's entries, including this one
  */
 record TarManifest(
         String name, FrameCodec.Kind compression, Part tar, Part entries, long entryCount, SortedSet<String> needs) {
@@ -109,10 +110,10 @@ record TarManifest(
     }
 
     /**
-     * Checks an object of an archive by itself.
+     * Checks one object of an archive.
      *
-     * @return false if it is none by its key
-     * @throws DamagedException if it is not whole
+     * @return false if its key is not that of an archive object
+     * @throws DamagedException if it is damaged
      */
     static boolean isWhole(StorageTarget storage, ObjectKey object) throws IOException {
         Matcher matcher = OBJECT.matcher(object.value());
@@ -127,8 +128,8 @@ record TarManifest(
         MessageDigest digest = Digests.sha256();
         try (InputStream in = new DigestInputStream(storage.open(object, ByteRange.all()), digest)) {
             if (Io.drain(in) != part.length() || !Digests.hex(digest.digest()).equals(part.sha256())) {
-                throw new DamagedException(
-                        object + " in " + storage.location() + " is damaged: it is not what its manifest says");
+                throw new DamagedException(object + " in " + storage.location()
+                        + " is damaged: its length or digest differs from its manifest");
             }
         }
         return true;
@@ -138,15 +139,16 @@ record TarManifest(
         return read(context.storage(), name(root));
     }
 
-    /** The archive that a root names; what names none is damage. */
+    /** Returns the name of the archive that a root refers to; an invalid reference is damage. */
     static String name(ArchiveRoot root) throws DamagedException {
         if (!root.format().equals(TarFormat.ID) || !root.reference().matches("[0-9a-f]{32}")) {
-            throw new DamagedException("'" + root.reference() + "' names no archive of format " + TarFormat.ID);
+            throw new DamagedException(
+                    "'" + root.reference() + "' is not a name of an archive of format " + TarFormat.ID);
         }
         return root.reference();
     }
 
-    /** Empty if there is no such archive, or no longer. */
+    /** Returns the manifest of an archive; empty if the archive does not exist, or no longer exists. */
     static Optional<TarManifest> find(StorageTarget storage, ArchiveRoot root) throws IOException {
         try {
             return Optional.of(read(storage, name(root)));
@@ -168,11 +170,11 @@ record TarManifest(
             }
         });
         if (!json.string("name").equals(name)) {
-            throw new DamagedException(json + " is that of archive " + json.string("name"));
+            throw new DamagedException(json + " is the manifest of archive " + json.string("name"));
         }
         SortedSet<String> needs = new TreeSet<>(json.strings("needs"));
         if (!needs.contains(name) || !needs.stream().allMatch(n -> n.matches("[0-9a-f]{32}"))) {
-            throw new DamagedException(json + " names archives that it cannot need");
+            throw new DamagedException(json + " lists archives that it cannot need");
         }
         return new TarManifest(
                 name,

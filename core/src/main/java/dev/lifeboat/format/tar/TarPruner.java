@@ -21,8 +21,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Removes archives that nothing needs, while others write: docs/FORMAT.md, section 6. A writer puts its session, then reads the
- * condemned records; we put a condemned record, then list the sessions. So at least one sees the other.
+ * Removes archives that are no longer needed, while other processes write: docs/FORMAT.md, section 6. A writer puts its
+ * session, then reads the pending deletions. A prune puts its pending deletions, then lists the sessions. So at least
+ * one of the two sees the other.
  */
 final class TarPruner {
 
@@ -82,12 +83,15 @@ final class TarPruner {
         return new Pruned(keys.size(), bytes, lockedUntil);
     }
 
-    /** Sessions first: one that has committed since is then among the snapshots. */
+    /**
+     * Returns the archives that are needed. Sessions are listed first: one that commits later is found among the
+     * snapshots.
+     */
     private Set<String> needed() throws IOException {
         Set<String> needed = new TreeSet<>();
         for (PruneContext.OpenSession session : context.openSessions()) {
             needed.add(session.archive());
-            // A parent that is gone already, its session does without, as it finds out by itself.
+            // If the parent is already removed, the session detects this and has no parent.
             if (session.parent().isPresent() && session.parent().get().format().equals(TarFormat.ID)) {
                 TarManifest.find(storage, session.parent().get()).ifPresent(m -> needed.addAll(m.needs()));
             }
@@ -96,8 +100,8 @@ final class TarPruner {
             Optional<TarManifest> manifest = TarManifest.find(storage, root);
             if (manifest.isEmpty()) {
                 throw new DamagedException("object " + TarManifest.key(root.reference()) + " is missing in "
-                        + storage.location() + "; nothing was removed, for what a snapshot that was set apart needs is"
-                        + " not known. Prune with dropQuarantined() when it is not wanted any more");
+                        + storage.location() + "; nothing was removed, since what a quarantined snapshot needs is"
+                        + " not known. Prune with dropQuarantined() if the snapshot is no longer needed");
             }
             needed.addAll(manifest.get().needs());
         }
@@ -106,7 +110,7 @@ final class TarPruner {
             if (manifest.isPresent()) {
                 needed.addAll(manifest.get().needs());
             } else if (context.roots().contains(root)) {
-                // Not pruned by another meanwhile: what the snapshot needs is not known.
+                // The snapshot still exists, so no other prune has removed it: what it needs is not known.
                 throw new DamagedException("object " + TarManifest.key(root.reference()) + " is missing in "
                         + storage.location() + "; nothing was removed. Run repair");
             }

@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings lost objects of archives back from a copy of the repository, under their own names: they have no others, and as long as a snapshot needs an archive no prune has it on its
- * list.
+ * Recovers lost objects of archives from a copy of the repository, under the same names. This is safe, since no other
+ * objects can have these names, and a prune does not list an archive as pending deletion while a snapshot needs it.
  */
 final class TarSalvage {
     private static final Logger log = LoggerFactory.getLogger(TarSalvage.class);
@@ -39,7 +39,7 @@ final class TarSalvage {
 
     long take(List<ObjectKey> objects) throws IOException {
         Set<String> needed = needed();
-        // Manifests last: an archive without one is none.
+        // Manifests are copied last: an archive without a manifest does not exist.
         List<ObjectKey> lost = objects.stream()
                 .filter(key -> needed.stream()
                         .anyMatch(name -> key.value().startsWith(RepositoryLayout.ARCHIVES + name + ".")))
@@ -73,7 +73,7 @@ final class TarSalvage {
                 return true;
             }
         } catch (DamagedException | PreconditionFailedException e) {
-            log.debug("object not taken over", e);
+            log.debug("object not recovered", e);
         }
         return false;
     }

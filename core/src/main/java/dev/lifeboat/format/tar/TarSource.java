@@ -27,16 +27,17 @@ import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 
 /**
- * A tar that somebody else made, such as GNU tar, as a source: plain, or compressed with gzip or zstd. Members may come in any order; of
- * several of one name the last counts, as when it is extracted. Read twice: once for the list, which is held in memory, once for content.
- * A tar with a name that leads out of it is refused as a whole; the slash of an absolute name is stripped and reported.
+ * A tar of another program, such as GNU tar, as a source: plain, or compressed with gzip or zstd. Members may come in
+ * any order; of several with one name the last counts, as in extraction. The tar is read twice: once for the list,
+ * which is held in memory, once for content. A tar with a name that leads out of it is refused as a whole. The leading
+ * slash of an absolute name is stripped and reported.
  *
- * <p>Immutable. Each call that changes something returns a copy.
+ * <p>Immutable. Each method that changes an option returns a copy.
  */
 @CheckReturnValue
 public final class TarSource implements SnapshotSource {
     private static final int MAGIC_BYTES = 6;
-    /** Compressions by their magic numbers. */
+    /** Unsupported compressions by their magic numbers. */
     private static final Map<String, String> NOT_READ = Map.of(
             "fd377a585a00", "xz",
             "425a68", "bzip2",
@@ -53,12 +54,12 @@ public final class TarSource implements SnapshotSource {
         this.name = name;
     }
 
-    /** A tar. Its series is {@code tar:} and its absolute path. */
+    /** Returns a source for a tar. The name of its series is {@code tar:} and its absolute path. */
     public static TarSource of(Path file) {
         return new TarSource(file, Optional.empty());
     }
 
-    /** Names the series. */
+    /** Returns a copy with another name of the series. */
     public TarSource named(String newName) {
         return new TarSource(file, Optional.of(newName));
     }
@@ -68,13 +69,14 @@ public final class TarSource implements SnapshotSource {
         return name.orElseGet(() -> "tar:" + file.toAbsolutePath().normalize());
     }
 
-    /** A member, and the number of the one that has its content. */
+    /** A member, and the number of the member that has its content. */
     private record Member(TarMember member, long content) {}
 
     /**
      * {@inheritDoc}
      *
-     * @throws dev.lifeboat.format.DamagedException if it is no tar, is cut off or damaged, or has a name that leads out
+     * @throws dev.lifeboat.format.DamagedException if the file is not a tar, is truncated or damaged, or has a name
+     *     that leads out of it
      */
     @Override
     public void sendTo(EntrySink sink) throws IOException {
@@ -91,7 +93,10 @@ public final class TarSource implements SnapshotSource {
         sendContent(wanted, sink);
     }
 
-    /** Any name of a file may come first in canonical order; that one becomes the file, the others links to it. */
+    /**
+     * Returns the entry of a member. Any name of a file may be the first in canonical order; that name becomes the
+     * file, the others become links to it.
+     */
     private static Entry entry(EntryPath path, Member member, Map<Long, EntryPath> firstNames) {
         TarMember tar = member.member();
         if (tar.type() == EntryType.FILE) {
@@ -123,12 +128,13 @@ public final class TarSource implements SnapshotSource {
                     sink.report(new Problem(
                             member.path(),
                             Problem.Kind.DEGRADED,
-                            "is a hard link to symbolic link '" + target + "' in the tar; it becomes a symbolic link of its own"));
+                            "is a hard link to symbolic link '" + target
+                                    + "' in the tar; it becomes a separate symbolic link"));
                 } else if (linked == null || linked.member().type() != EntryType.FILE) {
                     sink.report(new Problem(
                             member.path(),
                             Problem.Kind.FAILED,
-                            "links to '" + target + "', which is no file in the tar"));
+                            "links to '" + target + "', which is not a file in the tar"));
                 } else {
                     members.put(member.path(), linked);
                 }
@@ -143,13 +149,13 @@ public final class TarSource implements SnapshotSource {
             sink.report(new Problem(
                     EntryPath.root(),
                     Problem.Kind.DEGRADED,
-                    "the slash at the beginning of " + tar.strippedNames() + " names in the tar is stripped"));
+                    "the leading slash of " + tar.strippedNames() + " names in the tar is stripped"));
         }
         if (tar.isEndMissing()) {
             sink.report(new Problem(
                     EntryPath.root(),
                     Problem.Kind.FAILED,
-                    "the tar ends without its end-of-archive mark: it may have been cut off after a whole member"));
+                    "the tar ends without an end-of-archive marker: it may be truncated after a complete member"));
         }
     }
 
@@ -178,12 +184,12 @@ public final class TarSource implements SnapshotSource {
             String magic = HexFormat.of().formatHex(in.readNBytes(MAGIC_BYTES));
             in.reset();
             boolean gzip = magic.startsWith("1f8b");
-            // RFC 8878: magic numbers of zstd frames, and of skippable ones, with which pzstd begins.
+            // RFC 8878: magic numbers of zstd frames, and of skippable frames, with which pzstd begins.
             boolean zstd = magic.startsWith("28b52ffd") || magic.matches("5.2a4d18.*");
             for (Map.Entry<String, String> other : NOT_READ.entrySet()) {
                 if (magic.startsWith(other.getKey())) {
-                    throw new UnsupportedVersionException(file + " is compressed by " + other.getValue()
-                            + ", which is not read; decompress it first (read are plain tar, gzip and zstd)");
+                    throw new UnsupportedVersionException(file + " is compressed with " + other.getValue()
+                            + ", which is not supported; decompress it first (supported are plain tar, gzip and zstd)");
                 }
             }
             InputStream plain = gzip ? new GZIPInputStream(in, 1 << 16) : zstd ? new ZstdInputStream(in) : in;

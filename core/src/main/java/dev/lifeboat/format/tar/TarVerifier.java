@@ -19,15 +19,19 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Checks archives: that the objects are there and of the right length, that lists of entries are whole, and, if asked to, that all
- * content is. Each piece of content is read once, however many snapshots hold it, and damage is named for each of them.
+ * Checks archives: that the objects exist and have the right length, that entry lists are intact, and, if requested,
+ * that all content is intact. Each piece of content is read once, even if several snapshots contain it; damage is
+ * reported for each of them.
  */
 final class TarVerifier {
     private final FormatContext context;
     private final Consumer<Damage> damages;
     private final Map<String, Optional<TarManifest>> manifests = new HashMap<>();
     private final Map<Location, String> damaged = new HashMap<>();
-    /** What was read, a bit for each block of 512 bytes at which content begins; by archive and stretch of 512 MiB. */
+    /**
+     * Content that was already read: one bit for each block of 512 bytes at which content begins, by archive and range
+     * of 512 MiB.
+     */
     private final Map<String, BitSet> read = new HashMap<>();
 
     private final FrameCache cache;
@@ -76,7 +80,7 @@ final class TarVerifier {
         bytes += manifest.get().entries().length();
     }
 
-    /** Reads each manifest once; a damage of one is told for each root that needs it. */
+    /** Reads each manifest once. A damaged manifest is reported for each root that needs it. */
     private Optional<TarManifest> manifest(ArchiveRoot root, String name) throws IOException {
         Optional<TarManifest> known = manifests.get(name);
         if (known == null) {
@@ -139,7 +143,7 @@ final class TarVerifier {
     private Optional<String> content(Location at, TarManifest owner) throws IOException {
         BitSet stretch = read.computeIfAbsent(at.archive() + "/" + (at.offset() >> 29), k -> new BitSet());
         int block = (int) (at.offset() >> 9 & 0xFFFFF);
-        // Empty content lies where the next one does.
+        // Empty content has the offset of the content that follows it.
         if (at.length() == 0 || !stretch.get(block)) {
             FrameSource source = owner.tarSource(context.storage());
             try (InputStream in = new VerifyingInputStream(

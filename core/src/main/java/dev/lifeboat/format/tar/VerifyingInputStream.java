@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
 
-/** Checks a digest at the end: who reads to the end without an exception has read what was written. */
+/** Checks a digest at the end. A reader that reaches the end without an exception has read what was written. */
 final class VerifyingInputStream extends FilterInputStream {
     private final MessageDigest digest = Digests.sha256();
     private final String expected;

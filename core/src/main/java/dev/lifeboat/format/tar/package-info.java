@@ -1,2 +1,2 @@
-/** Snapshots as tars that anyone opens: {@link dev.lifeboat.format.tar.TarFormat}; and tars as a source. */
+/** Snapshots as tars that any tar program can open: {@link dev.lifeboat.format.tar.TarFormat}; and tars as a source. */
 package dev.lifeboat.format.tar;

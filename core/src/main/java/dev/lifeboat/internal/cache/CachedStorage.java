@@ -30,24 +30,28 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps what was read of a slow or dear store in a directory of this machine: index objects, and stretches of packs as they are read to walk a tree or to open one file. So a backup of what has
- * not changed, and browsing, cost few requests. Content of some length goes past it.
+ * Caches what is read of a slow or expensive store in a local directory: index objects, and the ranges of packs that
+ * are read to walk a tree or to open one file. So browsing, and a backup of unchanged data, need few requests. Longer
+ * ranges, which are content, are not cached.
  *
- * <p>Only objects that never change are kept, and each piece with its digest: one that is not what it was is thrown away and read anew. The directory may be removed at any time, and shared by
- * processes and by repositories; what is in it is what is in the store, so sealed if the repository is encrypted. It holds the most recently used up to its size, and somewhat more while processes run.
+ * <p>Only immutable objects are cached, each piece with its digest. A piece that does not match its digest is discarded
+ * and read again. The directory may be removed at any time, and may be shared by processes and by repositories. Its
+ * content is that of the store, so it is sealed if the repository is encrypted. It holds the most recently used pieces
+ * up to its size, and somewhat more while processes run.
  *
- * <p>A directory that cannot be written only means that nothing is kept. Not for who checks what is in the store, or relies on it to remove something else. Closing this closes the store, and leaves the directory. Thread-safe.
+ * <p>If the directory cannot be written, nothing is cached. Not for callers that verify what is in the store, or that
+ * rely on it to remove something else. Closing this closes the store, and keeps the directory. Thread-safe.
  */
 public final class CachedStorage extends ForwardingStorageTarget {
     private static final List<String> KEPT = List.of(RepositoryLayout.INDEX, RepositoryLayout.PACKS);
-    /** Longer stretches are content; those that walk a tree are of 256 KiB and a chunk. */
+    /** Longer ranges are content. The ranges that walk a tree are 256 KiB and a chunk. */
     private static final int MAX_STRETCH_BYTES = 512 << 10;
 
     private static final int MAX_OBJECT_BYTES = 64 << 20;
     private static final int DIGEST_BYTES = 32;
     private static final String TEMPORARY = ".tmp-";
     private static final double FULL = 1.1;
-    /** Older ones are of processes that have died. */
+    /** Older temporary files belong to processes that have died. */
     private static final long STALE_SECONDS = 3600;
 
     private final Path directory;
@@ -61,12 +65,12 @@ public final class CachedStorage extends ForwardingStorageTarget {
     }
 
     /**
-     * Keeps what is read of a store.
+     * Caches what is read of a store.
      *
-     * @param directory is made if it is not there; to be writable by nobody else, for who can write it can make what is kept useless, though not change it unseen in an encrypted
-     *     repository
-     * @param maxBytes that it holds
-     * @throws IllegalArgumentException if that is less than 1 MiB
+     * @param directory created if it does not exist. Only this user should be able to write it: another writer can make
+     *     cached pieces useless, but cannot change them unnoticed in an encrypted repository
+     * @param maxBytes the size of the cache
+     * @throws IllegalArgumentException if {@code maxBytes} is less than 1 MiB
      */
     public static CachedStorage of(StorageTarget store, Path directory, long maxBytes) {
         if (maxBytes < 1 << 20) {
@@ -97,7 +101,7 @@ public final class CachedStorage extends ForwardingStorageTarget {
             throw e;
         }
         if (read.length == MAX_OBJECT_BYTES) {
-            // Longer than anything of ours: it goes on from here.
+            // Longer than any object of this library: the rest is read from the store.
             return new SequenceInputStream(new ByteArrayInputStream(read), in);
         }
         in.close();
@@ -105,7 +109,7 @@ public final class CachedStorage extends ForwardingStorageTarget {
         return new ByteArrayInputStream(read);
     }
 
-    /** Has what is kept of an object read anew, and asks the store. */
+    /** Discards what is cached of an object, so that it is read again, and forwards the call to the store. */
     @Override
     public boolean recover(ObjectKey key) throws IOException {
         boolean dropped = false;
@@ -139,7 +143,7 @@ public final class CachedStorage extends ForwardingStorageTarget {
         }
     }
 
-    /** Null if it is not kept, or not as it was. */
+    /** Returns null if the piece is not cached, or does not match its digest. */
     private static byte @Nullable [] read(Path file) {
         try {
             byte[] known = Files.readAllBytes(file);
@@ -151,7 +155,7 @@ public final class CachedStorage extends ForwardingStorageTarget {
             Files.deleteIfExists(file);
             return null;
         } catch (IOException e) {
-            // The store has it.
+            // The store is read instead.
             return null;
         }
     }
@@ -178,14 +182,14 @@ public final class CachedStorage extends ForwardingStorageTarget {
                 bytes.set(shrink());
             }
         } catch (IOException e) {
-            // Not kept; it was read all the same. If the directory is back one day, it is measured anew.
+            // Not cached, but read. If the directory becomes available again, its size is measured again.
             bytes.set(-1);
         }
     }
 
     private record Kept(Path file, long length, FileTime used) {}
 
-    /** Removes what was not used for longest; gives what is left. */
+    /** Removes the least recently used pieces. Returns the number of bytes left. */
     private long shrink() throws IOException {
         List<Kept> all = new ArrayList<>();
         long total = 0;
@@ -218,7 +222,7 @@ public final class CachedStorage extends ForwardingStorageTarget {
         return total;
     }
 
-    /** Null if another process has removed it. */
+    /** Returns null if another process has removed the file. */
     private static @Nullable BasicFileAttributes attributes(Path file) throws IOException {
         try {
             return Files.readAttributes(file, BasicFileAttributes.class);

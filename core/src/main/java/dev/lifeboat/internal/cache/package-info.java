@@ -1,4 +1,4 @@
-/** What was read of a store, kept on this machine. */
+/** A local cache of what was read of a store. */
 @NullMarked
 package dev.lifeboat.internal.cache;
 

@@ -42,13 +42,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sessions and their outcomes. An outcome is put once, under the id of its session, and only if there is none: so of a commit and of
- * the void that ends a dead backup exactly one happens. What was read once is kept, as long as the store
- * lists the same. Thread-safe.
+ * Sessions and their outcomes. An outcome is put once, under the id of its session, and only if there is none. So
+ * either the commit of a backup or the aborted outcome that ends a dead backup succeeds, never both. Outcomes that were
+ * read are cached as long as the listing of the store does not change. Thread-safe.
  */
 public final class Catalog {
     private static final Logger log = LoggerFactory.getLogger(Catalog.class);
-    /** At once, if there are more than a few to read. */
+    /** Number of concurrent readers, if there are more than a few outcomes to read. */
     private static final int READERS = 8;
 
     private static final Comparator<Snapshot> NEWEST_FIRST =
@@ -61,13 +61,13 @@ public final class Catalog {
     private final SnapshotIdGenerator ids;
     private final Executor executor;
     private final Map<SnapshotId, Known> known = new ConcurrentHashMap<>();
-    /** What the store said of outcomes when they were listed last. */
+    /** The objects of outcomes, as last listed. */
     private final Map<SnapshotId, ObjectInfo> stored = new ConcurrentHashMap<>();
 
     /**
-     * Reads and writes in a store.
+     * Creates a catalog of a store.
      *
-     * @param executor runs what reads many outcomes at once
+     * @param executor runs concurrent reads of outcomes
      */
     public Catalog(StorageTarget storage, Envelope envelope, SnapshotIdGenerator ids, Executor executor) {
         this.storage = storage;
@@ -76,10 +76,10 @@ public final class Catalog {
         this.executor = executor;
     }
 
-    /** An outcome, and what the store said of it before it was read; nothing if it was not listed. */
+    /** An outcome, and its object as listed before it was read; null if it was not listed. */
     private record Known(@Nullable ObjectInfo listed, Optional<Snapshot> snapshot) {}
 
-    /** Hears of outcomes that cannot be read. */
+    /** Receives outcomes that cannot be read. */
     @FunctionalInterface
     public interface OnDamage {
         void damaged(SnapshotId id, DamagedException damage) throws IOException;
@@ -98,8 +98,8 @@ public final class Catalog {
     }
 
     /**
-     * Finds the snapshot of a series that was begun last, as ids tell (docs/FORMAT.md, section 4), of those that are wanted. Reads the newest outcomes, and others only if none of them
-     * is; damaged ones are passed over.
+     * Returns the latest matching snapshot of a series, in the order of the ids (docs/FORMAT.md, section 4). Reads the
+     * newest outcomes, and others only if none of them matches; damaged ones are skipped.
      */
     public Optional<Snapshot> newest(String series, Predicate<Snapshot> wanted) throws IOException {
         List<SnapshotId> newestFirst = new ArrayList<>(
@@ -115,7 +115,7 @@ public final class Catalog {
                     return snapshot;
                 }
             } catch (DamagedException e) {
-                log.debug("outcome passed over [id={}]", id.value(), e);
+                log.debug("damaged outcome skipped [id={}]", id.value(), e);
             }
         }
         return Optional.empty();
@@ -135,7 +135,10 @@ public final class Catalog {
         return snapshots;
     }
 
-    /** Reads outcomes that are not known, several at once. What goes wrong does so again for who reads them one by one. */
+    /**
+     * Reads outcomes that are not cached, concurrently. Damage is ignored, since the subsequent sequential read finds
+     * it again.
+     */
     private void readAhead(Collection<SnapshotId> outcomes) throws IOException {
         Queue<SnapshotId> unknown = new ConcurrentLinkedQueue<>(outcomes);
         unknown.removeAll(known.keySet());
@@ -169,14 +172,14 @@ public final class Catalog {
         }
     }
 
-    /** Lists committed snapshots, newest first; any damage ends it. */
+    /** Lists committed snapshots, newest first; throws at the first damaged one. */
     public List<Snapshot> allSnapshots() throws IOException {
         return snapshots((id, damage) -> {
             throw damage;
         });
     }
 
-    /** Lists ids that have an outcome, void or not. */
+    /** Lists ids that have an outcome, aborted or not. */
     public Set<SnapshotId> outcomes() throws IOException {
         return outcomes(RepositoryLayout.SNAPSHOTS);
     }
@@ -192,19 +195,19 @@ public final class Catalog {
         stored.keySet().removeIf(gone);
         known.keySet().removeIf(gone);
         stored.putAll(listed);
-        // A repair puts a void in the place of a snapshot.
+        // A repair replaces a snapshot with an aborted outcome.
         listed.forEach((id, object) ->
                 known.computeIfPresent(id, (same, outcome) -> object.equals(outcome.listed()) ? outcome : null));
         return new HashSet<>(listed.keySet());
     }
 
-    /** Empty if there is no outcome, or a void. */
+    /** Returns a snapshot; empty if there is no outcome, or an aborted one. */
     public Optional<Snapshot> find(SnapshotId id) throws IOException {
         Known outcome = known.get(id);
         if (outcome == null) {
             ObjectInfo listed = stored.get(id);
             try {
-                // What is whole may still be another's, put in its place.
+                // An intact object may still be that of another snapshot, put in its place.
                 outcome = new Known(
                         listed, Recovery.reading(storage, RepositoryLayout.snapshot(id.value()), () -> read(id)));
             } catch (FileNotFoundException e) {
@@ -222,12 +225,12 @@ public final class Catalog {
                 envelope);
         if (snapshot.isPresent() && !snapshot.get().id().equals(id)) {
             throw new DamagedException("the manifest of snapshot " + id.value() + " in " + storage.location()
-                    + " is that of " + snapshot.get().id().value());
+                    + " is the manifest of " + snapshot.get().id().value());
         }
         return snapshot;
     }
 
-    /** Whether a snapshot is there, asked of the store now. */
+    /** Returns whether a snapshot exists; bypasses the cache. */
     public boolean exists(SnapshotId id) throws IOException {
         known.remove(id);
         try {
@@ -246,7 +249,7 @@ public final class Catalog {
     }
 
     /**
-     * Makes a snapshot count.
+     * Commits a snapshot.
      *
      * @throws PreconditionFailedException if its session was ended
      */
@@ -254,7 +257,7 @@ public final class Catalog {
         put(RepositoryLayout.snapshot(snapshot.id().value()), ManifestCodec.outcome(snapshot, envelope));
     }
 
-    /** Ends a backup that has no outcome; false if it has one by now. */
+    /** Puts an aborted outcome for a backup that has no outcome; returns false if it has one by now. */
     public boolean end(SnapshotId id, Instant now) throws IOException {
         try {
             put(RepositoryLayout.snapshot(id.value()), ManifestCodec.abortedOutcome(id, now));
@@ -264,7 +267,7 @@ public final class Catalog {
         }
     }
 
-    /** Lists sessions, with what the store knows of them. */
+    /** Lists sessions and their objects. */
     public Map<SnapshotId, ObjectInfo> sessions() throws IOException {
         Map<SnapshotId, ObjectInfo> sessions = new LinkedHashMap<>();
         storage.list(
@@ -274,7 +277,10 @@ public final class Catalog {
         return sessions;
     }
 
-    /** Sessions that may still commit. They are listed first: one that commits meanwhile is found among the outcomes later. */
+    /**
+     * Returns sessions that may still commit. Sessions are listed before outcomes, so one that commits meanwhile is
+     * found among the outcomes.
+     */
     public List<Session> openSessions() throws IOException {
         Set<SnapshotId> ids = new HashSet<>(sessions().keySet());
         ids.removeAll(outcomes());
@@ -283,7 +289,7 @@ public final class Catalog {
             try {
                 open.add(session(id));
             } catch (FileNotFoundException e) {
-                // Removed since it was listed, so it had an outcome.
+                // It was removed after the listing, so it had an outcome.
                 continue;
             }
         }
@@ -295,7 +301,7 @@ public final class Catalog {
                 storage, RepositoryLayout.session(id.value()), ManifestCodec.SESSION, ManifestCodec.VERSION));
     }
 
-    /** Whether a session is there, asked of the store now. */
+    /** Returns whether a session exists; bypasses the cache. */
     public boolean hasSession(SnapshotId id) throws IOException {
         return storage.find(RepositoryLayout.session(id.value())).isPresent();
     }
@@ -305,7 +311,7 @@ public final class Catalog {
         storage.delete(List.of(RepositoryLayout.session(id.value())));
     }
 
-    /** Removes a snapshot; its session first, lest it looks like one under way. */
+    /** Removes a snapshot. Its session is removed first, since it would otherwise look like a backup in progress. */
     public void remove(SnapshotId id) throws IOException {
         removeSession(id);
         storage.delete(List.of(RepositoryLayout.snapshot(id.value())));
@@ -313,8 +319,8 @@ public final class Catalog {
     }
 
     /**
-     * Takes an outcome out of the list and keeps it apart. A void takes its place, for its writer may still wake up, if it was one that could not be
-     * read. Empty if it is not there any more.
+     * Quarantines an outcome. An aborted outcome replaces it, since the writer of an unreadable session may still be
+     * running. Returns empty if the outcome no longer exists.
      */
     public Optional<ObjectKey> quarantine(SnapshotId id, Instant now) throws IOException {
         ObjectKey key = RepositoryLayout.snapshot(id.value());
@@ -329,7 +335,7 @@ public final class Catalog {
     }
 
     /**
-     * Archives of the snapshots that were set apart.
+     * Returns the archives of quarantined snapshots.
      *
      * @throws DamagedException if a manifest cannot be read, so that what it needs is not known
      */
@@ -345,20 +351,20 @@ public final class Catalog {
                                 envelope)
                         .ifPresent(snapshot -> roots.add(snapshot.archive()));
             } catch (FileNotFoundException e) {
-                // Somebody has dropped it since it was listed.
+                // Another process has dropped it since it was listed.
                 continue;
             } catch (DamagedException e) {
                 throw new DamagedException(
                         e.getMessage()
-                                + "; nothing was freed, for what that snapshot, which was set apart, needs is not"
-                                + " known. Prune with dropQuarantined() when it is not wanted any more",
+                                + "; nothing was freed, since what this quarantined snapshot needs is not"
+                                + " known. Prune with dropQuarantined() if it is no longer needed",
                         e);
             }
         }
         return roots;
     }
 
-    /** Sessions without an outcome that cannot be read. */
+    /** Returns sessions without an outcome that cannot be read. */
     public List<SnapshotId> unreadableSessions() throws IOException {
         Set<SnapshotId> ids = new HashSet<>(sessions().keySet());
         ids.removeAll(outcomes());
@@ -375,7 +381,10 @@ public final class Catalog {
         return unreadable;
     }
 
-    /** Only of what lies in its place: a listing must not show what a commit, which goes to that place, would not meet. */
+    /**
+     * Returns the id of an object, only if its key is the expected one: a listing must not show an object that a
+     * commit, which writes to the expected key, would not conflict with.
+     */
     private static Optional<SnapshotId> id(ObjectKey key, Function<SnapshotId, ObjectKey> place) {
         String last = key.lastSegment();
         return last.matches("[0-9a-f]{32}")

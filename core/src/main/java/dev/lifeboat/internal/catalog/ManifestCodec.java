@@ -24,18 +24,18 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The engine's own objects as bytes, and back: descriptor, sessions, outcomes. docs/FORMAT.md, sections 3 and 4. */
+/** Encodes and decodes the objects of the engine: descriptor, sessions, outcomes. docs/FORMAT.md, sections 3 and 4. */
 public final class ManifestCodec {
     public static final String REPOSITORY = "repository";
     public static final String SESSION = "session";
     public static final String OUTCOME = "outcome";
     public static final int VERSION = 1;
-    /** Version of the descriptor, and so of the layout. */
+    /** Version of the descriptor, and thus of the layout. */
     public static final int DESCRIPTOR_VERSION = 1;
 
     private ManifestCodec() {}
 
-    /** Writes a session. */
+    /** Encodes a session. */
     public static JsonObject toJson(Session session, Instant now) {
         return SealedDocument.start(SESSION, VERSION)
                 .put("id", session.id().value())
@@ -44,7 +44,7 @@ public final class ManifestCodec {
                 .put("parent", session.parent().map(ManifestCodec::rootJson));
     }
 
-    /** Reads a session. */
+    /** Decodes a session. */
     public static Session session(JsonObject json) throws IOException {
         return parsed(
                 json,
@@ -54,7 +54,7 @@ public final class ManifestCodec {
                         json.has("parent") ? Optional.of(root(json.object("parent"))) : Optional.empty()));
     }
 
-    /** Writes the outcome of a backup that was ended before it could commit. */
+    /** Encodes the outcome of a backup that was ended before it could commit. */
     public static JsonObject abortedOutcome(SnapshotId id, Instant now) {
         return SealedDocument.start(OUTCOME, VERSION)
                 .put("id", id.value())
@@ -94,7 +94,7 @@ public final class ManifestCodec {
         if (!envelope.isEncrypted()) {
             return json.put("problems", problems);
         }
-        // Problems name paths, and those are for readers only.
+        // Problems name paths, so only readers may see them.
         JsonObject sealed = envelope.seal(
                 Right.READ, problemsLabel(snapshot.id()), JsonObject.create().put("problems", problems));
         return json.put("sealedProblems", sealed);
@@ -118,7 +118,7 @@ public final class ManifestCodec {
         return "problems " + id.value();
     }
 
-    /** Those who may only write see none; how many there are they see. */
+    /** Decodes the problems. A client with write-only access gets none, only their number. */
     private static List<Problem> problems(JsonObject json, Envelope envelope) throws IOException {
         JsonObject holder = json;
         if (envelope.isEncrypted()) {
@@ -141,7 +141,7 @@ public final class ManifestCodec {
         return problems;
     }
 
-    /** Reads an outcome; empty if the backup was aborted. */
+    /** Decodes an outcome; empty if the backup was aborted. */
     public static Optional<Snapshot> snapshot(JsonObject json, Envelope envelope) throws IOException {
         if (json.flag("aborted")) {
             return Optional.empty();

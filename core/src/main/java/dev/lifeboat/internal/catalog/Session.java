@@ -5,9 +5,9 @@ import dev.lifeboat.snapshot.SnapshotId;
 import java.util.Optional;
 
 /**
- * A backup under way: docs/FORMAT.md, section 4.
+ * A backup in progress: docs/FORMAT.md, section 4.
  *
- * @param id of the snapshot that it will commit
+ * @param id id of the snapshot that it will commit
  * @param source name of the series
  * @param parent the archive that it builds on, which a prune keeps
  */

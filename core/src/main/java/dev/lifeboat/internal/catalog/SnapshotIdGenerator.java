@@ -9,12 +9,13 @@ import java.time.Instant;
 import java.util.HexFormat;
 
 /**
- * Makes ids that tell, to who has the keys, of which series a snapshot is, and in what order they were begun. So whoever wants those of one series
- * lists no others, and reads the newest first; that is for thrift alone, since series may share their part of the id, and clocks jump. docs/FORMAT.md, section 4. Thread-safe.
+ * Generates ids that tell a holder of the keys which series a snapshot belongs to, and in which order snapshots began.
+ * A reader of one series thus lists no others, and reads the newest first. This is only an optimization, since series
+ * may share their part of the id, and clocks jump. docs/FORMAT.md, section 4. Thread-safe.
  */
 public final class SnapshotIdGenerator {
     private static final SecureRandom RANDOM = new SecureRandom();
-    /** Of {@link RepositoryKeys.Namer}; chunks have those below. */
+    /** Kind of a name of {@link RepositoryKeys.Namer}; lower numbers are kinds of chunks. */
     private static final int SERIES = 32;
 
     private static final int SERIES_BYTES = 4;
@@ -28,7 +29,7 @@ public final class SnapshotIdGenerator {
         this.keys = keys;
     }
 
-    /** Makes one that was never there. */
+    /** Returns a new unique id. */
     public SnapshotId next(String series, Instant begun) {
         byte[] random = new byte[RANDOM_BYTES];
         RANDOM.nextBytes(random);
@@ -39,7 +40,10 @@ public final class SnapshotIdGenerator {
         return new SnapshotId(HexFormat.of().formatHex(id.array()));
     }
 
-    /** As far as 48 bits go, which is 8,900 years from 1970; a clock that stands outside does not spoil the order for long. */
+    /**
+     * Returns the time, limited to 48 bits, which is 8,900 years from 1970. A time outside this range affects the order
+     * only while the clock is wrong.
+     */
     private static long millis(Instant begun) {
         if (begun.isBefore(Instant.EPOCH)) {
             return 0;
@@ -47,7 +51,7 @@ public final class SnapshotIdGenerator {
         return begun.isBefore(Instant.ofEpochMilli(MAX_MILLIS)) ? begun.toEpochMilli() : MAX_MILLIS;
     }
 
-    /** What ids of a series begin with. */
+    /** Returns the prefix of the ids of a series. */
     public String series(String series) {
         return HexFormat.of().formatHex(name(series), 0, SERIES_BYTES);
     }

@@ -3,8 +3,9 @@ package dev.lifeboat.internal.engine;
 import java.nio.file.Path;
 
 /**
- * Where objects that were read are cached.
+ * Settings of the local cache of objects.
  *
- * @param maxBytes least recently used objects beyond that are evicted
+ * @param directory that holds the cached objects
+ * @param maxBytes maximum size; the least recently used objects are evicted first
  */
 public record CacheSettings(Path directory, long maxBytes) {}

@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
-/** Between a source and an archive: checks the order, counts, keeps problems. */
+/** Passes entries from a source to an archive; checks their order, counts them and collects problems. */
 public final class CaptureSink implements EntrySink {
     private final ArchiveWriter writer;
     private final ProgressTracker events;
@@ -49,8 +49,8 @@ public final class CaptureSink implements EntrySink {
         events.problem(problem);
         writer.report(problem);
         if (strict && problem.kind() != Problem.Kind.SKIPPED) {
-            throw new IOException(
-                    "'" + problem.path() + "' cannot be kept as it is, and the backup is strict: " + problem.detail());
+            throw new IOException("'" + problem.path() + "' cannot be captured as it is, and the backup is strict: "
+                    + problem.detail());
         }
     }
 }

@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.function.LongConsumer;
 
-/** Counts bytes as they are read, and lets an interrupt end the reading. Holes stay holes, and count nothing. */
+/** Counts bytes as they are read. A read on an interrupted thread fails. Holes are preserved and not counted. */
 public final class CountingInputStream extends FilterInputStream {
     private final LongConsumer count;
 

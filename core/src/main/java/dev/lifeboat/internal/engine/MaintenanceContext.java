@@ -12,13 +12,14 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /**
- * What a format that prunes or repairs asks the engine.
+ * What the engine provides to a format that prunes or repairs.
  *
- * @param format what it works with
- * @param formatId of the format that asks
- * @param dropsQuarantined whether what was set apart is taken for gone
- * @param time whether there is time left
- * @param counts the snapshots and sessions that are not taken for gone already
+ * @param format the context of the operation
+ * @param formatId id of the format
+ * @param name of the prune
+ * @param dropsQuarantined whether quarantined snapshots are left out
+ * @param time returns whether there is time left
+ * @param counts accepts the snapshots and sessions that are not left out as removed
  */
 public record MaintenanceContext(
         OpenRepository repository,

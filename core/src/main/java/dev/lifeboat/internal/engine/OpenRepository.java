@@ -59,7 +59,7 @@ public final class OpenRepository {
     });
 
     /**
-     * Opens a repository; it closes the store.
+     * Opens a repository. The repository closes the store.
      *
      * @param storage all stores, tagged
      * @param formats all formats, that of new snapshots first
@@ -102,59 +102,59 @@ public final class OpenRepository {
         return operations.enter(what);
     }
 
-    /** The store, and behind it replicas. */
+    /** Returns the store, which includes the replicas. */
     public StorageTarget storage() {
         return storage;
     }
 
-    /** Where the repository is, for messages. */
+    /** Returns where the repository is, for messages. */
     public String location() {
         return storage.location();
     }
 
-    /** The keys. */
+    /** Returns the keys. */
     public RepositoryKeys keys() {
         return keys;
     }
 
-    /** Snapshots and sessions. */
+    /** Returns the catalog of snapshots and sessions. */
     public Catalog catalog() {
         return catalog;
     }
 
-    /** The catalog of the primary store, without help from replicas. */
+    /** Returns the catalog of the primary store alone, without replicas. */
     public Catalog primaryCatalog() {
         return replicated.isEmpty() ? catalog : new Catalog(primary(), new Envelope(keys), ids, executor);
     }
 
-    /** Makes ids of snapshots. */
+    /** Returns the generator of snapshot ids. */
     public SnapshotIdGenerator ids() {
         return ids;
     }
 
-    /** The clock. */
+    /** Returns the clock. */
     public Clock clock() {
         return clock;
     }
 
-    /** The format of new snapshots. */
+    /** Returns the format of new snapshots. */
     public ArchiveFormat format() {
         return formats.get(0);
     }
 
-    /** The stores of a repository that has replicas. */
+    /** Returns the stores of a repository that has replicas; empty if it has none. */
     public Optional<ReplicatedStorage> replicated() {
         return replicated;
     }
 
-    /** The primary store, without help from replicas. */
+    /** Returns the primary store alone, without replicas. */
     public StorageTarget primary() {
         return replicated
                 .<StorageTarget>map(all -> new TaggedStorage(all.first()))
                 .orElse(storage);
     }
 
-    /** Opens a session without a backup: prunes keep what is listed from now on, until it is closed. */
+    /** Opens a session without a backup. Until it is closed, prunes keep what is listed from now on. */
     private PruneHold hold() throws IOException {
         String series = "replica";
         SnapshotId id = ids.next(series, clock.instant());
@@ -167,7 +167,7 @@ public final class OpenRepository {
 
             @Override
             public void close() {
-                // A session that stays would make prunes wait.
+                // A session that stays makes prunes wait.
                 boolean interrupted = Thread.interrupted();
                 try {
                     catalog.removeSession(id);
@@ -183,7 +183,7 @@ public final class OpenRepository {
         };
     }
 
-    /** Replaces objects that are damaged in the primary store by intact ones of replicas; returns how many. */
+    /** Replaces objects that are damaged in the primary store by intact ones from replicas. Returns how many. */
     @CanIgnoreReturnValue
     public int heal() {
         if (replicated.isEmpty()
@@ -194,17 +194,17 @@ public final class OpenRepository {
         try {
             PruneGuard guard = this::hold;
             return guard.during(held -> {
-                Set<String> condemned =
+                Set<String> pendingDeletions =
                         new HashSet<>(PendingDeletions.all(maintenanceContext(true), PendingDeletions.PACKS));
-                condemned.addAll(PendingDeletions.all(maintenanceContext(true), PendingDeletions.ARCHIVES));
+                pendingDeletions.addAll(PendingDeletions.all(maintenanceContext(true), PendingDeletions.ARCHIVES));
                 return replicated
                         .get()
-                        .heal(key ->
-                                condemned.stream().anyMatch(name -> key.value().contains(name)));
+                        .heal(key -> pendingDeletions.stream()
+                                .anyMatch(name -> key.value().contains(name)));
             });
         } catch (IOException e) {
             log.warn(
-                    "damaged objects were not replaced; replicas have intact ones [store={}, cause={}]",
+                    "damaged objects were not replaced by intact ones from replicas; run repair [store={}, cause={}]",
                     location(),
                     e.getMessage());
             return 0;
@@ -212,9 +212,9 @@ public final class OpenRepository {
     }
 
     /**
-     * The context of prunes and repairs: they see the primary store as it is; replicas get what is put there.
+     * Returns the context of prunes and repairs: reads use the primary store alone, puts go to replicas as well.
      *
-     * @param removes whether what is deleted is deleted from replicas, too
+     * @param removes whether deletions go to replicas as well
      */
     public FormatContext maintenanceContext(boolean removes) {
         return formatContext(replicated
@@ -222,7 +222,7 @@ public final class OpenRepository {
                 .orElse(storage));
     }
 
-    /** Waits until as many stores as the quorum wants have what the primary has. */
+    /** Waits until as many stores as the quorum requires have what the primary has. */
     public void awaitQuorum() throws IOException {
         if (replicated.isPresent()) {
             try {
@@ -238,17 +238,17 @@ public final class OpenRepository {
         replicated.ifPresent(ReplicatedStorage::settle);
     }
 
-    /** Tells intact objects from damaged ones. */
+    /** Returns the check that distinguishes intact objects from damaged ones. */
     public ObjectVerifier objectVerifier() {
         return new ObjectVerifier(formats(), this::formatContext);
     }
 
-    /** The context of readers: with the cache, and with help from replicas. */
+    /** Returns the context of readers: with the cache, and with replicas. */
     public FormatContext formatContext() {
         return formatContext(cached(storage));
     }
 
-    /** The context of backups: what they rely on are listings, and these are not cached. */
+    /** Returns the context of backups. They rely on listings, which are not cached. */
     public FormatContext writeContext() {
         return formatContext(cached(maintenanceContext(true).storage()));
     }
@@ -262,12 +262,16 @@ public final class OpenRepository {
         return new FormatContext(in, executor, Runtime.getRuntime().availableProcessors(), keys, parameters, memory);
     }
 
-    /** All formats, that of new snapshots first. */
+    /** Returns all formats, that of new snapshots first. */
     public List<ArchiveFormat> formats() {
         return formats;
     }
 
-    /** The format of an id, as a snapshot names it. */
+    /**
+     * Returns the format with an id.
+     *
+     * @throws UnsupportedVersionException if there is none
+     */
     public ArchiveFormat formatOf(String id) throws UnsupportedVersionException {
         return formats().stream()
                 .filter(f -> f.id().equals(id))

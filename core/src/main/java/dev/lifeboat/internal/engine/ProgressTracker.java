@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
-/** Counts what an operation does, and tells its listeners. Thread-safe. */
+/** Counts what an operation does, and sends events to its listeners. Thread-safe. */
 public final class ProgressTracker {
     private static final int MAX_PROBLEMS = 1000;
     private static final long INTERVAL_NANOS = Duration.ofMillis(250).toNanos();
@@ -84,7 +84,7 @@ public final class ProgressTracker {
         }
     }
 
-    /** How many problems of each kind there were so far. */
+    /** Returns the number of problems of each kind so far. */
     public ProblemCounts problemCounts() {
         synchronized (problems) {
             return new ProblemCounts(problemCounts);
@@ -107,7 +107,7 @@ public final class ProgressTracker {
         }
     }
 
-    /** Tells how far it is, now. */
+    /** Sends the current progress. */
     public void progress() {
         Progress progress = new Progress(entries.get(), bytesRead.get(), bytesStored.get(), elapsed());
         latest.set(progress);

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 
-/** Holds the handle of a quiesced source while it is read, closes it, and measures how long that was. */
+/** Holds the handle of a source that is quiesced while it is read, closes it, and measures the time between. */
 public final class QuiesceScope implements QuiesceHandle.Holder, AutoCloseable {
     private final ProgressTracker events;
     private final RunningOperations.Running operation;
@@ -14,7 +14,7 @@ public final class QuiesceScope implements QuiesceHandle.Holder, AutoCloseable {
     private long begun;
     private Optional<Duration> lasted = Optional.empty();
 
-    /** Holds nothing yet. */
+    /** Creates a scope without a handle. */
     public QuiesceScope(ProgressTracker events, RunningOperations.Running operation) {
         this.events = events;
         this.operation = operation;
@@ -30,7 +30,7 @@ public final class QuiesceScope implements QuiesceHandle.Holder, AutoCloseable {
         }
     }
 
-    /** How long the source was quiesced; empty if it was not. */
+    /** Returns how long the source was quiesced; empty if it was not. */
     public Optional<Duration> lasted() {
         return lasted;
     }

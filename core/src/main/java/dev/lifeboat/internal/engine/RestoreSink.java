@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Between an archive and a target: moves a subtree to the root, counts, keeps problems. */
+/** Passes entries from an archive to a target; moves a subtree to the root and counts entries. */
 public final class RestoreSink implements EntrySink {
     private final EntrySink target;
     private final ProgressTracker events;
@@ -24,7 +24,7 @@ public final class RestoreSink implements EntrySink {
         this.entries = entries;
     }
 
-    /** The entry as seen from an ancestor; the target of a hard link is known to lie below it, or to be no longer one. */
+    /** Returns an entry relative to an ancestor. A hard link whose target lies outside becomes a file. */
     public static Entry seenFrom(EntryPath ancestor, Entry entry) {
         boolean linksOutside =
                 entry.type() == EntryType.HARD_LINK && !entry.hardLinkTarget().startsWith(ancestor);
@@ -43,7 +43,7 @@ public final class RestoreSink implements EntrySink {
         }
         if (entry.path().equals(subtree) && entry.type() != EntryType.DIRECTORY) {
             throw new IOException(
-                    "'" + subtree + "' is no directory but a " + entry.type() + "; choose it with only(..)");
+                    "'" + subtree + "' is no directory but a " + entry.type() + "; select it with only(..)");
         }
         return target.offer(seenFrom(subtree, entry));
     }

@@ -24,7 +24,7 @@ public final class RunningOperations {
     private boolean closed;
 
     /**
-     * Starts without operations.
+     * Creates a set without operations.
      *
      * @param name of the repository, for messages
      */
@@ -32,7 +32,7 @@ public final class RunningOperations {
         this.name = name;
     }
 
-    /** One operation, on the thread that began it. */
+    /** One operation, on the thread that started it. */
     public final class Running implements AutoCloseable {
         private final Thread thread = Thread.currentThread();
         private final String what;
@@ -43,7 +43,7 @@ public final class RunningOperations {
         }
 
         /**
-         * Notes what must be resumed if the JVM shuts down before the operation has ended.
+         * Registers what must be resumed if the JVM shuts down before the operation has ended.
          *
          * @throws InterruptedIOException if the operation is cancelled already; the handle is closed
          */
@@ -59,7 +59,7 @@ public final class RunningOperations {
             }
         }
 
-        /** The operation has ended. */
+        /** Ends the operation. */
         @Override
         public void close() {
             synchronized (RunningOperations.this) {
@@ -73,7 +73,7 @@ public final class RunningOperations {
     }
 
     /**
-     * Begins an operation on this thread; the caller closes what this returns when it has ended.
+     * Begins an operation on this thread. The caller closes the result when the operation has ended.
      *
      * @throws IllegalStateException if the repository is closed, or the JVM is shutting down
      */
@@ -90,8 +90,8 @@ public final class RunningOperations {
     }
 
     /**
-     * Refuses new operations, cancels those that run, and waits until they have ended. Not interruptible; the flag is set
-     * again.
+     * Rejects new operations, cancels those that run, and waits until they have ended. Not interruptible; the interrupt
+     * flag is set again.
      *
      * @throws IllegalStateException if the calling thread runs one of them; nothing is closed
      */
@@ -114,7 +114,7 @@ public final class RunningOperations {
         }
     }
 
-    /** Refuses new operations and interrupts those that run. */
+    /** Rejects new operations and interrupts those that run. */
     void cancel() {
         List<Running> all;
         synchronized (this) {
@@ -124,7 +124,7 @@ public final class RunningOperations {
         all.forEach(operation -> operation.thread.interrupt());
     }
 
-    /** Resumes what operations have quiesced, without waiting for these. */
+    /** Resumes what operations have quiesced, without waiting for the operations. */
     void resume() {
         List<QuiesceHandle> handles = new ArrayList<>();
         synchronized (this) {
@@ -139,7 +139,7 @@ public final class RunningOperations {
         }
     }
 
-    /** Waits until no operation runs, or the time is over; false if the wait ended before that. */
+    /** Waits until no operation runs. Returns false if the time has elapsed or the thread was interrupted before. */
     synchronized boolean awaitEnd(long millis) {
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         while (!running.isEmpty()) {

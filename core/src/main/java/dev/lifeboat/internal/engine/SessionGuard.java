@@ -8,12 +8,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends the session of a backup that fails, so that the next prune frees what it stored. Close it after the writer of the
- * archive, when nothing is stored any more.
+ * Ends the session of a backup that fails, so that the next prune frees what it stored. Close it after the writer of
+ * the archive, when nothing is stored any more.
  */
 public final class SessionGuard implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SessionGuard.class);
-    /** A store that is away must not delay the failure for long; a prune ends the session later. */
+    /** A store that cannot be reached must not delay the failure for long. A prune ends the session later. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final OpenRepository repository;
@@ -27,12 +27,12 @@ public final class SessionGuard implements AutoCloseable {
         this.id = id;
     }
 
-    /** Notes that from now on the manifest may be stored, whether its put succeeds or not. */
+    /** Records that the manifest may be stored from now on, even if its put throws. */
     public void committing() {
         committing = true;
     }
 
-    /** Notes that the snapshot counts: its session stays until a prune removes it. */
+    /** Records that the snapshot is committed. Its session stays until a prune removes it. */
     public void committed() {
         committed = true;
     }
@@ -49,7 +49,7 @@ public final class SessionGuard implements AutoCloseable {
         }
     }
 
-    /** If the manifest may still arrive, an outcome that excludes it comes first. */
+    /** Ends the session. If the manifest may still arrive, an aborted outcome is put first, which excludes it. */
     private void end() throws IOException {
         if (committing && !repository.catalog().end(id, repository.clock().instant())) {
             return;
@@ -57,7 +57,7 @@ public final class SessionGuard implements AutoCloseable {
         try {
             repository.catalog().removeSession(id);
         } catch (IOException e) {
-            // Credentials that may put but not delete: an outcome ends it as well.
+            // The credentials may put but not delete: an aborted outcome ends the session as well.
             boolean ended = repository.catalog().end(id, repository.clock().instant());
             log.debug("session ended, not removed [id={}, ended={}]", id.value(), ended, e);
         }

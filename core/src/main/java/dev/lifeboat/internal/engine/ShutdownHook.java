@@ -7,10 +7,10 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * On an orderly shutdown of the JVM (SIGTERM, {@link System#exit}) cancels all operations and resumes what they have
- * quiesced. One hook for the process, installed with the first operation. SIGKILL runs no hook.
+ * quiesced. The process has one hook, installed with the first operation. SIGKILL runs no hook.
  */
 final class ShutdownHook {
-    /** How long operations get to end their sessions and to undo what a restore began; the sources are resumed by then. */
+    /** Time for operations to end their sessions and to undo a restore. The sources are resumed before. */
     private static final long GRACE_MILLIS = TimeUnit.SECONDS.toMillis(30);
 
     private static final Set<RunningOperations> ACTIVE = new LinkedHashSet<>();
@@ -19,7 +19,7 @@ final class ShutdownHook {
     private ShutdownHook() {}
 
     /**
-     * Notes that operations run.
+     * Registers a repository that runs operations.
      *
      * @throws IllegalStateException if the JVM is shutting down
      */
@@ -33,7 +33,7 @@ final class ShutdownHook {
         }
     }
 
-    /** Notes that no operation runs any more. */
+    /** Removes a repository that no longer runs operations. */
     static void remove(RunningOperations operations) {
         synchronized (ACTIVE) {
             ACTIVE.remove(operations);
@@ -46,7 +46,7 @@ final class ShutdownHook {
             all = List.copyOf(ACTIVE);
         }
         all.forEach(RunningOperations::cancel);
-        // First of all: the supervisor that ends us may lose its patience soon.
+        // Before anything else: the process may be killed soon.
         all.forEach(RunningOperations::resume);
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(GRACE_MILLIS);
         for (RunningOperations operations : all) {

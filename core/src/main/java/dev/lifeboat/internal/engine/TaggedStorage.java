@@ -19,7 +19,7 @@ import java.nio.channels.ClosedByInterruptException;
 import java.util.Collection;
 import java.util.Optional;
 
-/** Marks failures of the store, so that they can be told from those of source and target. */
+/** Marks failures of the store, to distinguish them from those of the source or the target. */
 public final class TaggedStorage extends ForwardingStorageTarget {
     public TaggedStorage(StorageTarget delegate) {
         super(delegate);
@@ -48,7 +48,7 @@ public final class TaggedStorage extends ForwardingStorageTarget {
                 | InterruptedIOException
                 | ClosedByInterruptException
                 | Failed e) {
-            // An interrupted read to Java, but nobody has asked us to stop.
+            // A subclass of InterruptedIOException, but a timeout, not an interruption.
             if (e instanceof SocketTimeoutException) {
                 throw new Failed(e);
             }

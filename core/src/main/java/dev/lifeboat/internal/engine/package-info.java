@@ -1,2 +1,2 @@
-/** What the operations of the front door are made of. */
+/** What the operations of {@link dev.lifeboat.Repository} are built from. */
 package dev.lifeboat.internal.engine;

@@ -14,8 +14,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
 /**
- * The last frames that were read, of any object, and the next ones, which are fetched ahead where reading goes on in order. Bounded, so
- * that reading a chain of any number of archives takes the same memory. Thread-safe.
+ * Caches the most recently read frames of any object, and fetches the next ones ahead while an object is read in order.
+ * Bounded: reading a chain of any number of archives takes the same memory. Thread-safe.
  */
 public final class FrameCache {
     private static final int MAX_FRAMES = 12;
@@ -32,9 +32,9 @@ public final class FrameCache {
     }
 
     /**
-     * Opens plain bytes of an object.
+     * Opens a range of the plain bytes of an object.
      *
-     * @throws DamagedException if there are not so many
+     * @throws DamagedException if the range lies past the end
      */
     public InputStream open(FrameSource source, long offset, long length) throws DamagedException {
         if (offset < 0 || length < 0 || offset > source.table().plainSize() - length) {

@@ -17,9 +17,9 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * Compresses frames so that all of them one after the other are one ordinary file of that kind, which any tool opens. Immutable.
+ * Compresses frames so that their concatenation is one ordinary file of that kind, which any tool can open. Immutable.
  *
- * @param level of compression; means nothing for {@link Kind#NONE}
+ * @param level of compression; ignored for {@link Kind#NONE}
  */
 public record FrameCodec(Kind kind, int level) {
     /** How frames are compressed. */
@@ -34,17 +34,17 @@ public record FrameCodec(Kind kind, int level) {
             this.extension = extension;
         }
 
-        /** What names of such files end with. */
+        /** Returns the file name extension of such files. */
         public String extension() {
             return extension;
         }
 
-        /** What this is called in manifests. */
+        /** Returns the name of this kind in manifests. */
         public String id() {
             return extension.isEmpty() ? "none" : extension.substring(1);
         }
 
-        /** Finds a kind by its {@link #id}. */
+        /** Returns a kind by its {@link #id}. */
         public static Kind of(String id) throws DamagedException {
             for (Kind kind : values()) {
                 if (kind.id().equals(id)) {
@@ -82,7 +82,7 @@ public record FrameCodec(Kind kind, int level) {
         return out.toByteArray();
     }
 
-    /** Gives back exactly {@code length} bytes, or fails. */
+    /** Decompresses to exactly {@code length} bytes, or fails. */
     byte[] decompress(byte[] frame, int length, String label) throws DamagedException {
         byte[] plain = new byte[length];
         int n;
@@ -106,14 +106,16 @@ public record FrameCodec(Kind kind, int level) {
             throw new DamagedException(label + " is damaged: " + e.getMessage(), e);
         }
         if (n != length) {
-            throw new DamagedException(label + " is damaged: it does not hold the " + length + " bytes it should");
+            throw new DamagedException(
+                    label + " is damaged: it does not decompress to the expected " + length + " bytes");
         }
         return plain;
     }
 
     /**
-     * What follows the last frame. For zstd a seek table, so that any reader of the seekable format can jump, too: a skippable
-     * frame as in contrib/seekable_format of zstd, which other readers pass over. Nothing where the table would be too large for it.
+     * Returns what follows the last frame. For zstd that is a seek table, so that any reader of the seekable format can
+     * seek: a skippable frame as in contrib/seekable_format of zstd, which other readers skip. Empty if the table would
+     * be too large for it.
      */
     byte[] epilogue(FrameTable table) {
         long bytes = 8L * table.frames() + 9;

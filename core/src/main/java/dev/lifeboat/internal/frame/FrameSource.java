@@ -9,7 +9,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Reads frames of one object, each checked before it is given out. Thread-safe. */
+/** Reads frames of one object. Each is checked before it is returned. Thread-safe. */
 public record FrameSource(StorageTarget storage, ObjectKey key, FrameTable table, FrameCodec.Kind kind) {
     byte[] load(int i) throws IOException {
         return Recovery.reading(storage, key, () -> loadOnce(i));
@@ -30,7 +30,7 @@ public record FrameSource(StorageTarget storage, ObjectKey key, FrameTable table
             throw new DamagedException(label + " is damaged: its checksum does not match");
         }
         if (kind == FrameCodec.Kind.NONE && table.length(i) != table.plainLength(i)) {
-            throw new DamagedException(label + " is damaged: it is not compressed, yet its two lengths differ");
+            throw new DamagedException(label + " is damaged: it is not compressed, but its two lengths differ");
         }
         return new FrameCodec(kind, 0).decompress(bytes, table.plainLength(i), label);
     }

@@ -3,11 +3,11 @@ package dev.lifeboat.internal.frame;
 import dev.lifeboat.format.DamagedException;
 import java.util.Arrays;
 
-/** Where the frames of an object are, and what they hold. Immutable. */
+/** The places and lengths of the frames of an object. Immutable. */
 public final class FrameTable {
-    /** Plain bytes of every frame but the last. */
+    /** The number of plain bytes of every frame but the last. */
     public static final int FRAME_BYTES = 2 << 20;
-    /** No frame is longer, plain or compressed; what claims to be is refused before anything is allocated. */
+    /** The maximum length of a frame, plain or compressed. A longer one is refused before anything is allocated. */
     private static final int MAX_BYTES = 16 << 20;
 
     private final long[] ends;
@@ -21,7 +21,7 @@ public final class FrameTable {
     }
 
     /**
-     * Makes a table of triples: length, plain length, CRC-32C of the stored bytes.
+     * Returns a table of triples: length, plain length, CRC-32C of the stored bytes.
      *
      * @throws DamagedException if a value is out of range
      */
@@ -40,7 +40,7 @@ public final class FrameTable {
         return builder.build();
     }
 
-    /** The triples that {@link #of} takes. */
+    /** Returns the triples that {@link #of} takes. */
     public long[] triples() {
         long[] triples = new long[frames() * 3];
         for (int i = 0; i < frames(); i++) {
@@ -51,12 +51,12 @@ public final class FrameTable {
         return triples;
     }
 
-    /** Number of frames. */
+    /** Returns the number of frames. */
     public int frames() {
         return ends.length;
     }
 
-    /** Plain bytes in all frames. */
+    /** Returns the number of plain bytes in all frames. */
     public long plainSize() {
         return frames() == 0 ? 0 : plainEnds[frames() - 1];
     }
@@ -81,7 +81,7 @@ public final class FrameTable {
         return checksums[i];
     }
 
-    /** The frame that holds a plain offset below {@link #plainSize}. */
+    /** Returns the frame that holds a plain offset below {@link #plainSize}. */
     int at(long plainOffset) {
         int i = Arrays.binarySearch(plainEnds, plainOffset);
         return i >= 0 ? i + 1 : -i - 1;

@@ -20,9 +20,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32C;
 
 /**
- * Writes one object as frames: the caller fills a frame, threads of the executor compress frames side by side, one more puts them in
- * order. What is between is bounded: {@code parallelism + 2} frames. Nothing counts before {@link #finish} returned. One writing thread
- * at a time.
+ * Writes one object as frames. The caller fills a frame, threads of the executor compress frames in parallel, and one
+ * more thread puts them in order. At most {@code parallelism + 2} frames are queued. The object does not exist before
+ * {@link #finish} returns. One writing thread at a time.
  */
 public final class FrameWriter extends OutputStream {
     private static final Frame END = new Frame(new byte[0], 0, 0);
@@ -39,7 +39,7 @@ public final class FrameWriter extends OutputStream {
     private long position;
     private volatile boolean aborted;
 
-    /** A compressed frame; one of no plain bytes marks the end. */
+    /** A compressed frame. A frame without plain bytes marks the end. */
     private static final class Frame {
         private final byte[] bytes;
         private final int plainLength;
@@ -52,10 +52,10 @@ public final class FrameWriter extends OutputStream {
         }
     }
 
-    /** The object is whole. */
+    /** The complete object. */
     public record Written(FrameTable table, long length, String sha256) {}
 
-    /** Starts to put an object that must not be there. */
+    /** Starts to put an object that must not exist yet. */
     public FrameWriter(FormatContext context, ObjectKey key, FrameCodec codec) {
         this.context = context;
         this.codec = codec;
@@ -65,12 +65,12 @@ public final class FrameWriter extends OutputStream {
         context.executor().execute(put);
     }
 
-    /** Plain bytes written so far. */
+    /** Returns the number of plain bytes written so far. */
     public long position() {
         return position;
     }
 
-    /** Bytes put so far. Any thread. */
+    /** Returns the number of bytes put so far. May be called by any thread. */
     public long bytesStored() {
         return stored.get();
     }
@@ -106,7 +106,7 @@ public final class FrameWriter extends OutputStream {
             taken = true;
         } finally {
             if (!taken) {
-                // Whoever waits for the frame is told.
+                // Completes the task, so that a thread that waits for the frame does not wait forever.
                 task.cancel(false);
             }
         }
@@ -142,13 +142,13 @@ public final class FrameWriter extends OutputStream {
     private IOException failure() {
         try {
             Io.await(put);
-            return new IOException("the store took an object as whole that was not yet written");
+            return new IOException("the store reported an object as stored before all of it was read");
         } catch (IOException e) {
             return e;
         }
     }
 
-    /** Ends the object and waits until it is durable. */
+    /** Completes the object and waits until it is durable. */
     public Written finish() throws IOException {
         if (filled > 0) {
             endFrame();
@@ -160,7 +160,7 @@ public final class FrameWriter extends OutputStream {
         return new Written(table.build(), info.length(), Digests.hex(digest.digest()));
     }
 
-    /** Gives up: nothing is stored. Returns when the put has ended. Harmless after {@link #finish}. */
+    /** Aborts: nothing is stored. Returns when the put has ended. Has no effect after {@link #finish}. */
     public void abort() {
         aborted = true;
         boolean interrupted = false;
@@ -170,7 +170,7 @@ public final class FrameWriter extends OutputStream {
             } catch (InterruptedException e) {
                 interrupted = true;
             } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
-                // Failing is what it should do; the stream looks at the flag.
+                // The put is expected to fail, since the stream checks the flag.
                 continue;
             }
         }
@@ -179,7 +179,7 @@ public final class FrameWriter extends OutputStream {
         }
     }
 
-    /** What the store reads: frames in order, and the table as they pass. */
+    /** The stream that the store reads: frames in order. Builds the table as they pass. */
     private final class FrameStream extends BulkInputStream {
         private byte[] current = new byte[0];
         private int at;
@@ -220,7 +220,7 @@ public final class FrameWriter extends OutputStream {
             try {
                 while (true) {
                     if (aborted) {
-                        throw new IOException("the archive was given up");
+                        throw new IOException("the archive was aborted");
                     }
                     Future<Frame> head = queue.poll(50, TimeUnit.MILLISECONDS);
                     if (head != null) {

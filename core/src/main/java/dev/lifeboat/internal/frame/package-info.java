@@ -1,2 +1,2 @@
-/** Objects made of frames: compressed side by side, checked one by one, read from any place. */
+/** Objects made of frames: compressed in parallel, checked one by one, readable from any offset. */
 package dev.lifeboat.internal.frame;

@@ -23,9 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All chunks of a repository and where they lie, as far as that was read; kept as long as the repository is open, and brought up to date when an
- * operation begins. The listing of packs is the truth, index objects are a hint: what they say of a pack that is gone does not count, and a pack
- * that they lack is asked itself. Thread-safe.
+ * All known chunks of a repository and their places. Kept as long as the repository is open, and updated when an
+ * operation begins. The listing of packs is authoritative, index objects are a hint: entries for a pack that no longer
+ * exists are ignored, and for a pack without entries the directory of the pack itself is read. Thread-safe.
  */
 public final class ChunkIndex {
     private static final Logger log = LoggerFactory.getLogger(ChunkIndex.class);
@@ -35,7 +35,7 @@ public final class ChunkIndex {
     private final Set<ObjectKey> loaded = new HashSet<>();
     private final Map<ObjectKey, DamagedException> damaged = new LinkedHashMap<>();
     private final BitSet gone = new BitSet();
-    /** Entries that were not found to be what they should. */
+    /** Entries whose chunks were found damaged. */
     private final BitSet suspect = new BitSet();
 
     private final boolean shared;
@@ -47,31 +47,31 @@ public final class ChunkIndex {
         this.packs = new PackTable(memory);
     }
 
-    /** Which packs will do, by the first and the last 8 bytes of their ids. */
+    /** Selects packs by the first and the last 8 bytes of their ids. */
     @FunctionalInterface
     public interface PackTest {
-        /** Whether this one does. */
+        /** Returns whether this pack is acceptable. */
         boolean test(long high, long low);
     }
 
-    /** An index of one operation, that starts empty; the numbers of its entries and packs stay. */
+    /** Returns an empty index for one operation. The numbers of its entries and packs do not change. */
     public static ChunkIndex fresh() {
         return new ChunkIndex(false);
     }
 
-    /** The index of a repository, as it is kept; not brought up to date. */
+    /** Returns the shared index of a repository, as kept, without updating it. */
     public static ChunkIndex of(FormatContext context) {
         return context.memory().get(ChunkIndex.class, () -> new ChunkIndex(true));
     }
 
     /**
-     * Where a chunk lies.
+     * The place of a chunk.
      *
-     * @param entry number of it in this index
+     * @param entry its number in this index
      */
     public record Place(int entry, PackInfo pack, int packNumber, int offset, int storedLength, int plainLength) {}
 
-    /** What was found when the packs were listed. Not thread-safe while it is filled. */
+    /** The result of listing the packs. Not thread-safe while it is filled. */
     public static final class Listing {
         private final PackIds packs = new PackIds();
         private long[] lengths = new long[16];
@@ -90,30 +90,32 @@ public final class ChunkIndex {
             vanished.set(number);
         }
 
-        /** Whether a pack is there, by the first and the last 8 bytes of its id. */
+        /** Returns whether a pack exists, given the first and the last 8 bytes of its id. */
         public boolean has(long high, long low) {
             int number = packs.find(high, low);
             return number >= 0 && !vanished.get(number);
         }
 
-        /** How many packs there are. */
+        /** Returns the number of packs. */
         public int count() {
             return packs.size() - vanished.cardinality();
         }
 
-        /** Length of a pack; 0 if it is not there. */
+        /** Returns the length of a pack; 0 if it does not exist. */
         public long length(String id) {
             int number = packs.find(id);
             return number < 0 || vanished.get(number) ? 0 : lengths[number];
         }
 
-        /** Index objects and packs that cannot be read. */
+        /** Returns the index objects and packs that cannot be read. */
         public Map<ObjectKey, DamagedException> damaged() {
             return damaged;
         }
     }
 
-    /** Reads the index objects that are new. Enough for reading: what is missing then, {@link #refresh} may find. */
+    /**
+     * Reads the index objects that are new. Enough for reading: what is then still missing, {@link #refresh} may find.
+     */
     public synchronized void readNew(FormatContext context) throws IOException {
         for (int attempt = 0; ; attempt++) {
             Set<ObjectKey> there = new HashSet<>();
@@ -125,7 +127,7 @@ public final class ChunkIndex {
                     try {
                         read(context, key);
                     } catch (FileNotFoundException e) {
-                        // A prune has put another in its place since it was listed.
+                        // A prune has replaced it since it was listed.
                         vanished = true;
                     }
                 }
@@ -142,12 +144,12 @@ public final class ChunkIndex {
         try {
             directories = IndexFile.read(context.storage(), context.keys(), key);
         } catch (DamagedException e) {
-            log.warn("index object passed over, it is damaged; run verify [key={}, cause={}]", key, e.getMessage());
+            log.warn("damaged index object ignored; run verify [key={}, cause={}]", key, e.getMessage());
             damaged.put(key, e);
             return;
         } catch (UnsupportedVersionException e) {
-            // A hint that a newer release has left: its packs tell themselves what is in them.
-            log.warn("index object passed over [key={}, cause={}]", key, e.getMessage());
+            // A hint that a newer release has left. The directories of its packs are read from the packs themselves.
+            log.warn("unsupported index object ignored [key={}, cause={}]", key, e.getMessage());
             directories = List.of();
         }
         directories.forEach(this::add);
@@ -164,9 +166,9 @@ public final class ChunkIndex {
     }
 
     /**
-     * Lists the packs and brings all in line with them.
+     * Lists the packs and updates the index to match.
      *
-     * @return what is there
+     * @return the packs that exist
      */
     public synchronized Listing refresh(FormatContext context) throws IOException {
         Listing there = list(context);
@@ -207,7 +209,10 @@ public final class ChunkIndex {
         return id.chars().allMatch(c -> c >= '0' && c <= '9' || c >= 'a' && c <= 'f');
     }
 
-    /** Entries of packs that were pruned cost memory; a fresh start costs reading the index again. */
+    /**
+     * Starts over if most packs are gone. Entries of pruned packs cost memory; starting over costs reading the index
+     * again.
+     */
     private void dropIfMostlyGone(Listing there) {
         int dead = 0;
         for (int i = 0; i < packs.size(); i++) {
@@ -223,7 +228,7 @@ public final class ChunkIndex {
         }
     }
 
-    /** Finds a chunk in a pack that is there; one that is suspect only if there is no other. */
+    /** Finds a chunk in a pack that exists. A suspect entry is returned only if there is no other. */
     public synchronized Optional<Place> find(ChunkName name) {
         Optional<Place> good = findGood(name);
         if (good.isPresent() || suspect.isEmpty()) {
@@ -233,12 +238,12 @@ public final class ChunkIndex {
         return entry < 0 ? Optional.empty() : Optional.of(place(entry));
     }
 
-    /** Finds a chunk in a pack that is there, that is not suspect. */
+    /** Finds a chunk that is not suspect, in a pack that exists. */
     public Optional<Place> findGood(ChunkName name) {
         return findGood(name, (high, low) -> true);
     }
 
-    /** Finds a chunk that is not suspect, in a pack that is there and that will do. */
+    /** Finds a chunk that is not suspect, in a pack that exists and that passes the test. */
     public synchronized Optional<Place> findGood(ChunkName name, PackTest test) {
         int entry = table.find(name, candidate -> {
             int pack = table.pack(candidate);
@@ -249,7 +254,7 @@ public final class ChunkIndex {
         return entry < 0 ? Optional.empty() : Optional.of(place(entry));
     }
 
-    /** Finds a chunk in a pack that is not there any more. */
+    /** Finds a chunk in a pack that no longer exists. */
     public synchronized Optional<Place> findGone(ChunkName name) {
         int entry = table.find(name, candidate -> gone.get(table.pack(candidate)));
         return entry < 0 ? Optional.empty() : Optional.of(place(entry));
@@ -266,22 +271,25 @@ public final class ChunkIndex {
                 table.plainLength(entry));
     }
 
-    /** Notes that an entry is not what should be there: others are preferred, and writers store it again. For an index that nobody shares. */
+    /**
+     * Marks an entry as damaged: other entries are preferred, and writers store the chunk again. For an index that is
+     * not shared.
+     */
     public synchronized void suspect(int entry) {
         suspect.set(entry);
     }
 
-    /** Notes that in a pack a chunk is not what it should be. */
+    /** Marks the entry of a chunk in a pack as damaged. */
     public void suspect(ChunkName name, PackInfo pack) {
         suspect(name, pack.id());
     }
 
-    /** Whether it was found that what lies in a place is not what should. */
+    /** Returns whether an entry was marked as damaged. */
     public synchronized boolean isSuspect(int entry) {
         return suspect.get(entry);
     }
 
-    /** Takes over what another index of the same repository has found suspect. */
+    /** Copies the suspect marks of another index of the same repository. */
     public void suspectLike(ChunkIndex other) {
         synchronized (other) {
             for (int i = other.suspect.nextSetBit(0); i >= 0; i = other.suspect.nextSetBit(i + 1)) {
@@ -298,7 +306,7 @@ public final class ChunkIndex {
         }
     }
 
-    /** Notes that a pack is not there any more. */
+    /** Marks a pack as gone. */
     public synchronized void forget(PackInfo pack) {
         int number = packs.ids().find(pack.id());
         if (number >= 0) {
@@ -306,63 +314,63 @@ public final class ChunkIndex {
         }
     }
 
-    /** Entries so far, numbered from 0; those of packs that are gone among them. */
+    /** Returns the number of entries, including those of packs that are gone. Entries are numbered from 0. */
     public synchronized int size() {
         return table.size();
     }
 
-    /** An entry by its number. */
+    /** Returns an entry by its number. */
     public synchronized Place entry(int entry) {
         return place(entry);
     }
 
-    /** Name of an entry. */
+    /** Returns the name of an entry. */
     public synchronized ChunkName name(int entry) {
         return table.name(entry);
     }
 
-    /** The entry that stands for all of the same name; -1 if there is none. */
+    /** Returns the entry that represents all of the same name; -1 if there is none. */
     public synchronized int first(ChunkName name) {
         return table.find(name, candidate -> true);
     }
 
-    /** The entry that stands for all of the same name. */
+    /** Returns the entry that represents all of the same name. */
     public synchronized int first(int entry) {
         return table.first(entry);
     }
 
-    /** The first of the entries of a pack, which follow each other. */
+    /** Returns the first of the consecutive entries of a pack. */
     public synchronized int firstOf(int pack) {
         return packs.firstEntry(pack);
     }
 
-    /** The entry after the last one of a pack. */
+    /** Returns the entry after the last one of a pack. */
     public synchronized int endOf(int pack) {
         return pack + 1 == packs.size() ? table.size() : packs.firstEntry(pack + 1);
     }
 
-    /** Number of the pack of an entry. */
+    /** Returns the number of the pack of an entry. */
     public synchronized int packOf(int entry) {
         return table.pack(entry);
     }
 
-    /** Packs so far, numbered from 0; those that are gone among them. */
+    /** Returns the number of packs, including those that are gone. Packs are numbered from 0. */
     public synchronized int packCount() {
         return packs.size();
     }
 
-    /** A pack by its number. */
+    /** Returns a pack by its number. */
     public synchronized PackInfo pack(int number) {
         return packs.info(number);
     }
 
-    /** A pack by its id, if something is known of it, whether it is there or not. */
+    /** Returns a pack by its id if the index knows it, whether it still exists or not. */
     public synchronized Optional<PackInfo> known(String id) {
         int number = packs.ids().find(id);
         return number < 0 ? Optional.empty() : Optional.of(packs.info(number));
     }
 
-    /** Whether a pack is not there any more. */
+    /** Returns whether a pack no longer exists. */
     public synchronized boolean isGone(int pack) {
         return gone.get(pack);
     }

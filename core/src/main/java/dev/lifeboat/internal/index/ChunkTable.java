@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.function.IntPredicate;
 
 /**
- * Chunks by name: 48 bytes each and, for finding them, 4 bytes a slot of a hash table that is filled to between three eighths and three quarters. A
- * chunk may be there several times, once for each pack that it lies in. Not thread-safe.
+ * Chunks by name: 48 bytes each and 4 bytes a slot of a hash table with a load factor between three eighths and three
+ * quarters. A chunk may have several entries, one for each pack that holds it. Not thread-safe.
  */
 final class ChunkTable {
     private static final int SEGMENT_BITS = 13;
@@ -44,7 +44,7 @@ final class ChunkTable {
         slotCount = count;
     }
 
-    /** The entry in a slot; -1 if it is free. */
+    /** Returns the entry in a slot; -1 if it is free. */
     private int entry(int slot) {
         return slots[slot / SLOTS].getInt(slot % SLOTS * 4) - 1;
     }
@@ -59,7 +59,7 @@ final class ChunkTable {
         for (int i = 0; i < directory.count(); i++) {
             ChunkName name = directory.name(i);
             if (find(name, candidate -> candidate >= firstOfPack) >= 0) {
-                // Once is enough; and many of one name would make finding them slow.
+                // One entry is enough, and many of one name would make lookups slow.
                 continue;
             }
             int at = add(name);
@@ -71,7 +71,7 @@ final class ChunkTable {
         }
     }
 
-    /** Where it is in its segment. */
+    /** Adds an entry and returns its offset in its segment. */
     private int add(ChunkName name) {
         if (size >> SEGMENT_BITS == segments.size()) {
             segments.add(memory.allocate(SEGMENT * ENTRY));
@@ -103,13 +103,16 @@ final class ChunkTable {
         slots[slot / SLOTS].putInt(slot % SLOTS * 4, entry + 1);
     }
 
-    /** Names are evenly spread already, but without a key whoever makes content can choose them: so not only the first bits. */
+    /**
+     * Returns the first slot for a name. Names are evenly distributed, but without a key anyone who creates content can
+     * choose them, so the hash does not depend on the first bits only.
+     */
     private int slot(long first) {
         long mixed = first * 0x9E3779B97F4A7C15L;
         return (int) (mixed >>> 32) & slotCount - 1;
     }
 
-    /** Finds the first entry of a name that will do; -1 if there is none. */
+    /** Returns the first entry of a name that passes the test; -1 if there is none. */
     int find(ChunkName name, IntPredicate test) {
         ByteBuffer bytes = ByteBuffer.wrap(name.bytes());
         long a = bytes.getLong(0);
@@ -127,7 +130,7 @@ final class ChunkTable {
         return -1;
     }
 
-    /** Finds the first entry of the name of an entry, itself maybe. */
+    /** Returns the first entry with the name of an entry, possibly the entry itself. */
     int first(int entry) {
         return find(name(entry), candidate -> true);
     }

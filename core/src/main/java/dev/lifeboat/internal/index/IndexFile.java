@@ -23,13 +23,13 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 
-/** Objects that hold the directories of many packs; docs/FORMAT.md, section 10. */
+/** Reads and writes index objects, which hold the directories of many packs. See docs/FORMAT.md, section 10. */
 public final class IndexFile {
     private static final int MAGIC = 'L' << 16 | 'B' << 8 | 'I';
     private static final int VERSION = 1;
     private static final int DIGEST_BYTES = 32;
     private static final int REPOSITORY_BYTES = 16;
-    /** An object is ended once it is as long. */
+    /** The length at which an object is complete and the next one starts. */
     public static final int FULL_BYTES = 8 << 20;
 
     private static final int MAX_BYTES = 128 << 20;
@@ -37,7 +37,7 @@ public final class IndexFile {
 
     private IndexFile() {}
 
-    /** Stores directories, in as many objects as that takes; returns their keys. */
+    /** Stores directories in as many objects as needed. Returns their keys. */
     public static List<ObjectKey> put(FormatContext context, List<Directory> directories) throws IOException {
         List<ObjectKey> keys = new ArrayList<>();
         List<byte[]> parts = new ArrayList<>();
@@ -75,10 +75,10 @@ public final class IndexFile {
     }
 
     /**
-     * Reads one.
+     * Reads an index object.
      *
-     * @throws java.io.FileNotFoundException if it is not there
-     * @throws DamagedException if it is not what was written
+     * @throws java.io.FileNotFoundException if it does not exist
+     * @throws DamagedException if it is damaged
      */
     public static List<Directory> read(StorageTarget storage, RepositoryKeys keys, ObjectKey key) throws IOException {
         return Recovery.reading(storage, key, () -> readOnce(storage, keys, key));
@@ -94,7 +94,7 @@ public final class IndexFile {
         ByteBuffer in = ByteBuffer.wrap(bytes);
         int magic = bytes.length < 4 ? 0 : in.getInt();
         if (magic >>> 8 != MAGIC) {
-            throw new DamagedException(label + " is damaged: it does not begin as an index does");
+            throw new DamagedException(label + " is damaged: it does not begin with the header of an index");
         }
         if ((magic & 0xff) > VERSION) {
             throw new UnsupportedVersionException(label + " is of version " + (magic & 0xff)

@@ -3,16 +3,16 @@ package dev.lifeboat.internal.index;
 import dev.lifeboat.internal.pack.ChunkName;
 import java.nio.ByteBuffer;
 
-/** Names of chunks, in an array: 43 to 64 bytes each. Thread-safe. */
+/** A set of chunk names in an array: 43 to 64 bytes each. Thread-safe. */
 public final class NameSet {
     private long[] table = new long[4 << 8];
     private int size;
     private boolean hasZero;
 
-    /** Starts empty. */
+    /** Creates an empty set. */
     public NameSet() {}
 
-    /** Adds a name; false if it is there already. */
+    /** Adds a name. Returns false if it is already in the set. */
     public synchronized boolean add(ChunkName name) {
         ByteBuffer bytes = ByteBuffer.wrap(name.bytes());
         if (size * 4L >= table.length / 4 * 3L) {
@@ -21,12 +21,12 @@ public final class NameSet {
         return add(bytes.getLong(0), bytes.getLong(8), bytes.getLong(16), bytes.getLong(24));
     }
 
-    /** How many there are. */
+    /** Returns the number of names. */
     public synchronized int size() {
         return hasZero ? size + 1 : size;
     }
 
-    /** Whether a name is there. */
+    /** Returns whether a name is in the set. */
     public synchronized boolean contains(ChunkName name) {
         ByteBuffer bytes = ByteBuffer.wrap(name.bytes());
         return find(bytes.getLong(0), bytes.getLong(8), bytes.getLong(16), bytes.getLong(24)) < 0;
@@ -34,7 +34,7 @@ public final class NameSet {
 
     private boolean add(long a, long b, long c, long d) {
         if ((a | b | c | d) == 0) {
-            // All zeros marks a free place.
+            // All zeros marks a free slot.
             boolean isNew = !hasZero;
             hasZero = true;
             return isNew;
@@ -51,7 +51,7 @@ public final class NameSet {
         return true;
     }
 
-    /** A free place for a name; negative if it is there. */
+    /** Returns a free slot for a name; negative if the name is in the set. */
     private int find(long a, long b, long c, long d) {
         if ((a | b | c | d) == 0) {
             return hasZero ? -1 : 0;

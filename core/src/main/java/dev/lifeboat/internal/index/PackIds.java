@@ -4,16 +4,19 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.HexFormat;
 
-/** Ids of packs, numbered in the order in which they came, in arrays: about 24 bytes each. Not thread-safe while it is filled. */
+/**
+ * Ids of packs, numbered in the order in which they were added, in arrays: about 24 bytes each. Not thread-safe while
+ * it is filled.
+ */
 public final class PackIds {
     private long[] ids = new long[32];
     private int[] slots = newSlots(64);
     private int size;
 
-    /** Starts empty. */
+    /** Creates an empty set. */
     public PackIds() {}
 
-    /** Of ids as text. */
+    /** Returns a set of ids in text form. */
     public static PackIds of(Collection<String> ids) {
         PackIds all = new PackIds();
         ids.forEach(all::add);
@@ -34,7 +37,7 @@ public final class PackIds {
         return HexFormat.fromHexDigitsToLong(id, 16, 32);
     }
 
-    /** Adds an id, if it is not there; returns its number. */
+    /** Adds an id if it is not in the set. Returns its number. */
     public int add(String id) {
         long high = high(id);
         long low = low(id);
@@ -65,13 +68,13 @@ public final class PackIds {
         slots[slot] = number;
     }
 
-    /** The packs of one session begin alike. */
+    /** Returns the first slot for an id. Ids of packs of one session share a prefix, so the hash mixes both halves. */
     private int slot(long high, long low) {
         long mixed = (high ^ low) * 0x9E3779B97F4A7C15L;
         return (int) (mixed >>> 32) & slots.length - 1;
     }
 
-    /** The number of an id; -1 if it is not there. */
+    /** Returns the number of an id; -1 if it is not in the set. */
     public int find(String id) {
         return find(high(id), low(id));
     }
@@ -86,12 +89,12 @@ public final class PackIds {
         return -1;
     }
 
-    /** Whether an id is there. */
+    /** Returns whether an id is in the set. */
     public boolean contains(String id) {
         return find(id) >= 0;
     }
 
-    /** Whether an id is there, by its first and its last 8 bytes. */
+    /** Returns whether an id is in the set, given its first and its last 8 bytes. */
     public boolean contains(long high, long low) {
         return find(high, low) >= 0;
     }
@@ -104,12 +107,12 @@ public final class PackIds {
         return ids[number * 2 + 1];
     }
 
-    /** An id by its number. */
+    /** Returns an id by its number. */
     public String id(int number) {
         return HexFormat.of().toHexDigits(high(number)) + HexFormat.of().toHexDigits(low(number));
     }
 
-    /** How many there are. */
+    /** Returns the number of ids. */
     public int size() {
         return size;
     }

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Packs by number: each with the numbers of its chunks, which follow each other, and with its keys as they are stored. Only those in use are objects.
- * Not thread-safe.
+ * Packs by number, each with the first of its consecutive chunk entries and with its keys as stored. Only packs in use
+ * are kept as objects. Not thread-safe.
  */
 final class PackTable {
     private static final int SEGMENT = 1 << 18;
@@ -20,7 +20,7 @@ final class PackTable {
     private final TableMemory memory;
     private final PackIds ids = new PackIds();
     private final List<ByteBuffer> segments = new ArrayList<>();
-    /** Where the keys of a pack are: number of the segment and offset. */
+    /** Where the keys of a pack are: the number of the segment and the offset. */
     private long[] places = new long[16];
 
     private int[] firstEntries = new int[16];
@@ -47,7 +47,7 @@ final class PackTable {
         return ids.size();
     }
 
-    /** Adds a pack whose chunks are the next ones. */
+    /** Adds a pack whose chunks are the next entries. */
     int add(PackInfo pack, int firstEntry) {
         int number = ids.add(pack.id());
         if (number == places.length) {
@@ -78,7 +78,7 @@ final class PackTable {
             try {
                 pack = PackInfo.read(segment.slice(at, SEGMENT - at));
             } catch (DamagedException e) {
-                throw new IllegalStateException("what was written here cannot be read", e);
+                throw new IllegalStateException("cannot read a pack from the in-memory table", e);
             }
             kept.put(number, pack);
         }

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Memory for tables: on the heap as long as that is little beside what the heap may be, then in temporary files that are mapped and have no name any
- * more. They hold nothing that the store does not. Not thread-safe.
+ * Memory for tables: on the heap up to a small share of the maximum heap, then in mapped temporary files that are
+ * already unlinked. The files hold nothing that the store does not. Not thread-safe.
  */
 final class TableMemory {
     private static final Logger log = LoggerFactory.getLogger(TableMemory.class);
@@ -23,17 +23,17 @@ final class TableMemory {
     private @Nullable ByteBuffer file;
     private boolean noFiles;
 
-    /** At most so much on the heap. */
+    /** Uses at most this many bytes of heap. */
     TableMemory(long heapBytes) {
         this.heapLeft = heapBytes;
     }
 
-    /** At most an eighth of what the heap may be. */
+    /** Uses at most an eighth of the maximum heap. */
     static TableMemory standard() {
         return new TableMemory(Runtime.getRuntime().maxMemory() / 8);
     }
 
-    /** Gives zeros. */
+    /** Returns a zeroed buffer. */
     ByteBuffer allocate(int bytes) {
         if (bytes <= heapLeft || bytes > FILE_BYTES) {
             heapLeft -= bytes;
@@ -50,27 +50,27 @@ final class TableMemory {
         return part;
     }
 
-    /** Null if there is no place for it: then it is the heap that has to grow. */
+    /** Returns null if no file can be mapped; then the heap has to grow. */
     private @Nullable ByteBuffer map() {
         try {
             Path path = Files.createTempFile("lifeboat-index-", ".tmp");
             try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-                // Written, not only made longer: a page that a full disk cannot hold would end the process when it is
-                // touched.
+                // Written, not only extended: a page that a full disk cannot hold would end the process on first
+                // access.
                 ByteBuffer zeros = ByteBuffer.allocate(1 << 20);
                 for (long at = 0; at < FILE_BYTES; ) {
                     at += channel.write(zeros.clear(), at);
                 }
                 return channel.map(FileChannel.MapMode.READ_WRITE, 0, FILE_BYTES);
             } finally {
-                // Where a mapped file cannot be removed, it stays until somebody clears the temporary files.
+                // Where a mapped file cannot be removed, it stays until the temporary files are cleared.
                 Files.deleteIfExists(path);
             }
         } catch (ClosedByInterruptException e) {
-            // Whoever is being cancelled; the next one may map again.
+            // The current operation is being cancelled; the next allocation may map again.
             return null;
         } catch (IOException e) {
-            log.warn("no temporary file for a large index, it stays on the heap [cause={}]", e.toString());
+            log.warn("cannot create a temporary file for a large index, it stays on the heap [cause={}]", e.toString());
             noFiles = true;
             return null;
         }

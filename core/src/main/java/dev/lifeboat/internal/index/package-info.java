@@ -1,2 +1,2 @@
-/** Where chunks lie: docs/FORMAT.md, section 10. */
+/** The index of chunks: docs/FORMAT.md, section 10. */
 package dev.lifeboat.internal.index;

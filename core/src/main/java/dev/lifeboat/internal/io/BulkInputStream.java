@@ -3,7 +3,7 @@ package dev.lifeboat.internal.io;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** A stream that is read by arrays; single bytes are arrays of one. */
+/** A stream that implements only reads into an array; a read of a single byte uses an array of length one. */
 public abstract class BulkInputStream extends InputStream {
     @Override
     public final int read() throws IOException {

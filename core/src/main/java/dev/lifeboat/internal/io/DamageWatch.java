@@ -8,8 +8,8 @@ import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers what damage a stream of content told of, so that it can be told from damage that the sink met. Damage that shows when the stream
- * is opened comes with its first read, so that a sink that waits for content is always told.
+ * Records damage that a content stream reported, to distinguish it from damage that the sink encountered. Damage found
+ * when the stream is opened is thrown by its first read, so that a sink that waits for content always receives it.
  */
 public final class DamageWatch {
     private final Opener opener;
@@ -18,16 +18,16 @@ public final class DamageWatch {
     /** Opens content. */
     @FunctionalInterface
     public interface Opener {
-        /** Opens it. */
+        /** Opens the content. */
         InputStream open() throws IOException;
     }
 
-    /** Watches what an opener opens. */
+    /** Creates a watch for the streams of an opener. */
     public DamageWatch(Opener opener) {
         this.opener = opener;
     }
 
-    /** The damage that reading told of; null if none. */
+    /** Returns the damage that reading reported; null if there is none. */
     public @Nullable DamagedException damage() {
         return damage;
     }

@@ -8,7 +8,7 @@ import java.util.HexFormat;
 public final class Digests {
     private Digests() {}
 
-    /** Starts a digest. */
+    /** Returns a new digest. */
     public static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
@@ -17,14 +17,14 @@ public final class Digests {
         }
     }
 
-    /** Digests the first {@code length} bytes. */
+    /** Returns the digest of the first {@code length} bytes. */
     public static byte[] sha256(byte[] bytes, int length) {
         MessageDigest digest = sha256();
         digest.update(bytes, 0, length);
         return digest.digest();
     }
 
-    /** Writes lower-case hex. */
+    /** Returns lower-case hex. */
     public static String hex(byte[] digest) {
         return HexFormat.of().formatHex(digest);
     }

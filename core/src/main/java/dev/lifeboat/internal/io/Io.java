@@ -8,7 +8,7 @@ import java.nio.channels.ClosedByInterruptException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
-/** What streams need everywhere. */
+/** Stream and thread helpers. */
 public final class Io {
     /** Size of copy buffers. */
     public static final int BUFFER_BYTES = 1 << 16;
@@ -16,9 +16,9 @@ public final class Io {
     private Io() {}
 
     /**
-     * Ends the call if the thread is interrupted; the flag stays set.
+     * Throws if the thread is interrupted; the flag stays set.
      *
-     * @throws InterruptedIOException if it is
+     * @throws InterruptedIOException if the thread is interrupted
      */
     public static void checkInterrupt() throws InterruptedIOException {
         if (Thread.currentThread().isInterrupted()) {
@@ -26,12 +26,12 @@ public final class Io {
         }
     }
 
-    /** Reads until the array is full or the stream ends; returns the bytes read. */
+    /** Reads until the array is full or the stream ends; returns the number of bytes read. */
     public static int readFully(InputStream in, byte[] into, int offset, int length) throws IOException {
         return in.readNBytes(into, offset, length);
     }
 
-    /** Reads to the end and throws away; returns how much that was. */
+    /** Reads to the end and discards the bytes; returns their number. */
     public static long drain(InputStream in) throws IOException {
         byte[] buffer = new byte[BUFFER_BYTES];
         long total = 0;
@@ -59,11 +59,11 @@ public final class Io {
     }
 
     /**
-     * Waits on a monitor that the caller holds; may return early, so the caller checks its condition again.
+     * Waits on a monitor that the caller holds. May return early, so the caller must check its condition again.
      *
      * @throws InterruptedIOException if this thread is interrupted; the flag is set again
      */
-    @SuppressWarnings("WaitNotInLoop") // The caller loops.
+    @SuppressWarnings("WaitNotInLoop") // The caller waits in a loop.
     public static void await(Object monitor, long millis) throws InterruptedIOException {
         try {
             monitor.wait(millis);
@@ -87,19 +87,22 @@ public final class Io {
         }
     }
 
-    /** Whether somebody has asked this thread to stop. A time-out is an interrupted read to Java, but nobody has asked for it. */
+    /**
+     * Returns whether this thread was asked to stop. A time-out is also an {@code InterruptedIOException}, but not an
+     * interruption.
+     */
     public static boolean isInterruption(IOException e) {
         return e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException)
                 || e instanceof ClosedByInterruptException;
     }
 
-    /** What went wrong in another thread. */
+    /** Returns the message of an exception of another thread. */
     public static String message(ExecutionException failure) {
         Throwable cause = failure.getCause() == null ? failure : failure.getCause();
         return String.valueOf(cause.getMessage());
     }
 
-    /** Makes the exception for an interrupted wait. */
+    /** Creates the exception for an interrupted wait. */
     public static InterruptedIOException interrupted(InterruptedException cause) {
         InterruptedIOException interrupted = new InterruptedIOException("interrupted");
         interrupted.initCause(cause);

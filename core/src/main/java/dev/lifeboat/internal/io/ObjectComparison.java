@@ -15,7 +15,7 @@ public final class ObjectComparison {
     private ObjectComparison() {}
 
     /**
-     * Whether two objects have the same content.
+     * Returns whether two objects have the same content.
      *
      * @throws java.io.FileNotFoundException if one of them does not exist
      */
@@ -25,9 +25,9 @@ public final class ObjectComparison {
     }
 
     /**
-     * Whether two objects have the same content.
+     * Returns whether two objects have the same content.
      *
-     * @param read is told how many bytes were read
+     * @param read receives the number of bytes read
      * @throws java.io.FileNotFoundException if one of them does not exist
      */
     public static boolean isEqual(

@@ -9,7 +9,7 @@ public final class RandomIds {
 
     private RandomIds() {}
 
-    /** Makes one. */
+    /** Returns a new id. */
     public static String next() {
         byte[] bytes = new byte[16];
         RANDOM.nextBytes(bytes);

@@ -5,22 +5,22 @@ import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
 
-/** What is found damaged is read once more, if the store has put a good copy in its place. */
+/** Reads a damaged object again after the store has replaced it with an intact copy. */
 public final class Recovery {
     private Recovery() {}
 
-    /** Reads an object and makes something of it. */
+    /** Reads an object and decodes it. */
     @FunctionalInterface
     public interface Reading<T> {
         /**
-         * Does so.
+         * Reads the object.
          *
-         * @throws DamagedException if it is not what was written
+         * @throws DamagedException if the object is damaged
          */
         T run() throws IOException;
     }
 
-    /** Gives what was read, the first time or the second. */
+    /** Returns the result of the first read, or of the second one after recovery. */
     public static <T> T reading(StorageTarget storage, ObjectKey key, Reading<T> reading) throws IOException {
         try {
             return reading.run();

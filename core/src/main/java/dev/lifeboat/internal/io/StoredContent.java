@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.OptionalLong;
 
-/** What is in an object of a store, to put it elsewhere. */
+/** The content of a stored object, to put it elsewhere. */
 public record StoredContent(StorageTarget storage, ObjectInfo object) implements Content {
     @Override
     public OptionalLong length() {

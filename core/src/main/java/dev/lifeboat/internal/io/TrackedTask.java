@@ -6,25 +6,26 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 
 /**
- * A task that tells when its thread has left it; one that is cancelled is done before that, or without having begun.
+ * A task that signals when its thread has left it. A future that is cancelled is done earlier, possibly before the task
+ * has begun.
  *
- * @param <T> what it gives
+ * @param <T> type of the result
  */
 public final class TrackedTask<T> extends FutureTask<T> {
     private final CountDownLatch left = new CountDownLatch(1);
     private final Runnable onLeft;
 
     /**
-     * Makes a task.
+     * Creates a task.
      *
-     * @param onLeft run once, when nothing of the task runs any more, however it ended
+     * @param onLeft run once, when no code of the task runs any longer, regardless of how it ended
      */
     public TrackedTask(Callable<T> work, Runnable onLeft) {
         super(work);
         this.onLeft = onLeft;
     }
 
-    /** Starts it; if that is refused, it has ended. */
+    /** Starts the task; if the executor refuses it, it has ended. */
     public void startOn(Executor executor) {
         boolean started = false;
         try {
@@ -52,7 +53,10 @@ public final class TrackedTask<T> extends FutureTask<T> {
         left.countDown();
     }
 
-    /** Waits until nothing of it runs any more. Not to be interrupted, for what it uses is freed then; the flag is set again. */
+    /**
+     * Waits until no code of the task runs any longer. The wait is not interruptible, since the caller then frees what
+     * the task uses; the interrupt flag is set again.
+     */
     public void awaitLeft() {
         boolean interrupted = false;
         while (true) {

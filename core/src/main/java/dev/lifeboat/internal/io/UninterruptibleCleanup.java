@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Runs cleanup that must happen even on an interrupted thread: on a thread of its own, since a channel closes itself on an
- * interrupted one, and then a container would stay paused. The interrupt flag of the caller is kept.
+ * Runs cleanup that must happen even on an interrupted thread. It uses a thread of its own, since a channel closes
+ * itself on an interrupted thread, and a container would then stay paused. The interrupt flag of the caller is kept.
  */
 public final class UninterruptibleCleanup {
     private static final Duration UNLIMITED = Duration.ofDays(365);
@@ -17,13 +17,13 @@ public final class UninterruptibleCleanup {
     /** A cleanup that may fail. */
     @FunctionalInterface
     public interface Action {
-        /** Runs. */
+        /** Runs the cleanup. */
         void run() throws IOException;
     }
 
     private UninterruptibleCleanup() {}
 
-    /** Runs an action and waits for its end, however long it takes. */
+    /** Runs an action and waits for its end without a limit. */
     public static void run(Action action) throws IOException {
         run(UNLIMITED, action);
     }
@@ -31,7 +31,8 @@ public final class UninterruptibleCleanup {
     /**
      * Runs an action and waits for its end.
      *
-     * @throws IOException what the action threw; or if it takes longer than the limit, and it goes on then
+     * @throws IOException the exception of the action; or if the action takes longer than the limit, in which case it
+     *     continues to run
      */
     public static void run(Duration limit, Action action) throws IOException {
         FutureTask<Boolean> task = new FutureTask<>(() -> {

@@ -13,8 +13,9 @@ import java.util.Arrays;
 import java.util.Base64;
 
 /**
- * Documents of an encrypted repository: their members lie sealed in one, bound to kind and key of the object, so that none can be put in another's
- * place. In a repository that is not encrypted they are as they are. docs/FORMAT.md, section 8. Thread-safe.
+ * Seals the documents of an encrypted repository. The members of a document are sealed as one value, bound to the kind
+ * and key of the object, so that no document can take the place of another. In a repository without encryption
+ * documents are stored in plain form. See docs/FORMAT.md, section 8. Thread-safe.
  */
 public final class Envelope {
     private static final String KIND = "lifeboat";
@@ -24,22 +25,22 @@ public final class Envelope {
 
     private final RepositoryKeys keys;
 
-    /** Seals by the keys of a repository. */
+    /** Seals with the keys of a repository. */
     public Envelope(RepositoryKeys keys) {
         this.keys = keys;
     }
 
-    /** Whether anything is sealed. */
+    /** Returns whether documents are sealed. */
     public boolean isEncrypted() {
         return keys.isEncrypted();
     }
 
-    /** Whether what is for readers can be opened. */
+    /** Returns whether content for readers can be opened. */
     public boolean mayRead() {
         return keys.mayRead();
     }
 
-    /** Writes a document for those who may write. */
+    /** Encodes a document for holders of the write right. */
     public byte[] close(ObjectKey object, JsonObject document) throws IOException {
         if (!keys.isEncrypted()) {
             return SealedDocument.seal(document);
@@ -60,7 +61,7 @@ public final class Envelope {
         return open(storage, object, object, kind, known);
     }
 
-    /** Reads a document that was moved since it was written. */
+    /** Reads a document that was moved to {@code place} after it was written as {@code object}. */
     public JsonObject open(StorageTarget storage, ObjectKey place, ObjectKey object, String kind, int known)
             throws IOException {
         JsonObject outside = SealedDocument.read(storage, place, kind, known);
@@ -74,7 +75,7 @@ public final class Envelope {
         return unseal(Right.WRITE, outside, kind + " " + object, label);
     }
 
-    /** Seals an object for who has a right. */
+    /** Seals a JSON object for holders of a right. */
     public JsonObject seal(Right right, String label, JsonObject plain) {
         SealingKey key = keys.newKey(right);
         byte[] bytes = plain.toBytes();
@@ -86,7 +87,7 @@ public final class Envelope {
                 .put(SEALED, base64.encodeToString(sealed));
     }
 
-    /** Opens what {@link #seal} gave. */
+    /** Opens the result of {@link #seal}. */
     public JsonObject unseal(Right right, JsonObject sealed, String label, String name) throws IOException {
         try {
             Base64.Decoder base64 = Base64.getDecoder();

@@ -12,8 +12,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A JSON object whose members are asked for by name and type; what is missing or of another type is told as damage, with the
- * name of the object it is in. Keeps the order of members. Not thread-safe while it is changed.
+ * A JSON object whose members are read by name and type. A missing member, or one of another type, is reported as
+ * damage, with the name of the object. Keeps the order of members. Not thread-safe while it is modified.
  */
 public final class JsonObject {
     private static final JSON MAPPER =
@@ -27,33 +27,33 @@ public final class JsonObject {
         this.label = label;
     }
 
-    /** Starts an empty one. */
+    /** Returns an empty object. */
     public static JsonObject create() {
         return new JsonObject(new LinkedHashMap<>(), "new");
     }
 
-    /** Wraps members; changes go through. */
+    /** Wraps members. Changes write through. */
     public static JsonObject of(Map<String, @Nullable Object> members, String label) {
         return new JsonObject(members, label);
     }
 
     /**
-     * Reads one.
+     * Parses an object.
      *
-     * @param label says in messages what is read
-     * @throws DamagedException if it is no JSON object
+     * @param label names the object in messages
+     * @throws DamagedException if it is not a JSON object
      */
     public static JsonObject parse(byte[] json, String label) throws DamagedException {
         try {
             Map<String, @Nullable Object> members = MAPPER.mapFrom(json);
             if (members == null) {
-                throw new DamagedException(label + " is no JSON object but null");
+                throw new DamagedException(label + " is not a JSON object but null");
             }
             return new JsonObject(members, label);
         } catch (DamagedException e) {
             throw e;
         } catch (IOException e) {
-            throw new DamagedException(label + " is no JSON object: " + e.getMessage(), e);
+            throw new DamagedException(label + " is not a JSON object: " + e.getMessage(), e);
         }
     }
 
@@ -69,7 +69,7 @@ public final class JsonObject {
         return this;
     }
 
-    /** Returns a copy whose members can be changed without changing this; members of members are shared. */
+    /** Returns a copy whose members can be changed without changing this object. Nested members are shared. */
     public JsonObject copy() {
         return of(new LinkedHashMap<>(members), label);
     }
@@ -80,12 +80,12 @@ public final class JsonObject {
         return this;
     }
 
-    /** Whether there is a member of that name that is not null. */
+    /** Returns whether there is a member of that name that is not null. */
     public boolean has(String name) {
         return members.get(name) != null;
     }
 
-    /** The members themselves, in order. */
+    /** Returns the members in order, not copied. */
     public Map<String, @Nullable Object> members() {
         return members;
     }
@@ -100,7 +100,7 @@ public final class JsonObject {
         return has(name) ? Optional.of(string(name)) : Optional.empty();
     }
 
-    /** Returns a whole number of 0 or more. */
+    /** Returns an integer of 0 or more. */
     public long size(String name) throws DamagedException {
         long value = number(name);
         if (value < 0) {
@@ -109,7 +109,7 @@ public final class JsonObject {
         return value;
     }
 
-    /** Returns a whole number. */
+    /** Returns an integer. */
     public long number(String name) throws DamagedException {
         return asLong(typed(name, Number.class), name);
     }
@@ -118,7 +118,7 @@ public final class JsonObject {
         if (value instanceof Integer || value instanceof Long) {
             return value.longValue();
         }
-        throw new DamagedException(label + ": " + name + " is no whole number of 64 bits: " + value);
+        throw new DamagedException(label + ": " + name + " is not a 64-bit integer: " + value);
     }
 
     /** Returns a boolean; false if there is none. */
@@ -132,7 +132,7 @@ public final class JsonObject {
         return new JsonObject((Map<String, @Nullable Object>) typed(name, Map.class), label + "." + name);
     }
 
-    /** Returns an object; an empty one, not part of this, if there is none. */
+    /** Returns an object; an empty one, not linked to this object, if there is none. */
     public JsonObject objectOrEmpty(String name) throws DamagedException {
         return has(name) ? object(name) : new JsonObject(new LinkedHashMap<>(), label + "." + name);
     }
@@ -149,7 +149,7 @@ public final class JsonObject {
         List<JsonObject> objects = new ArrayList<>();
         for (Object item : list(name)) {
             if (!(item instanceof Map)) {
-                throw new DamagedException(label + ": " + name + " holds what is no object: " + item);
+                throw new DamagedException(label + ": " + name + " holds an item that is not an object: " + item);
             }
             objects.add(new JsonObject((Map<String, @Nullable Object>) item, label + "." + name));
         }
@@ -161,20 +161,20 @@ public final class JsonObject {
         List<String> strings = new ArrayList<>();
         for (Object item : list(name)) {
             if (!(item instanceof String text)) {
-                throw new DamagedException(label + ": " + name + " holds what is no text: " + item);
+                throw new DamagedException(label + ": " + name + " holds an item that is not a text: " + item);
             }
             strings.add(text);
         }
         return strings;
     }
 
-    /** Returns a list of whole numbers of 0 or more. */
+    /** Returns a list of integers of 0 or more. */
     public long[] sizes(String name) throws DamagedException {
         List<@Nullable Object> items = list(name);
         long[] sizes = new long[items.size()];
         for (int i = 0; i < sizes.length; i++) {
             if (!(items.get(i) instanceof Number number) || asLong(number, name) < 0) {
-                throw new DamagedException(label + ": " + name + " holds what is no size: " + items.get(i));
+                throw new DamagedException(label + ": " + name + " holds an item that is not a size: " + items.get(i));
             }
             sizes[i] = number.longValue();
         }
@@ -187,7 +187,7 @@ public final class JsonObject {
         for (Map.Entry<String, @Nullable Object> member :
                 objectOrEmpty(name).members.entrySet()) {
             if (!(member.getValue() instanceof String text)) {
-                throw new DamagedException(label + "." + name + ": " + member.getKey() + " is no text");
+                throw new DamagedException(label + "." + name + ": " + member.getKey() + " is not a text");
             }
             map.put(member.getKey(), text);
         }
@@ -200,17 +200,17 @@ public final class JsonObject {
             throw new DamagedException(label + " has no member '" + name + "'");
         }
         if (!type.isInstance(value)) {
-            throw new DamagedException(label + ": " + name + " is no " + type.getSimpleName());
+            throw new DamagedException(label + ": " + name + " is not a " + type.getSimpleName());
         }
         return type.cast(value);
     }
 
-    /** Writes it on one line, UTF-8. */
+    /** Encodes the object on one line, UTF-8. */
     public byte[] toBytes() {
         return write(MAPPER);
     }
 
-    /** Writes it for people, UTF-8, with a line end. */
+    /** Encodes the object with indentation, UTF-8, with a line end. */
     public byte[] toPrettyBytes() {
         byte[] json = write(MAPPER.with(JSON.Feature.PRETTY_PRINT_OUTPUT));
         byte[] line = java.util.Arrays.copyOf(json, json.length + 1);

@@ -15,13 +15,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The form of every small object in a repository: JSON that begins with what it is and of which version, and ends with the SHA-256
- * of all bytes before that last member. Described in docs/FORMAT.md, section 2.
+ * The form of every small object in a repository: JSON that begins with its kind and version, and ends with the SHA-256
+ * of all bytes before that last member. See docs/FORMAT.md, section 2.
  *
  * <p>{@code {"lifeboat":"<kind>","version":<n>, ... ,"sha256":"<64 hex digits>"}} and a line end.
  */
 public final class SealedDocument {
-    /** More is refused before it is read: far above what any document needs. */
+    /** The maximum length of a document. It is far above what any document needs; more is refused before it is read. */
     public static final int MAX_BYTES = 64 << 20;
 
     private static final Pattern HEAD =
@@ -32,12 +32,12 @@ public final class SealedDocument {
 
     private SealedDocument() {}
 
-    /** Starts a document; add members, then {@link #seal} it. */
+    /** Starts a document. Add members, then {@link #seal} it. */
     public static JsonObject start(String kind, int version) {
         return JsonObject.create().put("lifeboat", kind).put("version", version);
     }
 
-    /** Writes a document. */
+    /** Encodes a document. */
     public static byte[] seal(JsonObject document) {
         byte[] json = document.toBytes();
         byte[] body = Arrays.copyOf(json, json.length - 1);
@@ -63,7 +63,7 @@ public final class SealedDocument {
         });
     }
 
-    /** Whether this is a document of any kind and version, and whole. */
+    /** Returns whether this is an intact document of any kind and version. */
     public static boolean isWhole(byte[] bytes) {
         String head = new String(bytes, 0, Math.min(bytes.length, 80), StandardCharsets.US_ASCII);
         return HEAD.matcher(head).lookingAt() && isSealed(bytes);
@@ -79,13 +79,13 @@ public final class SealedDocument {
     /**
      * Opens a document.
      *
-     * @param label says in messages what this is and where
+     * @param label names the document and its place in messages
      */
     public static JsonObject open(byte[] bytes, String kind, int known, String label) throws IOException {
         String head = new String(bytes, 0, Math.min(bytes.length, 80), StandardCharsets.US_ASCII);
         Matcher matcher = HEAD.matcher(head);
         if (!matcher.lookingAt()) {
-            throw new DamagedException(label + " is damaged: it does not begin as a document of Lifeboat does");
+            throw new DamagedException(label + " is damaged: it does not begin with the header of a Lifeboat document");
         }
         int version = Integer.parseInt(matcher.group(2));
         if (version > known) {

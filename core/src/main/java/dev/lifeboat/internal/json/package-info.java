@@ -1,2 +1,2 @@
-/** JSON, and the sealed documents that small objects are. */
+/** JSON, and the sealed documents used for small objects. */
 package dev.lifeboat.internal.json;

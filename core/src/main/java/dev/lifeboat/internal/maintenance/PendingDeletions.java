@@ -24,8 +24,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Records of objects that a prune is about to delete: docs/FORMAT.md, section 6. No new snapshot refers to an object that
- * a record names.
+ * Records of objects that a prune is about to delete: docs/FORMAT.md, section 6. No new snapshot refers to an object
+ * that a record names.
  */
 public final class PendingDeletions {
     /** Kind of deleted object: tar archives. */
@@ -42,7 +42,7 @@ public final class PendingDeletions {
     /**
      * Puts a record.
      *
-     * @param what is named: {@code archives} or {@code packs}
+     * @param what the kind of objects named: {@code archives} or {@code packs}
      */
     public static void put(FormatContext context, String prune, String what, Collection<String> names)
             throws IOException {
@@ -50,12 +50,12 @@ public final class PendingDeletions {
         put(context, key(prune), json);
     }
 
-    /** Removes a record, by who has put it. */
+    /** Removes a record. Only the prune that put the record calls this. */
     public static void drop(StorageTarget storage, String prune) throws IOException {
         storage.delete(List.of(key(prune)));
     }
 
-    /** Removes records of which all that they name is gone. */
+    /** Removes records whose objects are all gone. */
     public static void dropAll(StorageTarget storage, Collection<String> prunes) throws IOException {
         List<ObjectKey> keys = new ArrayList<>();
         // The record first: a completion record alone has no meaning.
@@ -65,15 +65,15 @@ public final class PendingDeletions {
     }
 
     /**
-     * Keeps a record and names the sessions that it waits for, by a completion record: this prune will not act on its record
-     * any more; others may, under their own.
+     * Keeps a record and puts its completion record, which names the sessions it waits for. This prune will not act on
+     * its record any more. Others may, under their own.
      */
     public static void leave(FormatContext context, String prune, Collection<String> sessions) throws IOException {
         JsonObject json = SealedDocument.start(COMPLETION, VERSION).put("sessions", new ArrayList<>(sessions));
         put(context, completionRecord(prune), json);
     }
 
-    /** The sessions that a record waits for; empty if its prune has put no completion record. */
+    /** Returns the sessions that a record waits for; empty if its prune has put no completion record. */
     public static Optional<SortedSet<String>> waitsFor(FormatContext context, String prune) throws IOException {
         try {
             JsonObject word =
@@ -85,10 +85,10 @@ public final class PendingDeletions {
     }
 
     /**
-     * Returns those of some names that may be deleted now: an earlier prune has recorded them and has completed, the sessions
+     * Returns the names that may be deleted now: an earlier prune has recorded them and has completed, the sessions
      * that it waits for have ended, and those that are open now have seen its record.
      *
-     * @param records of others
+     * @param records of other prunes
      * @param open sessions without an outcome
      */
     public static SortedSet<String> ready(
@@ -108,7 +108,10 @@ public final class PendingDeletions {
         return ready;
     }
 
-    /** Records that cannot be read. While there is one no backup or prune can run, since what it names is unknown. */
+    /**
+     * Returns the records that cannot be read. While there is one, no backup or prune can run, since the objects it
+     * names are unknown.
+     */
     public static Map<ObjectKey, DamagedException> unreadable(FormatContext context) throws IOException {
         StorageTarget storage = context.storage();
         Envelope envelope = new Envelope(context.keys());
@@ -124,7 +127,7 @@ public final class PendingDeletions {
                         names(json, json.has(PACKS) ? PACKS : ARCHIVES, key);
                     }
                 } catch (FileNotFoundException | UnsupportedVersionException e) {
-                    // Gone since it was listed; or of a newer release, and then no damage.
+                    // Gone since it was listed; or written by a newer release, which is not damage.
                     continue;
                 } catch (DamagedException e) {
                     unreadable.put(key, e);
@@ -134,7 +137,7 @@ public final class PendingDeletions {
         return unreadable;
     }
 
-    /** Whether an object is a completion record. */
+    /** Returns whether an object is a completion record. */
     public static boolean isCompletionRecord(ObjectKey key) {
         return key.value().startsWith(RepositoryLayout.COMPLETIONS);
     }
@@ -172,8 +175,8 @@ public final class PendingDeletions {
                     records.put(key.lastSegment(), names(record, what, key));
                 }
             } catch (FileNotFoundException e) {
-                // It was dropped meanwhile: by its own prune, which will not act on it any more, or since what it named
-                // is gone.
+                // Dropped since it was listed: by its own prune, which will not act on it any more, or because the
+                // objects it named are gone.
                 continue;
             }
         }

@@ -16,15 +16,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Moves damaged objects to keys that no operation reads, unchanged, for a person to examine: docs/FORMAT.md, section 13. */
+/**
+ * Moves damaged objects, unchanged, to keys that no operation reads, for a person to examine: docs/FORMAT.md, section
+ * 13.
+ */
 public final class Quarantine {
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private Quarantine() {}
 
     /**
-     * Copies an object to the quarantine; returns its key there, or nothing if there is no such object. An object that is
-     * quarantined under that key already stays: if its content differs, the copy gets a key of its own.
+     * Copies an object to the quarantine. Returns its key there; empty if there is no such object. An object that is
+     * already quarantined under that key stays: if its content differs, the copy gets a key of its own.
      */
     public static Optional<ObjectKey> copy(StorageTarget storage, ObjectKey object) throws IOException {
         Optional<ObjectInfo> there = storage.find(object);
@@ -56,7 +59,7 @@ public final class Quarantine {
         }
     }
 
-    /** Moves those of some objects that exist; returns the new key of each. */
+    /** Moves those of some objects that exist. Returns the new key of each. */
     public static Map<ObjectKey, ObjectKey> move(StorageTarget storage, Collection<ObjectKey> objects)
             throws IOException {
         Map<ObjectKey, ObjectKey> moved = new TreeMap<>();

@@ -6,17 +6,18 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * What comes before each chunk in a pack, so that packs can be read without any index or key; docs/FORMAT.md, section 9.
+ * The header in front of each chunk in a pack. It makes packs readable without any index or key. See docs/FORMAT.md,
+ * section 9.
  *
- * @param compressed whether by zstd
- * @param key which of the keys of the pack seals it
- * @param slot number of the chunk among those that key seals, unsigned
+ * @param compressed whether the chunk is compressed with zstd
+ * @param key the number of the key of the pack that seals the chunk
+ * @param slot the number of the chunk among those that this key seals, unsigned
  * @param plainLength bytes before compression
- * @param storedLength bytes that follow
+ * @param storedLength bytes that follow the header
  */
 public record ChunkHeader(
         ChunkKind kind, boolean compressed, int key, ChunkName name, int slot, int plainLength, int storedLength) {
-    /** Length of a header. */
+    /** The length of a header, in bytes. */
     public static final int BYTES = 56;
 
     private static final int MAGIC = 'L' << 16 | 'B' << 8 | 'C';
@@ -27,7 +28,9 @@ public record ChunkHeader(
         return new ChunkHeader(kind, compressed, number, name, slot, plainLength, storedLength);
     }
 
-    /** Writes it in front of the stored bytes, which must be there already, for their checksum. */
+    /**
+     * Writes the header in front of the stored bytes. They must already be in place, since the checksum covers them.
+     */
     void write(byte[] pack, int at) {
         ByteBuffer out = ByteBuffer.wrap(pack, at, BYTES);
         out.putInt(MAGIC << 8 | VERSION);
@@ -46,7 +49,10 @@ public record ChunkHeader(
         return (int) crc.getValue();
     }
 
-    /** Length of what a header that begins here would have behind it; negative if none begins here. */
+    /**
+     * Returns the number of bytes that follow a header at this offset, as the header claims; negative if none begins
+     * here.
+     */
     static int claimedLength(byte[] pack, int at) {
         ByteBuffer in = ByteBuffer.wrap(pack);
         if (in.getInt(at) != (MAGIC << 8 | VERSION)) {
@@ -56,7 +62,7 @@ public record ChunkHeader(
         return stored <= pack.length - at - BYTES ? stored : -1;
     }
 
-    /** Reads one, with its chunk behind it, if there is a whole one. */
+    /** Reads the header of the chunk at this offset; empty if there is no intact chunk. */
     static Optional<ChunkHeader> find(byte[] pack, int at) {
         try {
             return Optional.of(read(pack, at, pack.length));
@@ -65,7 +71,10 @@ public record ChunkHeader(
         }
     }
 
-    /** What is bound to the sealed bytes: all that says what they are, but not where they lie, so that they can move. */
+    /**
+     * Returns the data bound to the sealed bytes: everything that identifies them, but not their place, so that they
+     * can move.
+     */
     byte[] associated(byte[] repository) {
         ByteBuffer out = ByteBuffer.allocate(repository.length + 2 + ChunkName.BYTES + 8);
         out.put(repository).put((byte) kind.code()).put((byte) (compressed ? 1 : 0));
@@ -74,10 +83,10 @@ public record ChunkHeader(
     }
 
     /**
-     * Reads one, with its chunk behind it.
+     * Reads the header of a chunk whose stored bytes follow it.
      *
      * @param limit where the readable bytes end
-     * @throws DamagedException if this is no whole chunk; then the message says how that shows
+     * @throws DamagedException if there is no intact chunk; the message is the cause
      */
     static ChunkHeader read(byte[] pack, int at, int limit) throws DamagedException {
         if (limit - at < BYTES) {
@@ -85,9 +94,9 @@ public record ChunkHeader(
         }
         ByteBuffer in = ByteBuffer.wrap(pack, at, BYTES);
         int magic = in.getInt();
-        // The version of chunks is that of their format; another one is a flipped bit.
+        // The version of chunks is that of the format. Another version here is a flipped bit.
         if (magic != (MAGIC << 8 | VERSION)) {
-            throw new DamagedException("where a chunk should begin is something else");
+            throw new DamagedException("no chunk begins where one should");
         }
         int kind = in.get();
         int codec = in.get();
@@ -99,13 +108,13 @@ public record ChunkHeader(
         int plain = in.getInt();
         int stored = in.getInt();
         if (plain < 0 || plain > Naming.MAX_CHUNK_BYTES || stored < 0 || stored > limit - at - BYTES) {
-            throw new DamagedException("a chunk is longer than can be");
+            throw new DamagedException("the length of a chunk is out of range");
         }
         if (checksum(pack, at, stored) != in.getInt()) {
             throw new DamagedException("the checksum of a chunk does not match");
         }
         if (codec != 0 && codec != 1) {
-            throw new DamagedException("a chunk is compressed in a way that is not known: " + codec);
+            throw new DamagedException("unknown compression of a chunk: " + codec);
         }
         return new ChunkHeader(ChunkKind.of(kind), codec == 1, key, ChunkName.of(name), slot, plain, stored);
     }

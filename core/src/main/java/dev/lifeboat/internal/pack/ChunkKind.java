@@ -6,9 +6,9 @@ import dev.lifeboat.format.DamagedException;
 public enum ChunkKind {
     /** Content of files. */
     DATA(1),
-    /** Names of what a page refers to. */
+    /** A node: the names of the chunks that a page refers to. */
     NODE(2),
-    /** Entries, or what else is only for those who may read. */
+    /** A page: entries, and everything else that only holders of the read right may see. */
     PAGE(3);
 
     private final int code;
@@ -17,7 +17,7 @@ public enum ChunkKind {
         this.code = code;
     }
 
-    /** As it is stored. */
+    /** Returns the code as stored. */
     public int code() {
         return code;
     }
@@ -27,7 +27,7 @@ public enum ChunkKind {
             case 1 -> DATA;
             case 2 -> NODE;
             case 3 -> PAGE;
-            default -> throw new DamagedException("a chunk is of kind " + code + ", which is not known");
+            default -> throw new DamagedException("unknown kind of chunk: " + code);
         };
     }
 }

@@ -4,9 +4,9 @@ import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.internal.io.Digests;
 import java.util.Arrays;
 
-/** Name of a chunk: 32 bytes that follow from its content. Immutable. */
+/** The name of a chunk: 32 bytes derived from its content. Immutable. */
 public final class ChunkName {
-    /** Bytes of a name. */
+    /** The length of a name, in bytes. */
     public static final int BYTES = RepositoryKeys.NAME_BYTES;
 
     private final byte[] bytes;
@@ -15,7 +15,7 @@ public final class ChunkName {
         this.bytes = bytes;
     }
 
-    /** Takes the bytes over; nobody must change them. */
+    /** Returns a name that wraps the array. The array must not be changed afterwards. */
     public static ChunkName of(byte[] bytes) {
         if (bytes.length != BYTES) {
             throw new IllegalArgumentException("a name has " + bytes.length + " bytes");
@@ -23,21 +23,21 @@ public final class ChunkName {
         return new ChunkName(bytes);
     }
 
-    /** Copies bytes out of an array. */
+    /** Returns a name copied from an array. */
     public static ChunkName at(byte[] array, int offset) {
         return new ChunkName(Arrays.copyOfRange(array, offset, offset + BYTES));
     }
 
     /**
-     * Reads what {@link #toString} wrote.
+     * Parses what {@link #toString} returned.
      *
-     * @throws IllegalArgumentException if it is no name
+     * @throws IllegalArgumentException if it is not a name
      */
     public static ChunkName parse(String hex) {
         return of(java.util.HexFormat.of().parseHex(hex));
     }
 
-    /** The bytes; nobody must change them. */
+    /** Returns the bytes of the name, not copied. They must not be changed. */
     public byte[] bytes() {
         return bytes;
     }

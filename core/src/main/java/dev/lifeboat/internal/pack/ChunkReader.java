@@ -9,7 +9,7 @@ import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
 import java.util.Arrays;
 
-/** Fetches ranges of packs and opens the chunks in them; gives nothing that is not what its name says. Thread-safe. */
+/** Fetches ranges of packs and opens the chunks in them. Returns only content that matches its name. Thread-safe. */
 public final class ChunkReader {
     private final StorageTarget storage;
     private final RepositoryKeys keys;
@@ -21,7 +21,7 @@ public final class ChunkReader {
     }
 
     /**
-     * Fetches a range; shorter if the pack ends before.
+     * Fetches a range of a pack. The result is shorter if the pack ends earlier.
      *
      * @throws java.io.FileNotFoundException if there is no such pack
      */
@@ -33,18 +33,18 @@ public final class ChunkReader {
      * Opens one chunk.
      *
      * @param bytes a range of the pack
-     * @param at where in the range its header begins
+     * @param at the offset in the range at which the header begins
      * @throws DamagedException if it is not the chunk of this name
      */
     public byte[] open(PackInfo pack, byte[] bytes, int at, ChunkName name) throws IOException {
         try {
             ChunkHeader header = ChunkHeader.read(bytes, at, bytes.length);
             if (!header.name().equals(name)) {
-                throw new DamagedException("in its place is chunk " + header.name());
+                throw new DamagedException("found chunk " + header.name() + " in its place");
             }
             byte[] plain = plain(pack, header, bytes, at + ChunkHeader.BYTES);
             if (!new Naming(keys).of(header.kind(), plain).equals(name)) {
-                throw new DamagedException("its content does not have its name");
+                throw new DamagedException("its content does not match its name");
             }
             return plain;
         } catch (DamagedException e) {
@@ -69,13 +69,13 @@ public final class ChunkReader {
         return length == compressed.length ? compressed : Arrays.copyOf(compressed, length);
     }
 
-    /** Checks a chunk as far as that goes without opening it: its header and its checksum. */
+    /** Checks the header and the checksum of a chunk, without opening it. */
     @CanIgnoreReturnValue
     public ChunkHeader check(PackInfo pack, byte[] bytes, int at, ChunkName name) throws IOException {
         try {
             ChunkHeader header = ChunkHeader.read(bytes, at, bytes.length);
             if (!header.name().equals(name)) {
-                throw new DamagedException("in its place is another chunk");
+                throw new DamagedException("found another chunk in its place");
             }
             return header;
         } catch (DamagedException e) {
@@ -87,22 +87,25 @@ public final class ChunkReader {
     }
 
     /**
-     * Checks what a pack begins with.
+     * Checks the head of a pack.
      *
-     * @param bytes from its beginning on
+     * @param bytes the pack from its beginning
      */
     public void checkHead(PackInfo pack, byte[] bytes) throws IOException {
         PackFile.checkHead(bytes, keys, pack, pack.key() + " in " + storage.location());
     }
 
-    /** Checks a chunk as far as the keys at hand go: that it is what its name says, or its header and its checksum. */
+    /**
+     * Checks a chunk as far as the available keys permit: that its content matches its name, or its header and
+     * checksum.
+     */
     public void checkAll(PackInfo pack, byte[] bytes, int at, ChunkName name) throws IOException {
         if (keys.mayRead() || check(pack, bytes, at, name).kind() == ChunkKind.NODE) {
             open(pack, bytes, at, name);
         }
     }
 
-    /** Reads what a pack says at its end that is in it. */
+    /** Reads the directory at the end of a pack. */
     public Directory directory(PackInfo pack, long length) throws IOException {
         return PackFile.readDirectory(storage, keys, pack.key(), length);
     }

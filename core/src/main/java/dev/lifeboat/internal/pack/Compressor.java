@@ -6,7 +6,7 @@ import com.github.luben.zstd.ZstdException;
 import dev.lifeboat.format.DamagedException;
 import java.util.Arrays;
 
-/** Compresses chunks, if that makes them smaller. Not thread-safe. */
+/** Compresses chunks if that makes them smaller. Not thread-safe. */
 public final class Compressor implements AutoCloseable {
     private static final int SAMPLE_BYTES = 8 << 10;
     private static final int SAMPLED_FROM = 128 << 10;
@@ -26,7 +26,7 @@ public final class Compressor implements AutoCloseable {
         fast.setLevel(1);
     }
 
-    /** Compresses into {@link #bytes}; returns the length, or -1 if that would not be smaller. */
+    /** Compresses into {@link #bytes}. Returns the length, or -1 if the result would not be smaller. */
     int compress(byte[] in, int length) {
         if (length >= SAMPLED_FROM && !isCompressible(in, length)) {
             return -1;
@@ -40,7 +40,7 @@ public final class Compressor implements AutoCloseable {
         return out;
     }
 
-    /** Packed content shows in samples, for a hundredth of what compressing it would cost. */
+    /** Estimates from samples whether compression pays, for a hundredth of the cost of compressing everything. */
     private boolean isCompressible(byte[] in, int length) {
         ensureRoom(SAMPLE_BYTES);
         int total = 0;
@@ -58,7 +58,7 @@ public final class Compressor implements AutoCloseable {
         }
     }
 
-    /** Whether what was compressed last gives the same again. */
+    /** Returns whether decompressing the last result gives the same bytes again. */
     boolean restores(int compressed, byte[] plain, int length) {
         if (again.length < length) {
             again = new byte[length];
@@ -67,7 +67,7 @@ public final class Compressor implements AutoCloseable {
         return n == length && Arrays.equals(again, 0, length, plain, 0, length);
     }
 
-    /** Gives the content back, of just this length. */
+    /** Decompresses content of exactly this length. */
     static byte[] decompress(byte[] in, int offset, int length, int plainLength) throws DamagedException {
         byte[] plain = new byte[plainLength];
         try {

@@ -6,8 +6,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * What lies where in one pack: the form in which a pack ends with it and an index object holds it; docs/FORMAT.md, section 9. Arrays, since an
- * index has millions of these. Not thread-safe while it is filled.
+ * The list of the chunks of one pack and their places, in the form stored at the end of a pack and in index objects.
+ * See docs/FORMAT.md, section 9. Kept in arrays, since an index has millions of chunks. Not thread-safe while it is
+ * filled.
  */
 public final class Directory {
     private static final int ENTRY_BYTES = 1 + ChunkName.BYTES + 12;
@@ -22,12 +23,12 @@ public final class Directory {
         this.pack = pack;
     }
 
-    /** The pack. */
+    /** Returns the pack. */
     public PackInfo pack() {
         return pack;
     }
 
-    /** Number of chunks. */
+    /** Returns the number of chunks. */
     public int count() {
         return count;
     }
@@ -45,32 +46,32 @@ public final class Directory {
         count++;
     }
 
-    /** Name of a chunk. */
+    /** Returns the name of a chunk. */
     public ChunkName name(int i) {
         return ChunkName.at(names, i * ChunkName.BYTES);
     }
 
-    /** Code of the kind of a chunk. */
+    /** Returns the code of the kind of a chunk. */
     public int kindCode(int i) {
         return numbers[i * 4];
     }
 
-    /** Where the header of a chunk begins. */
+    /** Returns the offset of the header of a chunk in the pack. */
     public int offset(int i) {
         return numbers[i * 4 + 1];
     }
 
-    /** Bytes after the header. */
+    /** Returns the number of bytes after the header. */
     public int storedLength(int i) {
         return numbers[i * 4 + 2];
     }
 
-    /** Bytes before compression. */
+    /** Returns the number of bytes before compression. */
     public int plainLength(int i) {
         return numbers[i * 4 + 3];
     }
 
-    /** Length that a pack with this directory has. */
+    /** Returns the length of a pack with this directory. */
     public long packLength() {
         long end = PackFile.headLength(pack);
         for (int i = 0; i < count; i++) {
@@ -79,12 +80,12 @@ public final class Directory {
         return end + byteCount() + PackFile.TAIL_BYTES;
     }
 
-    /** Bytes that {@link #toBytes} gives. */
+    /** Returns the length of the result of {@link #toBytes}. */
     public int byteCount() {
         return pack.bytes() + 4 + count * ENTRY_BYTES;
     }
 
-    /** Writes it. */
+    /** Encodes this directory. */
     public byte[] toBytes() {
         ByteBuffer out = ByteBuffer.allocate(byteCount());
         pack.write(out);
@@ -96,12 +97,12 @@ public final class Directory {
         return out.array();
     }
 
-    /** Reads one from all that remains. */
+    /** Reads a directory that takes up all remaining bytes. */
     public static Directory read(ByteBuffer in) throws IOException {
         Directory directory = new Directory(PackInfo.read(in));
         int chunks = in.remaining() < 4 ? -1 : in.getInt();
         if (chunks < 0 || chunks > MAX_CHUNKS || (long) chunks * ENTRY_BYTES != in.remaining()) {
-            throw new DamagedException("the directory of a pack does not have the length that it tells of");
+            throw new DamagedException("the directory of a pack does not have the length that it declares");
         }
         byte[] name = new byte[ChunkName.BYTES];
         for (int i = 0; i < chunks; i++) {
@@ -116,7 +117,8 @@ public final class Directory {
                     || plain > Naming.MAX_CHUNK_BYTES
                     || stored > 2 * Naming.MAX_CHUNK_BYTES
                     || offset > Integer.MAX_VALUE - ChunkHeader.BYTES - stored) {
-                throw new DamagedException("the directory of a pack tells of a chunk that cannot be");
+                throw new DamagedException(
+                        "the directory of a pack lists a chunk whose offset or length is out of range");
             }
             directory.add(kind, ChunkName.of(name.clone()), offset, stored, plain);
         }

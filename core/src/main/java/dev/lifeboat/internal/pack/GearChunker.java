@@ -3,12 +3,12 @@ package dev.lifeboat.internal.pack;
 import java.nio.ByteBuffer;
 
 /**
- * FastCDC: a gear hash over the last 64 bytes, no cut before the least size, cuts rarer before the average size than after it. Wen Xia et al.,
- * "The Design of Fast Content-Defined Chunking for Data Deduplication Based Storage Systems", IEEE TPDS 31(9), 2020, with normalisation level 1
- * and its masks. Immutable.
+ * FastCDC: a gear hash over the last 64 bytes, no cut before the minimum size, and cuts that are rarer before the
+ * average size than after it. Source: Wen Xia et al., "The Design of Fast Content-Defined Chunking for Data
+ * Deduplication Based Storage Systems", IEEE TPDS 31(9), 2020, with normalization level 1 and its masks. Immutable.
  */
 public final class GearChunker {
-    /** Bytes of a seed: 256 numbers of 64 bits. */
+    /** The length of a seed in bytes: 256 numbers of 64 bits. */
     public static final int SEED_BYTES = 256 * 8;
 
     private final long[] gear;
@@ -19,9 +19,9 @@ public final class GearChunker {
     private final long maskAfter;
 
     /**
-     * A chunker.
+     * Creates a chunker.
      *
-     * @param seed where the numbers of the gear hash come from
+     * @param seed the numbers of the gear hash
      * @param average a power of two, 64 to 2^26
      */
     public GearChunker(byte[] seed, int min, int average, int max) {
@@ -30,7 +30,9 @@ public final class GearChunker {
 
     GearChunker(long[] gear, int min, int average, int max, long maskBefore, long maskAfter) {
         if (min < 1 || min > average || average > max || Integer.bitCount(average) != 1) {
-            throw new IllegalArgumentException("sizes of chunks do not fit: " + min + ", " + average + ", " + max);
+            throw new IllegalArgumentException(
+                    "chunk sizes are not 1 <= min <= average <= max with average a power of two: " + min + ", "
+                            + average + ", " + max);
         }
         this.gear = gear;
         this.min = min;
@@ -53,7 +55,10 @@ public final class GearChunker {
         return gear;
     }
 
-    /** So many ones, spread over the upper 48 bits: the lower ones see only the last few bytes. */
+    /**
+     * Returns a mask with this many ones, spread over the upper 48 bits. The lower bits depend only on the last few
+     * bytes.
+     */
     static long spread(int ones) {
         long mask = 0;
         for (int i = 0; i < ones; i++) {
@@ -62,12 +67,12 @@ public final class GearChunker {
         return mask;
     }
 
-    /** Most bytes of a chunk; {@link #cut} wants as many, unless the content ends before. */
+    /** Returns the maximum length of a chunk. {@link #cut} needs as many bytes, unless the content ends earlier. */
     public int max() {
         return max;
     }
 
-    /** Fewest bytes of a chunk that is not the last. */
+    /** Returns the minimum length of a chunk that is not the last. */
     public int min() {
         return min;
     }

@@ -5,8 +5,9 @@ import dev.lifeboat.format.RepositoryKeys;
 import java.nio.ByteBuffer;
 
 /**
- * Names chunks by what is in them; docs/FORMAT.md, section 9. A chunk of content is made of pieces, the parts of it that are files of their own,
- * and named by the names of its pieces: so a file that is one piece has a name that stays, whatever it is put together with. Not thread-safe.
+ * Names chunks by their content. See docs/FORMAT.md, section 9. A content chunk consists of pieces, the parts of it
+ * that are files of their own, and is named by the names of its pieces. So a file that is one piece keeps its name,
+ * regardless of what it is combined with. Not thread-safe.
  */
 public final class Naming {
     private static final int PIECE = 1;
@@ -16,27 +17,27 @@ public final class Naming {
     private static final int DIRECTORY = 16;
     private static final int INDEX = 17;
 
-    /** Most bytes of a chunk before compression; more is refused before it is allocated. */
+    /** The maximum length of a chunk before compression. A larger length is refused before anything is allocated. */
     public static final int MAX_CHUNK_BYTES = 16 << 20;
 
     private final RepositoryKeys.Namer namer;
 
-    /** Names by the keys of a repository. */
+    /** Derives names with the keys of a repository. */
     public Naming(RepositoryKeys keys) {
         namer = keys.namer();
     }
 
-    /** Name of a piece of content. */
+    /** Returns the name of a piece of content. */
     public byte[] piece(byte[] bytes, int offset, int length) {
         return namer.name(PIECE, bytes, offset, length);
     }
 
-    /** Name of content made of pieces, of which the names lie one after the other. */
+    /** Returns the name of content made of pieces, given the concatenated names of the pieces. */
     public ChunkName data(byte[] pieceNames, int count) {
         return ChunkName.of(namer.name(DATA, pieceNames, 0, count * ChunkName.BYTES));
     }
 
-    /** Name of a node or page. */
+    /** Returns the name of a node or page. */
     public ChunkName tree(ChunkKind kind, byte[] bytes, int offset, int length) {
         return ChunkName.of(namer.name(kind == ChunkKind.NODE ? NODE : PAGE, bytes, offset, length));
     }
@@ -45,12 +46,12 @@ public final class Naming {
         return namer.name(DIRECTORY, bytes, offset, length);
     }
 
-    /** What an index object ends with. */
+    /** Returns the digest at the end of an index object. */
     public byte[] index(byte[] bytes, int offset, int length) {
         return namer.name(INDEX, bytes, offset, length);
     }
 
-    /** Name of a chunk as it was before compression. */
+    /** Returns the name of a chunk, given its bytes before compression. */
     ChunkName of(ChunkKind kind, byte[] plain) throws DamagedException {
         if (kind != ChunkKind.DATA) {
             return tree(kind, plain, 0, plain.length);
@@ -65,7 +66,7 @@ public final class Naming {
         return data(names, lengths.length);
     }
 
-    /** Bytes that the table of pieces takes at the end of a chunk of content. */
+    /** Returns the length of the table of pieces at the end of a content chunk. */
     public static int tableBytes(int pieces) {
         return 4 * (pieces + 1);
     }
@@ -79,11 +80,11 @@ public final class Naming {
         out.putInt(count);
     }
 
-    /** Reads the lengths of the pieces of a chunk of content. */
+    /** Reads the lengths of the pieces of a content chunk. */
     public static int[] pieces(byte[] chunk, int length) throws DamagedException {
         int count = length < 4 ? -1 : ByteBuffer.wrap(chunk).getInt(length - 4);
         if (count < 0 || count > (length - 4) / 4) {
-            throw new DamagedException("the table of pieces of a chunk does not fit it");
+            throw new DamagedException("the table of pieces of a chunk does not fit into the chunk");
         }
         ByteBuffer table = ByteBuffer.wrap(chunk, length - tableBytes(count), 4 * count);
         int[] lengths = new int[count];
@@ -96,7 +97,7 @@ public final class Naming {
             total += lengths[i];
         }
         if (total != length - tableBytes(count)) {
-            throw new DamagedException("the pieces of a chunk do not make up its length");
+            throw new DamagedException("the lengths of the pieces of a chunk do not add up to its length");
         }
         return lengths;
     }

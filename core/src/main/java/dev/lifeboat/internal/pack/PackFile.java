@@ -14,14 +14,14 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.zip.CRC32C;
 
-/** What a pack begins and ends with; docs/FORMAT.md, section 9. */
+/** The head and tail of a pack. See docs/FORMAT.md, section 9. */
 public final class PackFile {
     private static final int MAGIC = 'L' << 16 | 'B' << 8 | 'P';
     private static final int VERSION = 1;
     private static final int REPOSITORY_BYTES = 16;
     private static final int DIGEST_BYTES = 32;
     static final int TAIL_BYTES = DIGEST_BYTES + 8;
-    /** Enough for the directories of nearly all packs, so that one request reads them. */
+    /** Large enough for the directories of nearly all packs, so that one request reads them. */
     private static final int GUESS_BYTES = 32 << 10;
 
     private static final int MAX_DIRECTORY_BYTES = 64 << 20;
@@ -56,10 +56,10 @@ public final class PackFile {
     }
 
     /**
-     * Reads what is in a pack from its end.
+     * Reads the directory from the end of a pack.
      *
      * @throws java.io.FileNotFoundException if there is no such pack
-     * @throws DamagedException if its end is not what was written
+     * @throws DamagedException if the end of the pack is damaged
      */
     public static Directory readDirectory(StorageTarget storage, RepositoryKeys keys, ObjectKey key, long objectLength)
             throws IOException {
@@ -90,7 +90,8 @@ public final class PackFile {
         }
         byte[] digest = Arrays.copyOfRange(tail, body, body + DIGEST_BYTES);
         if (!java.security.MessageDigest.isEqual(digest, new Naming(keys).directory(tail, 0, body))) {
-            throw new DamagedException(label + " is damaged: its directory was not written by who has the key");
+            throw new DamagedException(
+                    label + " is damaged: its directory was not written with the key of this repository");
         }
         Directory directory = readNamed(ByteBuffer.wrap(tail, 0, body), key, label);
         if (directory.packLength() != objectLength) {
@@ -108,29 +109,29 @@ public final class PackFile {
             throw new DamagedException(label + " is damaged: " + e.getMessage(), e);
         }
         if (!directory.pack().key().equals(key)) {
-            throw new DamagedException(label + " is damaged: it is pack " + directory.pack());
+            throw new DamagedException(label + " is damaged: its directory is that of pack " + directory.pack());
         }
         return directory;
     }
 
     /**
-     * Reads what a pack begins with.
+     * Checks the head of a pack.
      *
-     * @return where the first chunk begins
+     * @return the offset at which the first chunk begins
      */
     static int checkHead(byte[] bytes, RepositoryKeys keys, PackInfo expected, String label) throws IOException {
         checkVersion(bytes, label);
         byte[] head = head(keys, expected);
         if (bytes.length < head.length || !Arrays.equals(head, 0, head.length, bytes, 0, head.length)) {
-            throw new DamagedException(label + " is damaged: it does not begin as this pack does");
+            throw new DamagedException(label + " is damaged: its head is not that of this pack");
         }
         return head.length;
     }
 
     /**
-     * Checks that this is no pack of a newer release.
+     * Checks that this is not a pack of a newer release.
      *
-     * @throws UnsupportedVersionException if it is
+     * @throws UnsupportedVersionException if it is one
      */
     public static void checkVersion(byte[] bytes, String label) throws UnsupportedVersionException {
         int magic = bytes.length < 4 ? 0 : ByteBuffer.wrap(bytes).getInt();
@@ -140,7 +141,7 @@ public final class PackFile {
         }
     }
 
-    /** Reads what a pack begins with, whatever pack it is; empty if that is damaged. */
+    /** Reads the head of any pack; empty if it is damaged. */
     static Optional<PackInfo> readHead(ByteBuffer in) {
         int start = in.position();
         if (in.remaining() < 4 + REPOSITORY_BYTES || in.getInt() != (MAGIC << 8 | VERSION)) {

@@ -14,7 +14,7 @@ import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A pack, and the keys of its chunks; not its chunks. Thread-safe. */
+/** The id of a pack and the keys of its chunks, without the chunks. Thread-safe. */
 public final class PackInfo {
     private static final int ID_BYTES = 16;
 
@@ -32,22 +32,25 @@ public final class PackInfo {
         this.rights = new Right[wrapped.size()];
     }
 
-    /** Its id: 32 hex digits. */
+    /** Returns the id of the pack: 32 hex digits. */
     public String id() {
         return text;
     }
 
-    /** Where it is stored. */
+    /** Returns the key under which the pack is stored. */
     public ObjectKey key() {
         return key(id());
     }
 
-    /** Where the pack of an id is stored; the last digits spread them, since the first ones tell the session that wrote it. */
+    /**
+     * Returns the key under which the pack with an id is stored. The last digits spread packs over directories, since
+     * the first ones identify the session that wrote the pack.
+     */
     public static ObjectKey key(String id) {
         return RepositoryLayout.pack(id);
     }
 
-    /** What is needed to open chunks. */
+    /** Returns the key that opens chunks. */
     SealingKey key(RepositoryKeys repository, Right right, int number) throws IOException {
         if (number >= keys.length) {
             throw new DamagedException("a chunk is sealed by key " + number + " of " + keys.length);
@@ -63,7 +66,7 @@ public final class PackInfo {
         }
     }
 
-    /** A key of this pack, as it is stored. */
+    /** Returns a key of this pack as stored. */
     byte[] wrapped(int number) throws DamagedException {
         if (number >= wrapped.size()) {
             throw new DamagedException("a chunk is sealed by key " + number + " of " + wrapped.size());
@@ -71,7 +74,7 @@ public final class PackInfo {
         return wrapped.get(number);
     }
 
-    /** Bytes that {@link #write} takes. */
+    /** Returns the number of bytes that {@link #write} takes. */
     int bytes() {
         return ID_BYTES + 1 + wrapped.stream().mapToInt(w -> 1 + w.length).sum();
     }
@@ -83,14 +86,14 @@ public final class PackInfo {
         }
     }
 
-    /** Writes it. */
+    /** Encodes this pack. */
     public byte[] toBytes() {
         ByteBuffer out = ByteBuffer.allocate(bytes());
         write(out);
         return out.array();
     }
 
-    /** Reads what {@link #toBytes} wrote, from what may be longer. */
+    /** Reads what {@link #toBytes} returned. More bytes may follow. */
     public static PackInfo read(ByteBuffer in) throws DamagedException {
         try {
             byte[] id = new byte[ID_BYTES];

@@ -7,23 +7,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Finds whole chunks in what is left of a pack, without its directory: each has its own header. */
+/** Finds intact chunks in a damaged pack without its directory, by the header of each chunk. */
 public final class PackScan {
     private static final int MAX_LOOKS = 16;
 
     private PackScan() {}
 
     /**
-     * Where a chunk is.
+     * The place of a chunk.
      *
-     * @param length with its header
+     * @param length including its header
      */
     public record Found(ChunkName name, int offset, int length) {}
 
-    /** Finds all chunks that are whole by their checksums. What lies in the content of a chunk that is whole is not looked at. */
+    /** Finds all chunks whose checksums match. The content of an intact chunk is not searched. */
     public static List<Found> chunks(byte[] pack) throws IOException {
         List<Found> found = new ArrayList<>();
-        // Whoever may write to the store could have it look at every byte again and again.
+        // Without this limit, a writer with access to the store could make the scan read every byte many times.
         long budget = MAX_LOOKS * (long) pack.length;
         int at = 0;
         while (at <= pack.length - ChunkHeader.BYTES && budget > 0) {
@@ -46,7 +46,7 @@ public final class PackScan {
         return found;
     }
 
-    /** What a pack says of itself at its beginning; empty if that is damaged. */
+    /** Reads the head of a pack; empty if it is damaged. */
     public static Optional<PackInfo> head(byte[] pack) {
         return PackFile.readHead(ByteBuffer.wrap(pack));
     }

@@ -25,8 +25,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers chunks into packs and stores them. Sealing runs on the threads that bring chunks, storing on the executor; when too many packs are
- * on their way, those who bring chunks wait. Thread-safe.
+ * Collects chunks into packs and stores them. Chunks are sealed on the threads that call {@link #store}, and packs are
+ * uploaded on the executor. While too many uploads are running, callers block. Thread-safe.
  */
 public final class PackWriter {
     private static final int MAX_ON_THE_WAY = 2;
@@ -45,11 +45,11 @@ public final class PackWriter {
     private boolean aborted;
 
     /**
-     * Starts.
+     * Creates a writer.
      *
-     * @param session id of the session, of which {@link #mark} begins the ids of its packs
-     * @param targetBytes when a pack is full
-     * @param rights what it takes to open chunks of these packs
+     * @param session id of the session; the ids of its packs begin with its {@link #mark}
+     * @param targetBytes size at which a pack is full
+     * @param rights the rights to open chunks of these packs
      */
     public PackWriter(FormatContext context, String session, int targetBytes, List<Right> rights) {
         this.context = context;
@@ -60,17 +60,17 @@ public final class PackWriter {
         this.open = new OpenPack();
     }
 
-    /** What the ids of a session's packs begin with: the half of its id in which it differs from all others. */
+    /** Returns the prefix of the ids of a session's packs: the half of the session id that differs from all others. */
     public static String mark(String session) {
         return session.substring(16);
     }
 
-    /** The mark of the session that has written a pack. */
+    /** Returns the mark of the session that wrote a pack. */
     public static String markOf(String pack) {
         return pack.substring(0, 16);
     }
 
-    /** A pack being filled. Guarded by the writer; chunks under way keep it open. */
+    /** A pack that is being filled. Guarded by the writer. Chunks that are being sealed keep it open. */
     private final class OpenPack {
         private final byte[] id;
         private final List<byte[]> wrapped = new ArrayList<>();
@@ -100,7 +100,7 @@ public final class PackWriter {
             length += bytes.length;
         }
 
-        /** The number of a key, which is added if it is new; -1 if there is no room for it. */
+        /** Returns the number of a key, which is added if it is new; -1 if there is no room for it. */
         private int keyNumber(byte[] key) {
             for (int i = 0; i < wrapped.size(); i++) {
                 if (Arrays.equals(wrapped.get(i), key)) {
@@ -114,7 +114,7 @@ public final class PackWriter {
             return wrapped.size() - 1;
         }
 
-        /** Puts what is known only now, the keys and the directory, around the chunks. */
+        /** Adds the head, with the keys, and the tail, with the directory, to the chunks. Both are known only now. */
         private Directory close() {
             PackInfo info = new PackInfo(id, wrapped);
             byte[] head = PackFile.head(keys, info);
@@ -136,13 +136,14 @@ public final class PackWriter {
 
     private record Part(ChunkKind kind, ChunkName name, int plainLength) {}
 
-    /** Stores a chunk: in this pack or the next, now or soon. */
+    /** Stores a chunk in this pack or the next. The upload happens during the call or later. */
     public void store(ChunkKind kind, ChunkName name, byte[] plain, int length, Compressor compressor)
             throws IOException {
         int compressed = compressor.compress(plain, length);
         if (compressed >= 0 && !compressor.restores(compressed, plain, length)) {
-            throw new IOException("compressing chunk " + name + " went wrong: what comes back is not what went in; "
-                    + "the memory or the processor of this machine is faulty");
+            throw new IOException(
+                    "cannot compress chunk " + name + ": decompressing it does not give the original content; "
+                            + "the memory or the processor of this machine is faulty");
         }
         byte[] in = compressed >= 0 ? compressor.bytes() : plain;
         int inLength = compressed >= 0 ? compressed : length;
@@ -162,14 +163,14 @@ public final class PackWriter {
     }
 
     /**
-     * Takes over a chunk of another pack as it is sealed there, with the key that opens it.
+     * Copies a sealed chunk from another pack, with the key that opens it.
      *
      * @param bytes header and chunk
      */
     public void copy(PackInfo from, ChunkName name, byte[] bytes) throws IOException {
         ChunkHeader header = ChunkHeader.read(bytes, 0, bytes.length);
         if (!header.name().equals(name) || bytes.length != ChunkHeader.BYTES + header.storedLength()) {
-            throw new DamagedException("in the place of chunk " + name + " in " + from.key() + " is something else");
+            throw new DamagedException("chunk " + name + " is not at its place in " + from.key());
         }
         byte[] key = from.wrapped(header.key());
         OpenPack pack;
@@ -195,7 +196,7 @@ public final class PackWriter {
 
     private record Sealing(ChunkKind kind, ChunkName name, int slot, boolean compressed, int plainLength) {}
 
-    /** Twice, since what is stored wrong is found when it is too late. */
+    /** Seals twice and compares, since a chunk that was sealed wrongly would be found too late. */
     private byte[] seal(OpenPack pack, Sealing chunk, byte[] in, int length) throws IOException {
         int number = rights.indexOf(chunk.kind() == ChunkKind.NODE ? Right.WRITE : Right.READ);
         SealingKey key = pack.sealing.get(number);
@@ -272,7 +273,7 @@ public final class PackWriter {
         throwIfFailed();
     }
 
-    /** A store that fails is told soon, not at the end. */
+    /** Reports a failed upload soon, not only at the end. */
     private void throwIfFailed() throws IOException {
         List<TrackedTask<Directory>> done;
         synchronized (this) {
@@ -284,9 +285,9 @@ public final class PackWriter {
     }
 
     /**
-     * Stores what is left, and waits until all is durable.
+     * Stores what is left, and waits until everything is durable.
      *
-     * @return what is in all packs
+     * @return the directories of all packs
      */
     public List<Directory> finish() throws IOException {
         OpenPack last;
@@ -304,7 +305,7 @@ public final class PackWriter {
         return all;
     }
 
-    /** Gives up what is on its way, and waits until nothing more is stored. */
+    /** Cancels running uploads, and waits until nothing more is stored. */
     public void abort() {
         List<TrackedTask<Directory>> running;
         synchronized (this) {
@@ -315,7 +316,7 @@ public final class PackWriter {
         running.forEach(TrackedTask::awaitLeft);
     }
 
-    /** Bytes gathered so far. */
+    /** Returns the number of bytes collected so far. */
     public long bytesStored() {
         return bytesStored.get();
     }

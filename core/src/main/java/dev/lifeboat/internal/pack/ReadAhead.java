@@ -5,8 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Reads what lies side by side in a pack by one request: with each stretch that is asked for, what follows it. Keeps the last ones, one of a pack, so what is found in them may be older than the question.
- * Thread-safe.
+ * Reads neighboring bytes of a pack with one request: each requested range together with the bytes that follow it.
+ * Keeps the most recent ranges, one for each pack, so a result may be older than the call. Thread-safe.
  */
 public final class ReadAhead {
     private final ChunkReader reader;
@@ -14,10 +14,10 @@ public final class ReadAhead {
     private final Map<String, Stretch> kept;
 
     /**
-     * Reads with others' help.
+     * Reads through a chunk reader.
      *
-     * @param atLeastBytes that each request is for
-     * @param packs of how many a stretch is kept
+     * @param atLeastBytes minimum size of a request
+     * @param packs number of packs of which a range is kept
      */
     public ReadAhead(ChunkReader reader, int atLeastBytes, int packs) {
         this.reader = reader;
@@ -33,12 +33,12 @@ public final class ReadAhead {
     }
 
     /**
-     * Bytes of a pack, and some around them.
+     * A range of bytes of a pack that contains the requested bytes.
      *
-     * @param offset in the pack, of the first
+     * @param offset in the pack, of the first byte
      */
     public record Stretch(long offset, byte[] bytes) {
-        /** Where in these bytes some of the pack is. */
+        /** Returns the index in these bytes of an offset in the pack. */
         public int at(long offsetInPack) {
             return (int) (offsetInPack - offset);
         }
@@ -49,7 +49,7 @@ public final class ReadAhead {
     }
 
     /**
-     * Gives bytes that begin with those asked for, or have them in the middle; fewer if the pack ends before.
+     * Returns bytes that contain the requested range; fewer if the pack ends earlier.
      *
      * @throws java.io.FileNotFoundException if there is no such pack
      */
@@ -67,7 +67,7 @@ public final class ReadAhead {
         return stretch;
     }
 
-    /** Has what is known of a pack read anew. */
+    /** Discards what is kept of a pack, so that it is read again. */
     public void forget(PackInfo pack) {
         synchronized (kept) {
             kept.remove(pack.id());

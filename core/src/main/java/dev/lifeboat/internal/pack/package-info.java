@@ -1,2 +1,2 @@
-/** Chunks, and the packs they lie in: docs/FORMAT.md, section 9. */
+/** Chunks, and the packs that hold them: docs/FORMAT.md, section 9. */
 package dev.lifeboat.internal.pack;

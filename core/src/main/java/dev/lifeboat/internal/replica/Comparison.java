@@ -9,12 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a copy lacks of the first store, by keys. Manifests of the first store are listed before all else in it, for what they need was stored before them; then the rest, as often as
- * it takes: a prune that moves content from one pack to another while they are listed may hide both. It hides nothing from a listing that lacks nothing of what the one before
- * had, as long as somebody holds the {@link PruneGuard}: then what a prune has moved does not move again. Used by one thread, but for {@link #unsettle}.
+ * Finds what a copy lacks of the primary store, by keys. Manifests of the primary are listed before everything else in
+ * it, since what they refer to was stored before them. Then the rest is listed, repeatedly if necessary: a prune that
+ * moves content from one pack to another during a listing may hide both packs from it. A listing is complete if it
+ * contains all content of the previous one and a {@link PruneGuard} was held throughout, since then moved content does
+ * not move again. Used by one thread, except for {@link #unsettle}.
  */
 final class Comparison {
-    /** Beside a key: that it is there, whatever its length. */
+    /** Recorded with a key: the key exists, with any length. */
     private static final long ANY = -1;
 
     private final StorageTarget first;
@@ -31,7 +33,7 @@ final class Comparison {
         this.copy = copy;
     }
 
-    /** Lists the copy, and the manifests of the first store. */
+    /** Lists the copy, and the manifests of the primary. */
     static Comparison of(StorageTarget first, StorageTarget copy) throws IOException {
         Comparison comparison = new Comparison(first, copy);
         copy.list("", object -> {
@@ -48,12 +50,18 @@ final class Comparison {
         return comparison;
     }
 
-    /** Manifests that the copy lacks; what they need is in the copy when it has all that two listings gave and the second {@link #isStable}. */
+    /**
+     * Returns the manifests that the copy lacks. Everything they refer to is in the copy once it has all objects of two
+     * listings, of which the second {@link #isStable}.
+     */
     List<ObjectInfo> manifests() {
         return manifests;
     }
 
-    /** Lists the first store, and gives what of it, manifests aside, was not in the copy and in no such list before. */
+    /**
+     * Lists the primary. Returns its objects, without manifests, that were neither in the copy nor in an earlier
+     * result.
+     */
     List<ObjectInfo> lacking() throws IOException {
         KeySet before = content;
         content = new KeySet();
@@ -73,17 +81,17 @@ final class Comparison {
         return lacking;
     }
 
-    /** Whether all content that the listing before the last had was in the last, too. */
+    /** Returns whether the last listing contains all content of the one before. */
     boolean isStable() {
         return stable;
     }
 
-    /** Notes that something that was listed is not there any more. */
+    /** Records that a listed object no longer exists. */
     void unsettle() {
         stable = false;
     }
 
-    /** What only the copy has, by the last listing. */
+    /** Returns the objects that only the copy has, by the last listing. */
     List<ObjectKey> surplus() throws IOException {
         List<ObjectKey> surplus = new ArrayList<>();
         copy.list("", object -> {
@@ -94,7 +102,7 @@ final class Comparison {
         return surplus;
     }
 
-    /** What both have, manifests first. */
+    /** Returns the objects that both have, manifests first. */
     List<ObjectInfo> shared() throws IOException {
         List<ObjectInfo> shared = new ArrayList<>();
         first.list("", object -> {
@@ -105,7 +113,7 @@ final class Comparison {
         return shared;
     }
 
-    /** Whether the copy has so many bytes under this key. */
+    /** Returns whether the object in the copy has the same length. */
     boolean isAsLong(ObjectInfo object) {
         return copied.contains(object.key(), object.length());
     }

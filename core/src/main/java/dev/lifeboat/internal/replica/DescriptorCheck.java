@@ -18,11 +18,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
-/** Makes sure that a replica is one of this repository; an empty store becomes one. */
+/** Checks that a replica belongs to this repository. An empty store becomes a replica. */
 final class DescriptorCheck {
     private static final String KIND = "repository";
-    private static final int VERSION = 2;
-    /** Where in a pack the id of its repository is: docs/FORMAT.md, section 9. */
+    private static final int VERSION = 1;
+    /** The place of the repository id in a pack: docs/FORMAT.md, section 9. */
     private static final ByteRange REPOSITORY_IN_PACK = ByteRange.of(4, 16);
 
     private final StorageTarget first;
@@ -32,14 +32,14 @@ final class DescriptorCheck {
     }
 
     /**
-     * Does so.
+     * Checks a replica, and puts the descriptor into an empty one.
      *
-     * @throws IOException if it holds something else, or cannot be read
+     * @throws IOException if the store holds something else, or cannot be read
      */
     void check(StorageTarget copy) throws IOException {
         String id = id(first)
-                .orElseThrow(() -> new IOException("there is no repository any more in " + first.location()
-                        + "; if it is lost, open its replica " + copy.location() + " in its stead"));
+                .orElseThrow(() -> new IOException("the repository is gone from " + first.location()
+                        + "; if it is lost, open its replica " + copy.location() + " instead"));
         Optional<String> there;
         try {
             there = id(copy);
@@ -63,13 +63,16 @@ final class DescriptorCheck {
         }
     }
 
-    /** Whether the descriptor of a copy is that of the repository whose own is damaged: packs name the repository they belong to. */
+    /**
+     * Returns whether the descriptor of a copy belongs to this repository, whose own descriptor is damaged. Packs name
+     * the repository they belong to.
+     */
     boolean isOurs(StorageTarget copy) throws IOException {
         Optional<String> id = id(copy);
         return id.isPresent() && packsOf(first).equals(id);
     }
 
-    /** The repository that packs in a store belong to; empty if there are none. */
+    /** Returns the repository that the packs in a store belong to; empty if there are none. */
     private static Optional<String> packsOf(StorageTarget store) throws IOException {
         List<ObjectKey> packs = new ArrayList<>();
         store.list(RepositoryLayout.PACKS, object -> {
@@ -108,7 +111,7 @@ final class DescriptorCheck {
         try (InputStream in = first.open(RepositoryLayout.DESCRIPTOR, ByteRange.all())) {
             copy.put(RepositoryLayout.DESCRIPTOR, Content.of(in.readAllBytes()), condition);
         } catch (PreconditionFailedException e) {
-            // Another process was faster, and is looked at next.
+            // Another process has put it; the caller checks it next.
             return;
         }
     }

@@ -5,7 +5,7 @@ import dev.lifeboat.storage.ByteRange;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Goes on from a copy where one store breaks off; once. */
+/** Continues from a copy if reading one store fails. Falls back once. */
 final class FallbackStream extends BulkInputStream {
     private InputStream in;
     private final ByteRange range;
@@ -13,18 +13,18 @@ final class FallbackStream extends BulkInputStream {
     private long position;
     private boolean fellBack;
 
-    /** Opens what is left of a range elsewhere. */
+    /** Opens the rest of a range elsewhere. */
     @FunctionalInterface
     interface Copy {
         /**
-         * Does so.
+         * Opens the rest of the range.
          *
          * @throws IOException the cause, if there is no copy
          */
         InputStream open(ByteRange rest, IOException cause) throws IOException;
     }
 
-    /** Reads a range that was opened; closes whatever it reads last. */
+    /** Reads an opened range. Closing closes the stream that was read last. */
     FallbackStream(InputStream in, ByteRange range, Copy copy) {
         this.in = in;
         this.range = range;

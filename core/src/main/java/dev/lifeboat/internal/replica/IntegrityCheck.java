@@ -4,9 +4,11 @@ import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
 
-/** Tells a good copy of an object from a damaged one. Thread-safe. */
+/** Distinguishes intact objects from damaged ones. Thread-safe. */
 @FunctionalInterface
 public interface IntegrityCheck {
-    /** Whether an object of this store is what was written under its key, as far as the keys at hand can tell. */
+    /**
+     * Returns whether an object of this store is what was written under its key, as far as the available keys permit.
+     */
     boolean isIntact(StorageTarget in, ObjectKey key) throws IOException;
 }

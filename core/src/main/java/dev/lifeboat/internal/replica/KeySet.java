@@ -6,11 +6,13 @@ import dev.lifeboat.storage.ObjectKey;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
-/** Keys with a number beside each, by their digests: some 32 bytes each however long they are. Not thread-safe. */
+/**
+ * A set of keys with a number each, stored by digest: about 32 bytes each regardless of their length. Not thread-safe.
+ */
 final class KeySet {
     private final PackIds ids = new PackIds();
 
-    /** False if it was there. */
+    /** Adds a key. Returns false if it is already in the set. */
     boolean add(ObjectKey key, long number) {
         int before = ids.size();
         return ids.add(id(key, number)) == before;

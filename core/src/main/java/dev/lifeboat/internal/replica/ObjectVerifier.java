@@ -14,7 +14,7 @@ import java.io.InputStream;
 import java.util.List;
 import java.util.function.Function;
 
-/** Whether an object by itself is what was written: documents by their checksums, what formats have stored by the formats. */
+/** Checks objects one by one: documents by their checksums, objects of formats with the formats. */
 public final class ObjectVerifier implements IntegrityCheck {
     private final List<ArchiveFormat> formats;
     private final Function<StorageTarget, FormatContext> contexts;

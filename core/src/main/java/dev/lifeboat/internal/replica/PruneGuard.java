@@ -3,15 +3,16 @@ package dev.lifeboat.internal.replica;
 import java.io.IOException;
 
 /**
- * Keeps prunes from removing what is listed in the primary store from now on, as the session of a backup does, for which
- * every prune waits. Pending deletions of earlier prunes may still be executed; no snapshot that is listed needs them.
+ * Keeps prunes from removing what is listed in the primary store from now on, as the session of a backup does, for
+ * which every prune waits. Pending deletions of earlier prunes may still be executed; no snapshot that is listed needs
+ * them.
  */
 @FunctionalInterface
 public interface PruneGuard {
-    /** Begins; the caller closes the hold. */
+    /** Begins to hold prunes. The caller closes the result. */
     PruneHold hold() throws IOException;
 
-    /** Runs some work while prunes are held. */
+    /** Runs work while prunes are held. */
     default <T> T during(Work<T> work) throws IOException {
         PruneHold held = hold();
         try {
@@ -24,7 +25,7 @@ public interface PruneGuard {
     /** Work to run. */
     @FunctionalInterface
     interface Work<T> {
-        /** Runs. */
+        /** Runs the work. */
         T run(PruneHold held) throws IOException;
     }
 }

@@ -4,9 +4,9 @@ import java.io.IOException;
 
 /** Keeps prunes from removing objects until it is closed. */
 public interface PruneHold {
-    /** Whether it is still in force: a prune ends one that has become too old. */
+    /** Returns whether the hold is still in force. A prune ends a hold that has become too old. */
     boolean isHeld() throws IOException;
 
-    /** Ends it. */
+    /** Ends the hold. */
     void close() throws IOException;
 }

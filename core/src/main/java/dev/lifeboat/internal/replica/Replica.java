@@ -33,11 +33,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One copy of a repository. While a backup runs it is fed with what the first store has just got, from memory and as far as it keeps up; what it misses then,
- * or has missed before, it is given when it is compared with the first store. Only a comparison ever gives it a manifest, after all else that was in the first store
- * when that manifest was listed, and while no prune may remove that: so a snapshot in its listing is whole there. Nothing in it is overwritten by a comparison, and nothing removed
- * because the first store lacks it, for what was lost there is what a replica is for; only what somebody has asked to remove is. Nobody ever waits for it here.
- * Thread-safe.
+ * A copy of a repository. During a backup it receives new objects of the primary store from memory, as long as it keeps
+ * up. A comparison with the primary copies what it missed then or before. Only a comparison copies a manifest to it,
+ * after everything else that was in the primary when that manifest was listed, and while no prune may remove that. So
+ * every snapshot in its listing is complete there.
+ *
+ * <p>A comparison overwrites nothing in it. That the primary lacks an object is no reason to remove it, since a replica
+ * must keep what the primary loses. A comparison removes only what was explicitly deleted. No operation blocks on a
+ * replica here. Thread-safe.
  */
 final class Replica {
     private static final Logger log = LoggerFactory.getLogger(Replica.class);
@@ -59,15 +62,15 @@ final class Replica {
     private final Set<Future<?>> feeding = ConcurrentHashMap.newKeySet();
     private final Set<ObjectKey> removed = ConcurrentHashMap.newKeySet();
     private @Nullable CompletableFuture<SyncResult> waiting;
-    /** Whether it was found to be a copy of this repository. */
+    /** Whether this was verified to be a copy of this repository. */
     private volatile boolean attached;
 
     private volatile boolean away;
 
     /**
-     * Makes a replica of a store.
+     * Creates a replica of a store.
      *
-     * @param source gives content of the first store, wherever it is to be had
+     * @param source provides content of the primary store, from any store that has it
      */
     Replica(StorageTarget first, StorageTarget copy, StorageTarget source, DescriptorCheck descriptor) {
         this.first = first;
@@ -76,7 +79,7 @@ final class Replica {
         this.descriptor = descriptor;
     }
 
-    /** Threads that end when there is nothing to do, so that nobody need close one that was hardly used. */
+    /** Creates threads that end when idle, so that a replica that was hardly used need not be closed. */
     private static ExecutorService newPool(int threads) {
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
                 threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
@@ -92,18 +95,18 @@ final class Replica {
         return copy;
     }
 
-    /** Whether it could not be reached when that was tried last. */
+    /** Returns whether the last attempt to reach this replica failed. */
     boolean isAway() {
         return away;
     }
 
-    /** Notes that nobody waits for it any more, until it has caught up. */
+    /** Records that operations do not wait for this replica again until it is in sync. */
     void leaveBehind() {
         away = true;
     }
 
     /**
-     * Makes sure that it is a copy of this repository.
+     * Checks that this is a copy of this repository.
      *
      * @throws IOException if it is not, or cannot be read
      */
@@ -114,7 +117,10 @@ final class Replica {
         }
     }
 
-    /** Takes what the first store has got, if there is room; a comparison finds what was not taken. */
+    /**
+     * Copies a new object of the primary from memory, if there is room. A comparison finds objects that were not
+     * copied.
+     */
     void offer(ObjectKey key, Content content) {
         removed.remove(key);
         if (away
@@ -137,7 +143,7 @@ final class Replica {
             task.startOn(copiers);
         } catch (IOException e) {
             room.release();
-            log.debug("object not fed", e);
+            log.debug("object not copied to replica from memory", e);
         }
     }
 
@@ -147,7 +153,7 @@ final class Replica {
                 copy.put(key, Content.of(bytes), PutCondition.IF_ABSENT);
             }
         } catch (PreconditionFailedException e) {
-            log.debug("object was there", e);
+            log.debug("replica has the object already", e);
         } catch (IOException e) {
             away(e);
         }
@@ -155,20 +161,20 @@ final class Replica {
 
     private void away(Throwable cause) {
         if (!away) {
-            log.warn("replica falls behind [store={}, cause={}]", copy.location(), cause.getMessage());
+            log.warn("replica is no longer in sync [store={}, cause={}]", copy.location(), cause.getMessage());
         }
         away = true;
     }
 
-    /** Takes note of what is to be removed here, too, when it is in step. */
+    /** Records objects to remove here, too, once the replica is in sync. */
     void remove(Collection<ObjectKey> keys) {
         removed.addAll(keys);
     }
 
     /**
-     * Has it compared with the first store, from now on, and given what it lacks.
+     * Starts a comparison with the primary, which copies what this replica lacks.
      *
-     * @return what was done; fails with an IOException if the copy, or the first store, cannot be read or written
+     * @return the result; fails with an IOException if the copy or the primary cannot be read or written
      */
     @CanIgnoreReturnValue
     synchronized CompletableFuture<SyncResult> compare(PruneGuard guard) {
@@ -182,7 +188,7 @@ final class Replica {
                 try {
                     made.complete(syncReplicas(guard));
                 } catch (Throwable e) {
-                    // Whatever it is: nobody shall wait for ever.
+                    // Catches everything, so that no caller waits forever.
                     away(e);
                     made.completeExceptionally(e);
                 }
@@ -207,7 +213,7 @@ final class Replica {
             for (int round = 1; needsAnother(difference); round++) {
                 if (round == MAX_ROUNDS) {
                     throw new IOException("prunes move content in " + first.location() + " faster than "
-                            + copy.location() + " gets it; its snapshots follow when they are done");
+                            + copy.location() + " can copy it; run syncReplicas when they are done");
                 }
                 data = difference.lacking();
                 copied += data.size();
@@ -215,14 +221,14 @@ final class Replica {
             }
             List<ObjectInfo> manifests = new ArrayList<>();
             for (ObjectInfo manifest : difference.manifests()) {
-                // One that was pruned since may have lost what it needs before that was copied.
+                // A manifest that was pruned since may have lost objects it needs before they were copied.
                 if (first.find(manifest.key()).isPresent()) {
                     manifests.add(manifest);
                 }
             }
             if (!manifests.isEmpty() && !held.isHeld()) {
-                throw new IOException("a prune took this for dead and ended it, before " + copy.location()
-                        + " had all; what was copied stays: catch up again, and let prunes wait longer");
+                throw new IOException("a prune ended this sync as stale before " + copy.location()
+                        + " was in sync; what was copied stays: run syncReplicas again, and let prunes wait longer");
             }
             copied += manifests.size();
             bytes += copyAll(manifests, difference);
@@ -231,13 +237,13 @@ final class Replica {
             removeUnwanted(surplus, unwanted);
             away = false;
             if (copied > 0) {
-                log.info("replica has caught up [store={}, objects={}, bytes={}]", copy.location(), copied, bytes);
+                log.debug("replica is in sync [store={}, objects={}, bytes={}]", copy.location(), copied, bytes);
             }
             return new SyncResult(copied, bytes, surplus.size());
         });
     }
 
-    /** Only manifests need to be sure of what was listed. */
+    /** Only manifests depend on a stable listing. */
     private static boolean needsAnother(Comparison difference) {
         return !difference.manifests().isEmpty() && !difference.isStable();
     }
@@ -263,19 +269,19 @@ final class Replica {
             copy.put(object.key(), new StoredContent(source, object), PutCondition.IF_ABSENT);
             return object.length();
         } catch (PreconditionFailedException e) {
-            // It was fed with it since it was listed, or another process has copied it.
+            // Received directly since it was listed, or copied by another process.
             return 0;
         } catch (FileNotFoundException e) {
             if (first.find(object.key()).isPresent()) {
                 throw e;
             }
-            // PendingDeletions before it was listed; what is still needed of it is elsewhere now.
+            // Pruned after it was listed. What is still needed of it has moved to another object.
             difference.unsettle();
             return 0;
         }
     }
 
-    /** What was pruned while it was copied may have lost what it needs here, too. */
+    /** Removes manifests that were pruned while they were copied, since objects they need may be missing here, too. */
     private void dropVanished(List<ObjectInfo> manifests) throws IOException {
         List<ObjectKey> vanished = new ArrayList<>();
         for (ObjectInfo manifest : manifests) {
@@ -286,7 +292,10 @@ final class Replica {
         delete(vanished);
     }
 
-    /** Content only if no snapshot is left here that may still need it: one that the first store has lost, say, or one that is locked here. */
+    /**
+     * Removes deleted objects. Content is removed only if no snapshot is left here that may still need it, such as one
+     * that the primary has lost or one that is locked here.
+     */
     private void removeUnwanted(List<ObjectKey> surplus, Set<ObjectKey> unwanted) throws IOException {
         List<ObjectKey> going = surplus.stream().filter(unwanted::contains).toList();
         boolean left = surplus.stream().anyMatch(key -> ReplicationPolicy.isManifest(key) && !unwanted.contains(key));
@@ -303,19 +312,19 @@ final class Replica {
     }
 
     /**
-     * Removes what only this replica has. For who has made sure that the first store lacks nothing.
+     * Removes what only this replica has. The caller has verified that the primary lacks nothing.
      *
-     * @return how many objects that were
+     * @return the number of objects removed
      */
     long dropSurplus(PruneGuard guard) throws IOException {
         check();
         return guard.during(held -> {
-            // Before the first store: what comes to both meanwhile is not surplus.
+            // Listed before the primary: an object that both stores get in between is not surplus.
             Set<ObjectKey> before = new HashSet<>();
             copy.list("", object -> before.add(object.key()));
             Comparison difference = Comparison.of(first, copy);
             if (!difference.lacking().isEmpty() || !difference.manifests().isEmpty()) {
-                throw new IOException(copy.location() + " is not in step; run syncReplicas first");
+                throw new IOException(copy.location() + " is not in sync; run syncReplicas first");
             }
             List<ObjectKey> surplus =
                     difference.surplus().stream().filter(before::contains).toList();
@@ -324,7 +333,7 @@ final class Replica {
         });
     }
 
-    /** False if some are locked, and stay. */
+    /** Deletes objects. Returns false if some are locked and remain. */
     private boolean delete(List<ObjectKey> keys) throws IOException {
         try {
             if (!keys.isEmpty()) {
@@ -332,19 +341,19 @@ final class Replica {
             }
             return true;
         } catch (LockedException e) {
-            log.info("replica keeps what was removed [store={}, cause={}]", copy.location(), e.getMessage());
+            log.warn("locked objects remain in replica [store={}, cause={}]", copy.location(), e.getMessage());
             return false;
         }
     }
 
-    /** Stops what is under way, and closes the store. */
+    /** Stops running work, and closes the store. */
     void close() throws IOException {
         comparer.shutdownNow();
         copiers.shutdownNow();
         try {
-            // So that it lets go of the first store before that is closed.
+            // So that the work stops using the primary before it is closed.
             if (!comparer.awaitTermination(CLOSING_SECONDS, TimeUnit.SECONDS)) {
-                log.warn("replica does not answer, and is left [store={}]", copy.location());
+                log.warn("replica does not respond, closed without waiting [store={}]", copy.location());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

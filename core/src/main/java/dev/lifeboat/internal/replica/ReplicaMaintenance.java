@@ -17,7 +17,7 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Compares replicas with the first store for a verify, and mends each by the others for a repair. */
+/** Compares replicas with the primary store for a verify, and repairs each from the others for a repair. */
 public final class ReplicaMaintenance {
     private static final Logger log = LoggerFactory.getLogger(ReplicaMaintenance.class);
 
@@ -31,17 +31,17 @@ public final class ReplicaMaintenance {
         this.integrity = integrity;
     }
 
-    /** Objects compared. */
+    /** Returns the number of objects compared. */
     public long objects() {
         return objects;
     }
 
-    /** Bytes read for that. */
+    /** Returns the number of bytes read for comparison. */
     public long bytes() {
         return bytes;
     }
 
-    /** Tells what replicas lack and what is not the same in them: of another length or, if asked to read, of other content. */
+    /** Reports what replicas lack and what differs in them: in length or, with {@code readData}, in content. */
     public List<Damage> compare(boolean readData) throws IOException {
         List<Damage> findings = new ArrayList<>();
         for (int i = 0; i < all.copies().size(); i++) {
@@ -53,11 +53,12 @@ public final class ReplicaMaintenance {
                 for (ObjectInfo object : different(i, readData)) {
                     if (!isSoundIn(all.first(), object.key())) {
                         findings.add(finding(
-                                object.key(), "replica " + location + " has something else in its place; run repair"));
+                                object.key(),
+                                "replica " + location + " has a different object in its place; run repair"));
                     } else if (!isSoundIn(all.copies().get(i), object.key())) {
                         findings.add(finding(object.key(), "it is damaged in replica " + location + "; run repair"));
                     }
-                    // Else the first store has a void in the place of a snapshot that was set apart there.
+                    // Otherwise the primary has an aborted outcome in place of a snapshot that was quarantined there.
                 }
             } catch (IOException e) {
                 if (Io.isInterruption(e)) {
@@ -98,7 +99,10 @@ public final class ReplicaMaintenance {
         }
     }
 
-    /** Of damaged objects of the first store, has those read from a replica that are whole there; a repair then puts them back. */
+    /**
+     * Of the given objects, those damaged in the primary are read from a replica in which they are intact. A repair
+     * then puts them back.
+     */
     public void recover(Collection<ObjectKey> found) throws IOException {
         for (ObjectKey key : Set.copyOf(found)) {
             if (all.first().find(key).isPresent() && !isSoundIn(all.first(), key)) {
@@ -107,14 +111,14 @@ public final class ReplicaMaintenance {
         }
     }
 
-    /** Takes over content of replicas that the first store lacks. */
+    /** Copies content of replicas that the primary lacks. */
     @FunctionalInterface
     public interface Salvage {
-        /** Gives how much was taken. */
+        /** Copies objects. Returns how many were copied. */
         long take(StorageTarget copy, List<ObjectKey> objects) throws IOException;
     }
 
-    /** Has taken over what was lost from each replica that can be reached. */
+    /** Salvages lost content from each replica that can be reached. */
     public long salvage(Salvage salvage) throws IOException {
         long taken = 0;
         for (int i = 0; i < all.copies().size(); i++) {
@@ -128,7 +132,7 @@ public final class ReplicaMaintenance {
         return taken;
     }
 
-    /** Puts good objects of the first store in the place of what replicas have, where that is damaged, and has them catch up. */
+    /** Replaces damaged objects in replicas by intact ones of the primary, and then syncs the replicas. */
     public long renew() throws IOException {
         long renewed = 0;
         for (int i = 0; i < all.copies().size(); i++) {
@@ -153,7 +157,7 @@ public final class ReplicaMaintenance {
             throw e;
         }
         log.warn(
-                "replica neither helps nor is helped [store={}, cause={}]",
+                "cannot read or write replica, skipped [store={}, cause={}]",
                 all.copies().get(replica).location(),
                 e.getMessage());
     }

@@ -35,8 +35,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The first store, and replicas of it. Everything that has to be agreed upon is agreed upon in the first one; listings are its own; replicas get what it has got.
- * What the first one cannot give is read from a replica, and put back by {@link #heal} where that hurts nobody. Thread-safe.
+ * The primary store and its replicas. All coordination between processes uses the primary, and listings are those of
+ * the primary. Replicas receive what is stored in the primary. What the primary cannot provide is read from a replica,
+ * and put back by {@link #heal} where that is safe. Thread-safe.
  */
 public final class ReplicatedStorage extends ForwardingStorageTarget {
     private static final Logger log = LoggerFactory.getLogger(ReplicatedStorage.class);
@@ -45,18 +46,18 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
     private final DescriptorCheck descriptor;
     private final int quorum;
     private final Duration patience;
-    /** Objects that the first store has damaged, lost, or cannot read: where they are whole. */
+    /** Objects that are damaged, lost or unreadable in the primary, with the store in which they are intact. */
     private final Map<ObjectKey, StorageTarget> elsewhere = new ConcurrentHashMap<>();
 
     private volatile @Nullable Opened opened;
 
-    /** What only an open repository has. */
+    /** What is available only once the repository is open. */
     private record Opened(IntegrityCheck integrity, PruneGuard guard) {}
 
     /**
-     * Puts replicas behind a store; it closes all of them.
+     * Adds replicas to a store. Closing this closes all of them.
      *
-     * @param quorum how many stores a snapshot needs, the first one among them
+     * @param quorum the number of stores a snapshot needs, including the primary
      * @param patience how long {@link #settle} waits for replicas
      */
     public ReplicatedStorage(StorageTarget first, List<StorageTarget> copies, int quorum, Duration patience) {
@@ -67,12 +68,12 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
         copies.forEach(copy -> replicas.add(new Replica(first, copy, this, descriptor)));
     }
 
-    /** From now on replicas may be compared, fed and asked. */
+    /** Enables replicas: from now on they may be compared, written and read. */
     public void open(IntegrityCheck integrity, PruneGuard guard) {
         opened = new Opened(integrity, guard);
     }
 
-    /** Has replicas catch up beside a backup that begins, not only after it. */
+    /** Starts to sync replicas in parallel with a backup, not only after it. */
     public void begin() {
         PruneGuard guard = guard();
         replicas.forEach(replica -> replica.compare(guard));
@@ -86,20 +87,21 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
         return known.guard();
     }
 
-    /** The store that replicas are copies of. */
+    /** Returns the primary store. */
     public StorageTarget first() {
         return delegate();
     }
 
-    /** The stores of the replicas, in the order in which they were named. */
+    /** Returns the stores of the replicas, in the order in which they were given. */
     public List<StorageTarget> copies() {
         return replicas.stream().map(Replica::storage).toList();
     }
 
     /**
-     * The first store as a prune or a repair sees it: with what replicas have nothing is whole that is damaged there.
+     * Returns the primary store for a prune or a repair. Objects that are damaged in the primary are not read from
+     * replicas.
      *
-     * @param removes whether replicas shall lose what it loses
+     * @param removes whether objects deleted in the primary are also deleted in replicas
      */
     public StorageTarget forMaintenance(boolean removes) {
         return new ForwardingStorageTarget(this) {
@@ -134,9 +136,10 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
     }
 
     /**
-     * Waits, if a quorum is asked for, until so many stores have all that is in the first one, however long that takes.
+     * Waits until the quorum is reached: this many stores have everything that is in the primary. Waits without a time
+     * limit. Returns at once if no quorum is set.
      *
-     * @throws IOException if they cannot
+     * @throws IOException if the quorum cannot be reached
      */
     public void awaitQuorum() throws IOException {
         List<CompletableFuture<SyncResult>> waiting = new ArrayList<>();
@@ -161,12 +164,12 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
             waiting.removeIf(CompletableFuture::isDone);
         }
         if (stores < quorum) {
-            throw new IOException("a snapshot needs " + quorum + " stores and only " + stores
-                    + " can be had; nothing was committed. The replicas: " + String.join("; ", failures));
+            throw new IOException("a snapshot needs " + quorum + " stores, but only " + stores
+                    + " can be reached; nothing was committed; failed replicas: " + String.join("; ", failures));
         }
     }
 
-    /** Brings replicas in step, and waits for those that can be reached, but never longer than so. Never fails. */
+    /** Syncs replicas. Waits for those that can be reached, up to the time limit set at construction. Never fails. */
     public void settle() {
         Map<Replica, CompletableFuture<SyncResult>> expected = new LinkedHashMap<>();
         for (Replica replica : replicas) {
@@ -182,32 +185,35 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
             try {
                 comparison.getValue().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
             } catch (InterruptedException e) {
-                // What was to be done is done, and nobody shall think otherwise.
+                // The operation itself has succeeded, and must not be reported as failed.
                 Thread.currentThread().interrupt();
                 return;
             } catch (TimeoutException e) {
                 replica.leaveBehind();
                 log.warn(
-                        "replica left behind; it catches up later [store={}, waited={}]",
+                        "replica is not in sync; the next sync completes it [store={}, waited={}]",
                         replica.storage().location(),
                         patience);
             } catch (ExecutionException e) {
-                log.debug("replica could not catch up", e);
+                log.debug("cannot sync replica", e);
             }
         }
     }
 
-    /** Has a replica catch up, by its place among {@link #copies}. */
+    /** Syncs a replica, given its index in {@link #copies}. */
     public CompletableFuture<SyncResult> compare(int replica) {
         return replicas.get(replica).compare(guard());
     }
 
-    /** Removes what only a replica has; for who has made sure that the first store has lost nothing. Returns how much. */
+    /**
+     * Removes what only a replica has. The caller has verified that the primary has lost nothing. Returns the number of
+     * objects removed.
+     */
     public long dropSurplus(int replica) throws IOException {
         return replicas.get(replica).dropSurplus(guard());
     }
 
-    /** Content that only a replica has. */
+    /** Returns the content that only a replica has. */
     public List<ObjectKey> surplusContent(int replica) throws IOException {
         Comparison comparison = comparison(replica);
         List<ObjectInfo> lacking = comparison.lacking();
@@ -217,7 +223,7 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
                 .toList();
     }
 
-    /** What a replica lacks: data first, then manifests. */
+    /** Returns the objects that a replica lacks: data first, then manifests. */
     public List<ObjectInfo> lacking(int replica) throws IOException {
         Comparison comparison = comparison(replica);
         List<ObjectInfo> lacking = new ArrayList<>(comparison.lacking());
@@ -225,7 +231,7 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
         return lacking;
     }
 
-    /** What both the first store and a replica have; with whether it is of one length. */
+    /** Returns the objects that both the primary and a replica have, each with whether the lengths are equal. */
     public Map<ObjectInfo, Boolean> shared(int replica) throws IOException {
         Comparison comparison = comparison(replica);
         Map<ObjectInfo, Boolean> shared = new LinkedHashMap<>();
@@ -255,7 +261,7 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
         }
     }
 
-    /** ReplicaMaintenance, too; one that cannot be reached may do it another time. */
+    /** Extends locks in replicas, too. A replica that cannot be reached gets the extension another time. */
     @Override
     public void keep(Collection<ObjectKey> keys) throws IOException {
         super.keep(keys);
@@ -266,10 +272,7 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
                 if (Io.isInterruption(e)) {
                     throw e;
                 }
-                log.warn(
-                        "objects not kept for longer in a replica [store={}, cause={}]",
-                        copy.location(),
-                        e.getMessage());
+                log.warn("cannot extend locks in a replica [store={}, cause={}]", copy.location(), e.getMessage());
             }
         }
     }
@@ -287,10 +290,10 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
                     throw e;
                 }
                 elsewhere.remove(key, other);
-                log.warn("replica cannot help any more [key={}, cause={}]", key, e.getMessage());
+                log.warn("cannot read object from its replica any more [key={}, cause={}]", key, e.getMessage());
             }
         }
-        // Whether a manifest is there is for the first store to say.
+        // Only the primary decides whether a manifest exists.
         if (opened == null || !ReplicationPolicy.isReplicated(key) || ReplicationPolicy.isManifest(key)) {
             return super.open(key, range);
         }
@@ -303,7 +306,7 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
         }
     }
 
-    /** Opens what the first store could not give. */
+    /** Opens from a replica what the primary could not provide. */
     private InputStream openCopy(ObjectKey key, ByteRange range, IOException cause) throws IOException {
         if (Io.isInterruption(cause)) {
             throw cause;
@@ -328,7 +331,7 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
         throw cause;
     }
 
-    /** Has it read from a replica from now on; {@link #heal} puts it back. */
+    /** Reads the object from a replica from now on; {@link #heal} puts it back. */
     @Override
     public boolean recover(ObjectKey key) throws IOException {
         if (super.recover(key)) {
@@ -339,7 +342,7 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
         }
         boolean missing = super.find(key).isEmpty();
         if (elsewhere.containsKey(key)) {
-            // Who has not found it in a listing reads it for the first time.
+            // A caller that missed the object in a listing reads it for the first time.
             return missing;
         }
         if (missing && !ReplicationPolicy.isContent(key)) {
@@ -358,13 +361,17 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
                 if (Io.isInterruption(e)) {
                     throw e;
                 }
-                log.warn("replica cannot help [key={}, store={}, cause={}]", key, copy.location(), e.getMessage());
+                log.warn(
+                        "cannot check object in replica [key={}, store={}, cause={}]",
+                        key,
+                        copy.location(),
+                        e.getMessage());
             }
         }
         return false;
     }
 
-    /** A key slot opens for its own repository only, whatever else it holds. */
+    /** A key slot opens only its own repository, regardless of what else the store holds. */
     private boolean isSoundBeforeOpening(Replica replica, ObjectKey key) throws IOException {
         StorageTarget copy = replica.storage();
         if (key.equals(RepositoryLayout.DESCRIPTOR)) {
@@ -380,31 +387,33 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
     }
 
     private static boolean isIntact(Replica replica, ObjectKey key, IntegrityCheck integrity) throws IOException {
-        // A descriptor that is damaged in the first store says nothing of the copy.
+        // The damaged descriptor of the primary cannot be used to check the copy.
         if (!key.equals(RepositoryLayout.DESCRIPTOR)) {
             replica.check();
         }
         return replica.storage().find(key).isPresent() && integrity.isIntact(replica.storage(), key);
     }
 
-    /** Whether there is something to {@link #heal}. */
+    /** Returns whether there is something to {@link #heal}. */
     public boolean needsHealing() {
         return !elsewhere.isEmpty();
     }
 
     /**
-     * Puts back what is damaged in the first store and still there. What is missing is not: a prune that sleeps may have it on its list. To be called while
-     * the guard is held.
+     * Puts back objects that are damaged in the primary and still exist there. Missing objects are not put back: they
+     * may be pending deletions of a prune that is suspended. Call this only while the guard is held.
      *
-     * @param isCondemned whether a prune may be about to remove an object
-     * @return how many objects that were
+     * @param isPendingDeletion whether a prune may be about to remove an object
+     * @return the number of objects put back
      */
-    public int heal(Predicate<ObjectKey> isCondemned) throws IOException {
+    public int heal(Predicate<ObjectKey> isPendingDeletion) throws IOException {
         int healed = 0;
         for (Map.Entry<ObjectKey, StorageTarget> bad : List.copyOf(elsewhere.entrySet())) {
             ObjectKey key = bad.getKey();
             Optional<ObjectInfo> good = bad.getValue().find(key);
-            if (good.isPresent() && !isCondemned.test(key) && super.find(key).isPresent()) {
+            if (good.isPresent()
+                    && !isPendingDeletion.test(key)
+                    && super.find(key).isPresent()) {
                 super.put(key, new StoredContent(bad.getValue(), good.get()), PutCondition.ALWAYS);
                 elsewhere.remove(key, bad.getValue());
                 healed++;
@@ -417,7 +426,7 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
         return healed;
     }
 
-    /** Gives a replica a good copy of an object in the place of what it has. */
+    /** Replaces an object in a replica by the intact one of the primary. */
     public void renew(int replica, ObjectInfo object) throws IOException {
         replicas.get(replica).check();
         replicas.get(replica).storage().put(object.key(), new StoredContent(first(), object), PutCondition.ALWAYS);

@@ -5,8 +5,8 @@ import dev.lifeboat.storage.ObjectKey;
 import java.util.Set;
 
 /**
- * Which objects replicas have. Objects that only arbitrate between writers and prunes are in the primary store alone, since
- * there must be one truth about these; quarantined objects are for people to look at.
+ * Decides which objects are replicated. Objects that coordinate writers and prunes are only in the primary store, since
+ * there must be one authoritative copy of them. Quarantined objects are for people to examine.
  */
 final class ReplicationPolicy {
     private static final Set<String> PRIMARY_ONLY = Set.of(
@@ -23,22 +23,28 @@ final class ReplicationPolicy {
 
     private ReplicationPolicy() {}
 
-    /** Whether replicas have such objects. */
+    /** Returns whether replicas hold such objects. */
     static boolean isReplicated(ObjectKey key) {
         return !PRIMARY_ONLY.contains(RepositoryLayout.top(key));
     }
 
-    /** Whether a snapshot counts by it, so that it comes after all that it needs. */
+    /**
+     * Returns whether the object is a manifest. It makes a snapshot visible, so it is copied after everything the
+     * snapshot needs.
+     */
     static boolean isManifest(ObjectKey key) {
         return key.value().startsWith(RepositoryLayout.SNAPSHOTS);
     }
 
-    /** Whether it is a key slot, which lets somebody in. */
+    /** Returns whether the object is a key slot, which gives access. */
     static boolean isKeySlot(ObjectKey key) {
         return key.value().startsWith(RepositoryLayout.KEY_SLOTS);
     }
 
-    /** Whether it holds content of snapshots: if the primary lacks it while a snapshot needs it, it was lost. */
+    /**
+     * Returns whether the object holds content of snapshots. If the primary lacks it while a snapshot needs it, it was
+     * lost.
+     */
     static boolean isContent(ObjectKey key) {
         return isReplicated(key) && !NO_CONTENT.contains(RepositoryLayout.top(key));
     }

@@ -1,10 +1,10 @@
 package dev.lifeboat.internal.replica;
 
 /**
- * What a replica was given.
+ * What was copied to a replica.
  *
- * @param objects it lacked
- * @param bytes in these
- * @param surplus objects that it has and the first store has not
+ * @param objects copied
+ * @param bytes in these objects
+ * @param surplus number of objects that the replica has and the primary store lacks
  */
 public record SyncResult(long objects, long bytes, long surplus) {}

@@ -7,8 +7,8 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * HKDF-SHA-256 (RFC 5869), bound to a repository by the salt. By the JCA's HMAC, since Java has no HKDF before 25 and who opens a repository with a key
- * then loads nothing else.
+ * HKDF-SHA-256 (RFC 5869), bound to a repository by the salt. Uses the HMAC of the JCA: Java has no HKDF before 25, and
+ * opening a repository with a key then loads no other library.
  */
 final class Derivation {
     private static final int HASH_BYTES = 32;
@@ -21,7 +21,7 @@ final class Derivation {
 
     static byte[] hkdf(byte[] secret, byte[] salt, byte[] info, int length) {
         if (length > 255 * HASH_BYTES) {
-            throw new IllegalArgumentException("HKDF gives no " + length + " bytes");
+            throw new IllegalArgumentException("HKDF cannot derive " + length + " bytes");
         }
         Mac extract = hmac(salt.length == 0 ? new byte[HASH_BYTES] : salt);
         Mac expand = hmac(extract.doFinal(secret));

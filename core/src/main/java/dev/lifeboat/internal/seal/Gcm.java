@@ -17,8 +17,8 @@ final class Gcm {
     static final int TAG_BYTES = 16;
 
     /**
-     * The JDK's GCM is compiled by how often it is called, not by how long it runs: in pieces of 1 KiB it is at full speed after some 8 MB,
-     * with whole chunks after some 200 MB, at 50 MB/s till then (docs/BENCHMARKS.md).
+     * The JDK compiles its GCM by the number of calls, not by running time. In pieces of 1 KiB it reaches full speed
+     * after some 8 MB; with whole chunks only after some 200 MB, at 50 MB/s until then (docs/BENCHMARKS.md).
      */
     private static final int PIECE_BYTES = 1024;
 
@@ -32,7 +32,7 @@ final class Gcm {
         return cipher;
     }
 
-    /** Works through bytes piece by piece, to the end; returns how many come out. */
+    /** Processes bytes piece by piece, to the end. Returns the number of bytes written. */
     @CanIgnoreReturnValue
     private static int pieces(Cipher cipher, byte[] in, int offset, int length, byte[] out, int outOffset)
             throws GeneralSecurityException {
@@ -65,11 +65,12 @@ final class Gcm {
     }
 
     /**
-     * Opens by decrypting in counter mode and sealing again, which gives the tag: the JDK's GCM decrypts whole messages only, and so, with chunks of 1 MiB,
-     * stays at 30 MB/s for hundreds of MB (ADR 10). Nothing is given if that is another one.
+     * Opens by decrypting in counter mode and sealing again, which gives the tag. The JDK's GCM decrypts only whole
+     * messages, and so, with chunks of 1 MiB, stays at 30 MB/s for hundreds of MB (ADR 10). Nothing is returned if the
+     * tag differs.
      *
      * @return length of the plain bytes
-     * @throws DamagedException if the tag does not match; what is in {@code out} is zeros then
+     * @throws DamagedException if the tag does not match; then {@code out} is zeroed
      */
     static int open(
             SecretKey key,
@@ -98,7 +99,7 @@ final class Gcm {
         }
     }
 
-    /** GCM encrypts in counter mode, from the second block after its nonce on; nothing is checked yet. */
+    /** Decrypts without checking. GCM encrypts in counter mode, starting with the second block after its nonce. */
     private static void decrypt(
             SecretKey key, byte[] nonce, byte[] in, int offset, int length, byte[] out, int outOffset)
             throws GeneralSecurityException {
@@ -110,8 +111,8 @@ final class Gcm {
     }
 
     /**
-     * The tag that plain bytes are sealed with. The sealed bytes before it are those that were decrypted, or, if memory has failed meanwhile, the tag is
-     * another one.
+     * Returns the tag that these plain bytes are sealed with. The sealed bytes computed along with it are the ones that
+     * were decrypted; if memory has failed in between, the tag differs.
      */
     private static byte[] tag(Cipher gcm, byte[] plain, int offset, int length) throws GeneralSecurityException {
         byte[] piece = new byte[PIECE_BYTES + 2 * TAG_BYTES];
@@ -125,7 +126,7 @@ final class Gcm {
         return Arrays.copyOfRange(piece, n - TAG_BYTES, n);
     }
 
-    /** Seals with a random nonce, which comes first. For no more than 2^32 messages of one key (SP 800-38D, 8.3). */
+    /** Seals with a random nonce, which is prepended. For no more than 2^32 messages of one key (SP 800-38D, 8.3). */
     static byte[] sealRandom(SecretKey key, SecureRandom random, byte[] associated, byte[] plain) {
         byte[] nonce = new byte[NONCE_BYTES];
         random.nextBytes(nonce);

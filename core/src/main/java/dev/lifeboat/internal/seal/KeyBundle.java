@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The secrets of a repository: that of those who write, and that of those who read or, for who may not, the public key that goes with it.
- * docs/FORMAT.md, section 8. Immutable.
+ * The secrets of a repository: that of writers, and that of readers or, without the read right, the matching public
+ * key. See docs/FORMAT.md, section 8. Immutable.
  */
 public final class KeyBundle {
     static final int BYTES = 32;
@@ -16,7 +16,7 @@ public final class KeyBundle {
 
     private final byte[] writer;
     private final Optional<byte[]> reader;
-    /** Only without the reader's secret, from which it follows. */
+    /** Present only without the reader's secret, from which it is derived. */
     private final Optional<byte[]> readerPublic;
 
     private KeyBundle(byte[] writer, Optional<byte[]> reader, Optional<byte[]> readerPublic) {
@@ -25,7 +25,7 @@ public final class KeyBundle {
         this.readerPublic = readerPublic;
     }
 
-    /** Makes new secrets. */
+    /** Generates new secrets. */
     public static KeyBundle generate(SecureRandom random) {
         byte[] writer = new byte[BYTES];
         byte[] reader = new byte[BYTES];
@@ -38,12 +38,12 @@ public final class KeyBundle {
         return new KeyBundle(writer, Optional.of(reader), Optional.empty());
     }
 
-    /** The same without what it takes to read. */
+    /** Returns these secrets without the one needed to read. */
     public KeyBundle writerOnly() {
         return new KeyBundle(writer, Optional.empty(), Optional.of(readerPublic()));
     }
 
-    /** Whether it has what it takes to read. */
+    /** Returns whether the secret needed to read is included. */
     public boolean mayRead() {
         return reader.isPresent();
     }
@@ -70,7 +70,7 @@ public final class KeyBundle {
 
     static KeyBundle parse(byte[] bytes) throws DamagedException {
         if (bytes.length != 1 + 2 * BYTES || bytes[0] != FULL && bytes[0] != WRITER) {
-            throw new DamagedException("the key in a key slot is not of the form that is known");
+            throw new DamagedException("the key in a key slot has an unknown form");
         }
         byte[] writer = Arrays.copyOfRange(bytes, 1, 1 + BYTES);
         byte[] second = Arrays.copyOfRange(bytes, 1 + BYTES, bytes.length);

@@ -13,17 +13,17 @@ import java.util.Optional;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * The secrets of a repository, wrapped by one passphrase or key; docs/FORMAT.md, section 8.
+ * The secrets of a repository, wrapped by one passphrase or key. See docs/FORMAT.md, section 8.
  *
  * @param id 32 hex digits
- * @param mayRead whether it gives the right to read, too
- * @param label what people call it
- * @param proof that who has the secrets of this repository wrote it: only such a slot counts
+ * @param mayRead whether it also gives the right to read
+ * @param label the name given by the user
+ * @param proof that a holder of the secrets of this repository wrote the slot; a slot without it is ignored
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record KeySlot(
         String id, boolean mayRead, String label, Secret.Stretch stretch, byte[] salt, byte[] wrapped, byte[] proof) {
-    /** Kind of the document. */
+    /** The kind of the document. */
     public static final String KIND = "key";
 
     private static final int VERSION = 1;
@@ -42,11 +42,11 @@ public record KeySlot(
             return new KeySlot(
                     id, bundle.mayRead(), label, secret.stretch(), salt, wrapped, empty.proof(repository, bundle));
         } catch (DamagedException e) {
-            throw new IllegalStateException("our own parameters are in bounds", e);
+            throw new IllegalStateException("the default parameters are out of bounds", e);
         }
     }
 
-    /** Gives the secrets; empty if this is not the secret of this slot. */
+    /** Returns the secrets; empty if this is not the secret of this slot. */
     public Optional<KeyBundle> open(byte[] repository, Secret secret) throws DamagedException {
         if (!stretch.name().equals(secret.stretch().name())) {
             return Optional.empty();
@@ -56,21 +56,27 @@ public record KeySlot(
         try {
             bundle = Gcm.openRandom(key, associated(repository), wrapped);
         } catch (DamagedException e) {
-            // Another passphrase and another slot in this one's place look the same; bit rot shows in the document's
-            // checksum.
+            // Another passphrase and another slot in place of this one look the same. Bit rot shows in the checksum of
+            // the document.
             return Optional.empty();
         }
         return Optional.of(KeyBundle.parse(bundle));
     }
 
-    /** Made from the secret that the slot gives: no other repository's, and no writer's for a slot that may read. */
+    /**
+     * Derives the proof from the secret in the slot. No other repository can produce it, and no writer can produce that
+     * of a slot with the read right.
+     */
     private byte[] proof(byte[] repository, KeyBundle bundle) {
         byte[] secret = mayRead ? bundle.reader().orElseThrow() : bundle.writer();
         String purpose = "proof " + id + (mayRead ? " read" : " write");
         return Derivation.derive(secret, repository, purpose, PROOF_BYTES);
     }
 
-    /** Whether this is a slot of these secrets; those of a writer cannot tell that of a slot that may read. */
+    /**
+     * Returns whether this slot wraps these secrets. With the secret of a writer this cannot be determined for a slot
+     * with the read right; then the result is false.
+     */
     public boolean belongsTo(byte[] repository, KeyBundle bundle) {
         return (!mayRead || bundle.mayRead()) && MessageDigest.isEqual(proof, proof(repository, bundle));
     }
@@ -84,7 +90,7 @@ public record KeySlot(
         return out;
     }
 
-    /** Writes the document. */
+    /** Encodes the document. */
     public byte[] toBytes() {
         Base64.Encoder base64 = Base64.getEncoder();
         return SealedDocument.seal(SealedDocument.start(KIND, VERSION)
@@ -103,7 +109,7 @@ public record KeySlot(
                 .put("proof", base64.encodeToString(proof)));
     }
 
-    /** Reads a document. */
+    /** Parses a document. */
     public static KeySlot parse(byte[] bytes, String label) throws IOException {
         JsonObject json = SealedDocument.open(bytes, KIND, VERSION, label);
         JsonObject stretch = json.object("stretch");

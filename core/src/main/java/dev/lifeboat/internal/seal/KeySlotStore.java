@@ -21,9 +21,9 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Key slots in a store. */
+/** Stores key slots. */
 public final class KeySlotStore {
-    /** Each may cost a second to try; whoever needs more gives hosts keys of their own, not slots. */
+    /** Trying a slot may take a second. Users with more hosts give each a key of its own instead of a slot. */
     private static final int MAX_SLOTS = 1000;
 
     private static final Logger log = LoggerFactory.getLogger(KeySlotStore.class);
@@ -50,7 +50,7 @@ public final class KeySlotStore {
         return RepositoryLayout.keySlot(id);
     }
 
-    /** Lists the slots that can be read; the log names the others. */
+    /** Lists the slots that can be read. The others are logged. */
     public static List<KeySlot> list(StorageTarget storage) throws IOException {
         List<ObjectKey> keys = new ArrayList<>();
         storage.list(RepositoryLayout.KEY_SLOTS, object -> {
@@ -66,7 +66,7 @@ public final class KeySlotStore {
                 // Removed since it was listed.
                 continue;
             } catch (DamagedException | UnsupportedVersionException e) {
-                log.warn("key slot passed over, it cannot be read [key={}, cause={}]", key, e.getMessage());
+                log.warn("unreadable key slot ignored [key={}, cause={}]", key, e.getMessage());
             }
         }
         return slots;
@@ -82,7 +82,7 @@ public final class KeySlotStore {
         }
     }
 
-    /** Empty if the secret opens none of the slots. */
+    /** Returns the secrets; empty if the secret opens none of the slots. */
     public static Optional<KeyBundle> open(StorageTarget storage, byte[] repository, Secret secret) throws IOException {
         for (KeySlot slot : list(storage)) {
             Optional<KeyBundle> bundle = slot.open(repository, secret);

@@ -7,7 +7,10 @@ import org.bouncycastle.crypto.AsymmetricCipherKeyPair;
 import org.bouncycastle.crypto.InvalidCipherTextException;
 import org.bouncycastle.crypto.hpke.HPKE;
 
-/** Seals keys to who may read, without being able to open them again: HPKE (RFC 9180), base mode, X25519, HKDF-SHA-256, AES-256-GCM. */
+/**
+ * Seals keys for readers, without being able to open them again: HPKE (RFC 9180), base mode, X25519, HKDF-SHA-256,
+ * AES-256-GCM.
+ */
 final class Recipient {
     private static final byte[] INFO = "lifeboat/1 content key".getBytes(StandardCharsets.US_ASCII);
     private static final int ENCAPSULATED_BYTES = 32;
@@ -36,13 +39,13 @@ final class Recipient {
             System.arraycopy(sealed[0], 0, out, ENCAPSULATED_BYTES, sealed[0].length);
             return out;
         } catch (InvalidCipherTextException e) {
-            throw new IllegalStateException("sealing does not check", e);
+            throw new IllegalStateException("HPKE sealing failed", e);
         }
     }
 
     static byte[] open(byte[] readerSecret, byte[] associated, byte[] sealed) throws DamagedException {
         if (sealed.length < ENCAPSULATED_BYTES + Gcm.TAG_BYTES) {
-            throw new DamagedException("the key of a pack is too short to be one");
+            throw new DamagedException("the key of a pack is too short");
         }
         try {
             return hpke().open(

@@ -12,9 +12,9 @@ import javax.crypto.Mac;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
-/** The keys of an encrypted repository; docs/FORMAT.md, section 8. */
+/** The keys of an encrypted repository. See docs/FORMAT.md, section 8. */
 public final class SealedKeys implements RepositoryKeys {
-    /** Ways of wrapping a key: the first byte of a wrapped one. */
+    /** How a key is wrapped: the first byte of a wrapped key. */
     private static final byte TO_READERS = 1;
 
     private static final byte TO_READERS_BY_WRITER = 2;
@@ -26,7 +26,7 @@ public final class SealedKeys implements RepositoryKeys {
     private final SecretKeySpec naming;
     private final SecretKey writersKey;
 
-    /** Works with secrets; those of a writer only give the right to write only. */
+    /** Uses the secrets of a bundle. Those of a writer give only the write right. */
     public SealedKeys(byte[] repository, KeyBundle bundle, SecureRandom random) {
         this.repository = repository.clone();
         this.bundle = bundle;
@@ -98,17 +98,17 @@ public final class SealedKeys implements RepositoryKeys {
         byte way = wrapped[0];
         byte[] sealed = Arrays.copyOfRange(wrapped, 1, wrapped.length);
         if ((way == TO_WRITERS) != (right == Right.WRITE)) {
-            throw new DamagedException("a key is wrapped for others than it should be");
+            throw new DamagedException("a key is not wrapped for the expected right");
         }
         if (way == TO_WRITERS) {
             return new PackKey(checked(Gcm.openRandom(writersKey, associated(way), sealed)), wrapped.clone());
         }
         if (way != TO_READERS && way != TO_READERS_BY_WRITER) {
-            throw new DamagedException("the key of a pack is wrapped in a way that is not known: " + way);
+            throw new DamagedException("unknown wrapping of the key of a pack: " + way);
         }
         byte[] reader = bundle.reader()
                 .orElseThrow(() -> new NotReadableException(
-                        "the key this repository was opened with may write, not read; open it with one that may"));
+                        "the key this repository was opened with may only write; open it with one that may read"));
         byte[] key = way == TO_READERS
                 ? Gcm.openRandom(readersKey(reader), associated(way), sealed)
                 : Recipient.open(reader, associated(way), sealed);

@@ -52,8 +52,8 @@ public final class TarReader {
     }
 
     /**
-     * Reads a tar that another program wrote, as GNU tar does: slashes at the beginning of names are stripped, and the end of
-     * the stream after a whole member ends the archive.
+     * Reads a tar that another program wrote, as GNU tar does: slashes at the beginning of names are stripped, and
+     * the end of the stream after a whole member ends the archive.
      */
     public static TarReader lenient(InputStream in) {
         return new TarReader(in, true);

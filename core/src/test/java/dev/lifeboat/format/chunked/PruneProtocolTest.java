@@ -17,21 +17,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * A model of docs/FORMAT.md, section 12, in which every interleaving of writers, prunes, forgotten snapshots and voids is tried; whoever stops, stops
- * anywhere, for a state in which it does nothing more is among them. There is one chunk, and any number of packs that hold it. What must hold: a
- * snapshot that is there finds the chunk in a pack that is there.
+ * A model of docs/FORMAT.md, section 12, in which every interleaving of writers, prunes, forgotten snapshots and
+ * aborted outcomes is tried; a process that stops, stops anywhere, for a state in which it does nothing more is among
+ * them. There is one chunk, and any number of packs that hold it. What must hold: a snapshot that is there finds the
+ * chunk in a pack that is there.
  */
 class PruneProtocolTest {
     /** What the protocol may not do without: each left out is found out by the model. */
     enum Sabotage {
         /** Writers trust an index that may be old, and do not list the packs. */
         NO_LISTING,
-        /** Writers do not read the condemned records. */
+        /** Writers do not read the pending deletion records. */
         NO_RECORDS,
         /** Prunes do not wait for sessions that may not have seen their record. */
         NO_WAITING,
-        /** Prunes count on packs that another prune has condemned. */
-        TRUST_CONDEMNED,
+        /** Prunes count on packs that are pending deletions of another prune. */
+        TRUST_PENDING,
         /** Prunes drop any record they find, though its prune may still act on it. */
         DROP_RUNNING,
         /** Prunes look at the snapshots only once, before they condemn. */
@@ -124,7 +125,7 @@ class PruneProtocolTest {
             return 1 << 1 + writers + j;
         }
 
-        /** One snapshot in one pack, and nobody has begun. */
+        /** One snapshot in one pack, and no process has begun. */
         int[] start() {
             int[] start = new int[prune(prunes)];
             start[PRESENT] = 1;
@@ -256,7 +257,7 @@ class PruneProtocolTest {
                     out.add(n);
                 }
                 case 4 -> {
-                    // Only if there is no outcome: a void was faster otherwise.
+                    // Only if there is no outcome: an aborted outcome was faster otherwise.
                     if (s[w + STATUS] == OPEN) {
                         n[w + STATUS] = SNAPSHOT;
                     }
@@ -345,7 +346,10 @@ class PruneProtocolTest {
             }
         }
 
-        /** What of the packs is not needed, once one copy is chosen; the pack of that one may be worn, and then it is copied. */
+        /**
+         * What of the packs is not needed, once one copy is chosen; the pack of that one may be worn, and then it is
+         * copied.
+         */
         private void choose(int[] n, int j, List<int[]> out) {
             int p = prune(j);
             int sessions = n[p + SESSIONS];
@@ -400,7 +404,7 @@ class PruneProtocolTest {
             int p = prune(j);
             int going = s[p + GOING];
             int doubtful = going;
-            for (int k = 0; k < prunes && !sabotage.contains(Sabotage.TRUST_CONDEMNED); k++) {
+            for (int k = 0; k < prunes && !sabotage.contains(Sabotage.TRUST_PENDING); k++) {
                 doubtful |= s[p + RECORDS_BEFORE + prunes + k];
             }
             boolean elsewhere = (s[p + PACKS] & ~doubtful) != 0;

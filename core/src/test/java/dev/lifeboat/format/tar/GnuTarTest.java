@@ -1,10 +1,5 @@
 package dev.lifeboat.format.tar;
 
-import dev.lifeboat.format.UnsupportedVersionException;
-
-import dev.lifeboat.entry.ForwardingEntrySink;
-import dev.lifeboat.entry.Problem;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,8 +9,11 @@ import dev.lifeboat.Repository;
 import dev.lifeboat.directory.DirectoryRestore;
 import dev.lifeboat.directory.DirectorySource;
 import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.ForwardingEntrySink;
+import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.testkit.MemoryStorage;

@@ -16,7 +16,9 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class GearChunkerTest {
-    /** The gear numbers of the paper's reference implementation: the first half of the MD5 of 64 times the same byte. */
+    /**
+     * The gear numbers of the paper's reference implementation: the first half of the MD5 of 64 times the same byte.
+     */
     private static long[] publishedGear() throws GeneralSecurityException {
         long[] gear = new long[256];
         for (int i = 0; i < 256; i++) {
@@ -54,7 +56,10 @@ class GearChunkerTest {
         assertThat(cuts(chunker, new byte[10_240])).containsOnly(1024).hasSize(10);
     }
 
-    /** PlakarKorp/go-cdc-chunkers, golden.json, fastcdc-v1.0.0 with its masks: the digest of the lengths as 64-bit little-endian numbers. */
+    /**
+     * PlakarKorp/go-cdc-chunkers, golden.json, fastcdc-v1.0.0 with its masks: the digest of the lengths as 64-bit
+     * little-endian numbers.
+     */
     @Test
     void publishedFingerprints_zeros() throws GeneralSecurityException {
         checkFingerprint(

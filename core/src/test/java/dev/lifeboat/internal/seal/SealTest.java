@@ -59,7 +59,10 @@ class SealTest {
         assertThat(out).isEqualTo(hex("0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"));
     }
 
-    /** What the JDK's own GCM seals we open, and the other way round, at every length; and nothing that differs by a bit. */
+    /**
+     * What the JDK's own GCM seals we open, and the other way round, at every length; and nothing that differs by a
+     * bit.
+     */
     @Test
     void gcm_isThatOfTheJdk() throws Exception {
         Random pseudo = new Random(3);

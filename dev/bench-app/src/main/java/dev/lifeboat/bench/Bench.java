@@ -17,15 +17,21 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** One operation on a repository in a directory, or under a prefix of the bucket that dev/s3 names, encrypted by a passphrase as peers are: what {@code dev/bench} and {@code dev/bench-s3} time. */
+/**
+ * Runs one operation on a repository in a directory, or under a prefix of the bucket that dev/s3 provides, encrypted
+ * with a passphrase as other tools are: what {@code dev/bench} and {@code dev/bench-s3} measure.
+ */
 public final class Bench {
     private static final String SERIES = "bench";
     private static final String BUCKET = "s3:";
 
     private Bench() {}
 
-    /** Runs {@code backup <repository> <directory>}, {@code restore <repository> <directory> [path]}, {@code verify}, {@code prune},
-     * {@code warm <repository> <directory>}: six backups, one after the other, or {@code writers <prefix> <threads> <backups>}. A place that begins with s3: is a prefix. */
+    /**
+     * Runs {@code backup <repository> <directory>}, {@code restore <repository> <directory> [path]}, {@code verify},
+     * {@code prune}, {@code warm <repository> <directory>}: six backups, one after the other, or
+     * {@code writers <prefix> <threads> <backups>}. A repository that begins with s3: is a prefix.
+     */
     public static void main(String[] args) {
         long start = System.nanoTime();
         if (args[0].equals("writers")) {
@@ -49,7 +55,7 @@ public final class Bench {
                 case "restore" -> restore(repo, args);
                 case "verify" -> verify(repo);
                 case "prune" -> repo.prune(Retention.keepLast(1)).run().bytesFreed() + " bytes freed";
-                default -> throw new IllegalArgumentException("no operation '" + args[0] + "'");
+                default -> throw new IllegalArgumentException("unknown operation '" + args[0] + "'");
             };
         }
         print(String.format(
@@ -74,7 +80,10 @@ public final class Bench {
                 .build();
     }
 
-    /** At the public prices of S3 Standard in us-east-1: 0.005 dollars for 1,000 puts or listings, 0.0004 for 1,000 gets; removals are free. */
+    /**
+     * Returns the cost at the public prices of S3 Standard in us-east-1: 0.005 dollars for 1,000 puts or listings,
+     * 0.0004 for 1,000 gets; deletes are free.
+     */
     static String price(CountingStorage.Calls calls) {
         double dollars = (calls.puts() + calls.lists()) * 0.005 / 1000 + calls.gets() * 0.0004 / 1000;
         return String.format(
@@ -95,7 +104,7 @@ public final class Bench {
                 + stats.bytesStored() + " stored, " + stats.problems() + " problems";
     }
 
-    /** What a second, third .. backup costs a process that lives on, as those that embed the library do. */
+    /** Measures further backups of a long-running process, as in programs that embed the library. */
     private static String warm(Repository repo, Path directory) {
         StringBuilder seconds = new StringBuilder("backups took");
         for (int i = 0; i < 6; i++) {

@@ -25,14 +25,16 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Many hosts at once, each a thread with a repository object of its own, in one place; every fifth prunes, too. */
+/**
+ * Simulates many concurrent hosts, each a thread with its own repository object, in one store; every fifth also prunes.
+ */
 final class Writers {
     private static final int FILES = 40;
     private static final int FILE_BYTES = 50_000;
 
     private Writers() {}
 
-    /** Backs up some 2 MB again and again, of which a tenth changes, on so many threads. */
+    /** Backs up some 2 MB repeatedly, of which a tenth changes each time, on the given number of threads. */
     static String run(String place, int threads, int backups) {
         List<Callable<Done>> hosts = new ArrayList<>();
         long process = ProcessHandle.current().pid();
@@ -67,7 +69,7 @@ final class Writers {
                 all.getsOfPrunes());
     }
 
-    /** Has every snapshot checked, to its last byte. */
+    /** Verifies all content of every snapshot. */
     static String check(String place) {
         try (Repository repo = Repository.at(Bench.storage(place))
                 .encryption(Encryption.key(() -> new byte[32]))
@@ -80,7 +82,7 @@ final class Writers {
         }
     }
 
-    /** What hosts have done; puts, gets and lists are those of backups. */
+    /** Totals of all hosts; puts, gets and lists are those of backups. */
     private record Done(long bytes, long puts, long gets, long lists, long prunes, long getsOfPrunes) {
         static final Done NOTHING = new Done(0, 0, 0, 0, 0, 0);
 
@@ -100,7 +102,7 @@ final class Writers {
                 .encryption(Encryption.key(() -> new byte[32]))
                 .openOrCreate()) {
             Done all = Done.NOTHING;
-            // What opening takes counts, too.
+            // The calls of opening are counted, too.
             CountingStorage.Calls before = new CountingStorage.Calls(0, 0, 0, 0);
             for (int i = 0; i < backups; i++) {
                 Snapshot snapshot = repo.backup(new Files(name, i)).run();

@@ -1,2 +1,2 @@
-/** Operations as whole processes, to be timed from outside. */
+/** Operations as whole processes, measured from outside. */
 package dev.lifeboat.bench;

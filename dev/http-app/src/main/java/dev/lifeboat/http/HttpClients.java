@@ -33,7 +33,10 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
-/** What a backup and a restore ask of a bucket, through one of the SDK's HTTP clients; prints a row of figures. One process each. */
+/**
+ * Sends the requests of a backup and a restore to a bucket, through one of the SDK's HTTP clients, and prints a row of
+ * measurements. Each client runs in its own process.
+ */
 public final class HttpClients {
     private static final int PACK_BYTES = 16 << 20;
     private static final int PACKS = 16;
@@ -47,7 +50,7 @@ public final class HttpClients {
 
     private HttpClients() {}
 
-    /** The two calls that count. */
+    /** The two measured calls. */
     private interface Client extends AutoCloseable {
         void put(String key, byte[] content);
 
@@ -129,7 +132,7 @@ public final class HttpClients {
         void run(int number) throws IOException;
     }
 
-    /** Seconds that so many took, so many at once. */
+    /** Returns the seconds for the given number of calls, on the given number of threads. */
     private static double seconds(int count, int threads, Act act) throws InterruptedException, ExecutionException {
         ExecutorService executor = Executors.newFixedThreadPool(threads);
         try {
@@ -177,7 +180,7 @@ public final class HttpClients {
                 .orElseThrow();
     }
 
-    /** Takes the client's name and a prefix where nothing is. */
+    /** Takes the name of the client and an unused prefix. */
     public static void main(String[] args) throws Exception {
         String prefix = args[1];
         byte[] pack = new byte[PACK_BYTES];

@@ -1,2 +1,2 @@
-/** The SDK's HTTP clients, side by side. */
+/** Comparison of the SDK's HTTP clients. */
 package dev.lifeboat.http;

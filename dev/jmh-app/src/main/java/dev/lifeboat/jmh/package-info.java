@@ -1,2 +1,2 @@
-/** The inner loops by themselves, warm; whole processes are what dev/bench times. */
+/** Microbenchmarks of the inner loops after warm-up; dev/bench measures whole processes. */
 package dev.lifeboat.jmh;

@@ -5,11 +5,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The docker command, for what is not Lifeboat's business: to run a database and ask it. */
+/** Runs the docker command for what Lifeboat does not do: start a database and query it. */
 final class DockerCommand {
     private DockerCommand() {}
 
-    /** Runs it; gives what it prints, whether it succeeds or not. */
+    /** Runs the command and returns its output, whether it succeeds or not. */
     static String run(String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("docker"));
         command.addAll(List.of(arguments));
@@ -24,7 +24,7 @@ final class DockerCommand {
         return run("exec", container, "psql", "-qAt", "-d", "postgres", "-c", statement);
     }
 
-    /** Waits until the database takes queries. */
+    /** Waits until the database accepts queries. */
     static void awaitDatabase(String container) throws IOException, InterruptedException {
         for (int i = 0; i < 300; i++) {
             if (sql(container, "select 1").equals("1")) {

@@ -4,7 +4,7 @@ import dev.lifeboat.event.OperationEvent;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/** Shows events on one line of a terminal, or line by line where there is none. */
+/** Shows events on one line of a terminal, or line by line if the output is not a terminal. */
 final class ProgressBar implements Consumer<OperationEvent> {
     private static final String SPINNER = "|/-\\";
     private int turn;

@@ -15,7 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** Backs a PostgreSQL container up twice, and brings the first state back beside the running one. */
+/** Backs up a PostgreSQL container twice and restores the first snapshot beside the running container. */
 public final class Quickstart {
     private static final String IMAGE = "lifeboat-postgres:15";
     private static final String ORIGINAL = "lifeboat-quickstart-db";
@@ -24,7 +24,7 @@ public final class Quickstart {
 
     private Quickstart() {}
 
-    /** Takes the directory to keep the backups in. */
+    /** Takes the directory for the backups. */
     public static void main(String[] args) throws IOException, InterruptedException {
         Path backups = Path.of(args[0]);
         DockerCommand.run("rm", "-fv", ORIGINAL, COPY);
@@ -45,10 +45,10 @@ public final class Quickstart {
                         + " generate_series(1, 200000) i; checkpoint");
         System.out.println("  " + DockerCommand.sql(ORIGINAL, COUNT));
 
-        // The library begins here.
+        // The library is used from here on.
         try (Docker docker = Docker.local();
                 Repository repo = Repository.at(FileStorage.at(backups))
-                        // Archives that any tar opens, to look at; the default deduplicates and encrypts.
+                        // Archives that any tar can open, for inspection; the default format deduplicates and encrypts.
                         .format(TarFormat.create())
                         .encryption(Encryption.none())
                         .openOrCreate()) {
@@ -59,7 +59,7 @@ public final class Quickstart {
                     .run();
             describe(first);
 
-            say("Change rows, and back up again: only what has changed is read");
+            say("Change rows and back up again: only what has changed is read");
             DockerCommand.sql(ORIGINAL, "update accounts set balance = 0 where id <= 500; checkpoint");
             System.out.println("  " + DockerCommand.sql(ORIGINAL, COUNT));
             Snapshot second = repo.backup(docker.container(ORIGINAL).quiesce(Quiesce.PAUSE))
@@ -67,7 +67,7 @@ public final class Quickstart {
                     .run();
             describe(second);
 
-            say("Restore the first snapshot under a new name, beside the running one, and start it");
+            say("Restore the first snapshot under a new name, beside the running container, and start it");
             long begun = System.nanoTime();
             Restore.Restored restored = repo.restore(first)
                     .to(docker.newContainer(COPY).start())
@@ -92,10 +92,10 @@ public final class Quickstart {
                 throw new IllegalStateException("the restored database does not answer what it should");
             }
 
-            say("Is what is stored what was written?");
+            say("Verify the stored data");
             System.out.println("  " + repo.verify().readData().run());
 
-            say("Where it is, and how to open it without Lifeboat");
+            say("Location of the backup, and how to open it without Lifeboat");
             System.out.println("  " + backups.toAbsolutePath());
             for (Snapshot snapshot : new Snapshot[] {first, second}) {
                 Path archive = backups.toAbsolutePath()

@@ -4,22 +4,22 @@ import dev.lifeboat.docker.plan.Conflict;
 import java.io.IOException;
 import java.util.List;
 
-/** An engine could not do what was asked. {@link #kind} says why. */
+/** Thrown when an engine cannot do what is requested. {@link #kind} returns the reason. */
 public final class DockerException extends IOException {
     private static final long serialVersionUID = 1;
 
     private final Kind kind;
     private final transient List<Conflict> conflicts;
 
-    /** Why the engine could not do it. */
+    /** Reasons of failures. */
     public enum Kind {
         /** There is no such container, image, volume or network. */
         NOT_FOUND,
-        /** A resource of that name exists, or its state does not allow it. */
+        /** A resource with that name exists, or the state of the resource does not allow the request. */
         CONFLICT,
-        /** No engine answers, or it stopped answering. */
+        /** No engine responds, or it has stopped responding. */
         UNREACHABLE,
-        /** The engine answered that it cannot or will not. */
+        /** The engine rejected the request, or failed to process it. */
         REFUSED
     }
 
@@ -43,18 +43,18 @@ public final class DockerException extends IOException {
         this.conflicts = List.copyOf(conflicts);
     }
 
-    /** Returns the exception of a restore that conflicts forbid; nothing was changed. */
+    /** Returns an exception for a restore that has conflicts. Nothing was changed. */
     public static DockerException of(List<Conflict> conflicts) {
         return new DockerException(
                 String.join("\n", conflicts.stream().map(Conflict::toString).toList()), conflicts);
     }
 
-    /** Why the engine could not do it. */
+    /** Returns the reason. */
     public Kind kind() {
         return kind;
     }
 
-    /** The conflicts that forbid a restore; empty for other failures. */
+    /** Returns the conflicts of a restore; empty for other failures. */
     public List<Conflict> conflicts() {
         return conflicts == null ? List.of() : conflicts;
     }

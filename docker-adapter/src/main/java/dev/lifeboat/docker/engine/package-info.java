@@ -1,2 +1,2 @@
-/** What is known about an engine, and how it fails. */
+/** Properties and errors of an engine. */
 package dev.lifeboat.docker.engine;

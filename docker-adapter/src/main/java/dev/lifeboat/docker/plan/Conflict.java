@@ -1,19 +1,19 @@
 package dev.lifeboat.docker.plan;
 
 /**
- * A reason for which a restore cannot be done as it was asked for. Found before anything is changed.
+ * A reason why a restore cannot be done as requested. Conflicts are found before anything is changed.
  *
- * @param kind what it is about
- * @param resource what is in the way, such as {@code volume shop_db}
- * @param detail why
- * @param remedy what to do about it
+ * @param kind the kind of conflict
+ * @param resource the resource that conflicts, such as {@code volume shop_db}
+ * @param detail the cause
+ * @param remedy how to resolve it
  */
 public record Conflict(Kind kind, String resource, String detail, String remedy) {
-    /** What conflicts are about. */
+    /** Kinds of conflicts. */
     public enum Kind {
-        /** A resource of that name exists. */
+        /** A resource with that name exists. */
         NAME_TAKEN,
-        /** Another container that runs uses a volume that would be set back. */
+        /** Another running container uses a volume whose content would be replaced. */
         VOLUME_IN_USE,
         /** A copy would write to a host path that the original writes to. */
         SHARED_BIND_MOUNT,
@@ -21,16 +21,17 @@ public record Conflict(Kind kind, String resource, String detail, String remedy)
         MISSING_HOST_PATH,
         /** The address range of a network is taken by another one. */
         SUBNET_TAKEN,
-        /** A published port is taken by a container that runs. */
+        /** A published port is taken by a running container. */
         PORT_TAKEN,
-        /** A container whose namespace is shared does not exist. */
+        /** A container whose namespace the restored one shares does not exist. */
         MISSING_CONTAINER,
-        /** The engine has no such image, and the snapshot neither. */
+        /** Neither the engine nor the snapshot has the image. */
         MISSING_IMAGE,
-        /** The container that would be replaced is lost as soon as it stops, so it could not be brought back. */
-        AUTO_REMOVED,
-        /** The snapshot has something in a place where the configuration has nothing. */
-        INCONSISTENT_SNAPSHOT
+        /**
+         * The engine removes the container to be replaced as soon as it stops, so it could not be restored after a
+         * failure.
+         */
+        AUTO_REMOVED
     }
 
     @Override

@@ -1,12 +1,12 @@
 package dev.lifeboat.docker.plan;
 
 /**
- * One step of a restore, in the order in which it is taken.
+ * One step of a restore.
  *
  * @param action what is done
- * @param resource what it is done to
- * @param name of the resource
- * @param detail what else is worth knowing; may be empty
+ * @param resource kind of the resource
+ * @param name name of the resource
+ * @param detail further information; may be empty
  */
 public record PlanStep(Action action, Resource resource, String name, String detail) {
     /** What is done to a resource. */
@@ -15,15 +15,15 @@ public record PlanStep(Action action, Resource resource, String name, String det
         LOAD,
         /** A resource is created. */
         CREATE,
-        /** A resource that exists is used as it is. */
+        /** An existing resource is used unchanged. */
         USE,
         /** A container is stopped. */
         STOP,
-        /** A container is replaced; the old one is kept until the new one runs. */
+        /** A container is replaced. The old one is kept until the new one runs. */
         REPLACE,
-        /** Files are set back to those of the snapshot. */
+        /** Files are replaced by those of the snapshot. */
         WRITE,
-        /** A container is started, and awaited. */
+        /** A container is started. The restore waits until it is healthy or has run for a second. */
         START
     }
 

@@ -4,11 +4,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What takes the place of what was captured. Immutable.
+ * Replacements for captured names and paths. Immutable.
  *
- * @param volumes new names of named volumes, by the captured ones
- * @param networks other networks, by the captured ones
- * @param bindMounts other host paths, by the captured ones
+ * @param volumes new names of named volumes, by captured name
+ * @param networks names of other networks, by captured name
+ * @param bindMounts other host paths, by captured path
  */
 public record Remapping(Map<String, String> volumes, Map<String, String> networks, Map<String, String> bindMounts) {
     private static final Remapping NONE = new Remapping(Map.of(), Map.of(), Map.of());
@@ -25,16 +25,16 @@ public record Remapping(Map<String, String> volumes, Map<String, String> network
     }
 
     /**
-     * Returns one that also gives a volume another name.
+     * Returns a copy that also renames a volume.
      *
-     * @throws IllegalStateException if it has one already
+     * @throws IllegalStateException if it is renamed already
      */
     public Remapping volume(String captured, String name) {
         return new Remapping(with(volumes, captured, name, "volume"), networks, bindMounts);
     }
 
     /**
-     * Returns one that also replaces a network.
+     * Returns a copy that also replaces a network.
      *
      * @throws IllegalStateException if it is replaced already
      */
@@ -43,7 +43,7 @@ public record Remapping(Map<String, String> volumes, Map<String, String> network
     }
 
     /**
-     * Returns one that also replaces the host path of a bind mount.
+     * Returns a copy that also replaces the host path of a bind mount.
      *
      * @throws IllegalStateException if it is replaced already
      */

@@ -3,11 +3,11 @@ package dev.lifeboat.docker.plan;
 import java.util.List;
 
 /**
- * What a restore does, made before it changes anything. Immutable.
+ * The plan of a restore, made before anything except the image is changed. Immutable.
  *
- * @param steps in order
- * @param conflicts for which it cannot be done; if there are any, nothing is done
- * @param warnings what will differ from what was captured, or affects others
+ * @param steps steps, in the order in which they are done
+ * @param conflicts conflicts; if there are any, no step is done
+ * @param warnings differences from what was captured, and effects on other containers
  */
 public record RestorePlan(List<PlanStep> steps, List<Conflict> conflicts, List<String> warnings) {
     public RestorePlan {

@@ -1,2 +1,2 @@
-/** What a restore will do, before it does it. */
+/** Plans of restores: the actions that a restore will take. */
 package dev.lifeboat.docker.plan;

@@ -2,7 +2,7 @@ package dev.lifeboat.storage.fs;
 
 import java.io.IOException;
 
-/** Carries what reading the content threw past our own handling of failures. */
+/** Carries an exception from reading the content past this class's own handling of failures. */
 final class ContentFailure extends IOException {
     private static final long serialVersionUID = 1;
 

@@ -30,12 +30,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Keeps each object as a file in a directory, under its key. Any number of processes may use the directory at once, on this machine or
- * through a network file system that has hard links and atomic renames.
+ * Stores each object as a file in a directory, under its key. Any number of processes may use the directory at once, on
+ * this machine or through a network file system that has hard links and atomic renames.
  *
- * <p>A put writes a temporary file beside the place of the object, syncs it, gives it its name (by a hard link, which fails if the
- * name is taken, or by a rename) and syncs the directories. Files have mode 0600, directories 0700. Temporary files that a crash has
- * left are removed when a day old, as a listing passes them, such as that of a prune, or by {@link #sweep}.
+ * <p>A put writes a temporary file beside the place of the object, syncs it, gives it its name (by a hard link, which
+ * fails if the name is taken, or by a rename) and syncs the directories. Files have mode 0600, directories 0700.
+ * Temporary files left by a crash are removed once they are a day old, by any listing that comes across them, such as
+ * that of a prune, or by {@link #sweep}.
  *
  * <p>Thread-safe.
  */
@@ -48,7 +49,7 @@ public final class FileStorage implements StorageTarget {
         this.temps = new TempFiles(root);
     }
 
-    /** A directory, which the first put creates. Nothing is touched before. */
+    /** Returns storage in a directory. The first put creates the directory; before that nothing is touched. */
     public static FileStorage at(Path directory) {
         return new FileStorage(directory.toAbsolutePath().normalize());
     }
@@ -83,8 +84,8 @@ public final class FileStorage implements StorageTarget {
     }
 
     /**
-     * Makes a new name durable. From here on an interrupt is too late: the object has its name. If the disk fails, a put that may not replace
-     * takes its name away again; one that replaces cannot.
+     * Makes a new name durable. From here on an interrupt is too late: the object has its name. If the disk fails, a
+     * put that may not replace removes its name again. A put that replaces cannot.
      */
     private static void settle(PutCondition condition, Path file, Path directory) throws IOException {
         boolean interrupted = Thread.interrupted();
@@ -130,7 +131,10 @@ public final class FileStorage implements StorageTarget {
         }
     }
 
-    /** Nothing is there either where an object stands in the place of a directory above; Java has no exception of its own for that. */
+    /**
+     * Returns whether the failure means that the file does not exist. That includes a regular file in the place of a
+     * parent directory, for which Java has no exception of its own.
+     */
     private boolean isMissing(Path file, IOException e) {
         boolean missing = e instanceof NoSuchFileException;
         for (Path above = parent(file); !missing && above.startsWith(root); above = parent(above)) {
@@ -182,14 +186,14 @@ public final class FileStorage implements StorageTarget {
                 visit(child, prefix + child.getFileName(), visitor);
             }
         } catch (NoSuchFileException | NotDirectoryException e) {
-            // No such prefix, or it went while we looked: then it holds nothing.
+            // No such prefix, or it was removed during the call: it holds nothing.
             return;
         } catch (DirectoryIteratorException e) {
             throw explained("list " + (prefix.isEmpty() ? "objects" : prefix), new IOException(e.getCause()));
         }
     }
 
-    /** Foreign files, and temporary ones, have names that are no keys. */
+    /** Visits one file or directory. Foreign and temporary files have names that are not keys. */
     private void visit(Path child, String key, Visitor visitor) throws IOException {
         if (!ObjectKey.isValid(key)) {
             temps.removeIfLeft(child);
@@ -229,10 +233,10 @@ public final class FileStorage implements StorageTarget {
     }
 
     /**
-     * Removes temporary files that a crash has left and that are older than a day.
+     * Removes temporary files that were left by a crash and are older than a day.
      *
-     * @return how many
-     * @throws IOException if the directory cannot be read, or a file not be removed
+     * @return how many files were removed
+     * @throws IOException if the directory cannot be read, or a file cannot be removed
      */
     public int sweep() throws IOException {
         try {

@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Says what to do about failures of a file system. */
+/** Adds the way out to messages about file system failures. */
 final class FileSystemErrors {
     private static final Map<String, String> WAYS_OUT = Map.of(
             "no space left", "the disk is full; free space, or prune",

@@ -23,10 +23,10 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 
-/** Files under way to become objects. Their names begin with a dot, so no key is ever one of them. */
+/** Temporary files that become objects. Their names begin with a dot, so no key ever names one. */
 final class TempFiles {
     private static final String PREFIX = ".tmp-";
-    /** A put that takes longer than this loses its file to a sweep, and fails. */
+    /** A put that takes longer loses its file to a sweep, and fails. */
     private static final Duration STALE = Duration.ofDays(1);
 
     private final Path root;
@@ -43,7 +43,7 @@ final class TempFiles {
                 : new FileAttribute<?>[0];
     }
 
-    /** Creates what is missing of a directory within the root, and syncs what it was created in. */
+    /** Creates a directory within the root and its missing parents, and syncs each directory that gets a new child. */
     void makeDirectories(Path directory) throws IOException {
         if (Files.isDirectory(directory)) {
             return;
@@ -64,7 +64,10 @@ final class TempFiles {
         }
     }
 
-    /** Makes the names in a directory durable. Where directories cannot be opened (Windows), renames are durable by themselves. */
+    /**
+     * Makes the names in a directory durable. Where directories cannot be opened (Windows), renames are durable by
+     * themselves.
+     */
     static void syncDirectory(Path directory) throws IOException {
         if (!directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
             return;
@@ -72,7 +75,7 @@ final class TempFiles {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         } catch (NoSuchFileException e) {
-            // Nobody removes directories; if somebody did, there is no name to lose.
+            // This library never removes directories. If another program did, there is no name to lose.
             return;
         }
     }
@@ -92,14 +95,17 @@ final class TempFiles {
                         .isBefore(Instant.now().minus(STALE));
     }
 
-    /** Removes a file that a crash has left; whoever merely lists need not be able to. */
+    /**
+     * Removes a file that was left by a crash. A failure is ignored, since a caller that only lists may lack the right
+     * to remove.
+     */
     void removeIfLeft(Path file) {
         try {
             if (isLeft(file, Files.readAttributes(file, BasicFileAttributes.class))) {
                 Files.deleteIfExists(file);
             }
         } catch (IOException e) {
-            // Gone meanwhile, or not ours to remove; the next one tries again.
+            // Already gone, or this user may not remove it; the next listing tries again.
             return;
         }
     }
@@ -129,7 +135,7 @@ final class TempFiles {
         return swept[0];
     }
 
-    /** One file under way; closing removes it, unless it has become an object. */
+    /** A file that is being written. Closing removes it, unless it was moved to its place as an object. */
     static final class Temp implements AutoCloseable {
         private final Path file;
         private final FileChannel channel;
@@ -157,7 +163,7 @@ final class TempFiles {
                 }
             }
             if (content.length().isPresent() && content.length().getAsLong() != length) {
-                throw new IOException("content has " + length + " bytes, though it tells of "
+                throw new IOException("content has " + length + " bytes, but declares "
                         + content.length().getAsLong());
             }
             channel.force(true);
@@ -176,7 +182,10 @@ final class TempFiles {
             return length;
         }
 
-        /** Of several processes that link to one name, one succeeds; a rename would let all. */
+        /**
+         * Links the file to its final name. Of several processes that link to one name, one succeeds; with a rename all
+         * would.
+         */
         void linkTo(Path target, Supplier<PreconditionFailedException> taken) throws IOException {
             try {
                 Files.createLink(target, file);
@@ -185,7 +194,8 @@ final class TempFiles {
                 failed.initCause(e);
                 throw failed;
             } catch (UnsupportedOperationException e) {
-                throw new IOException("the file system has no hard links, so it cannot keep a repository", e);
+                throw new IOException(
+                        "the file system has no hard links, which a repository needs; use another file system", e);
             }
         }
 
@@ -205,7 +215,7 @@ final class TempFiles {
             }
         }
 
-        /** What is left is swept later; the put has ended as it has. */
+        /** Removes the file. If that fails, a later sweep removes it; the result of the put stays as it is. */
         private void discard() {
             try {
                 Files.deleteIfExists(file);

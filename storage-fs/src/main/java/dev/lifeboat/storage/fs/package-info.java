@@ -1,2 +1,2 @@
-/** A directory as storage. */
+/** A directory as a {@link dev.lifeboat.storage.StorageTarget}. */
 package dev.lifeboat.storage.fs;

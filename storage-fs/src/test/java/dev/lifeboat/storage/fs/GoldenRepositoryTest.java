@@ -22,7 +22,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Repositories as versions of the format have them, kept in {@code src/test/resources/golden}: whatever changes, they are read. */
+/**
+ * Repositories as versions of the format have them, kept in {@code src/test/resources/golden}: whatever changes, they
+ * are read.
+ */
 @Timeout(120)
 class GoldenRepositoryTest {
     private static final Path GOLDEN = Path.of("src/test/resources/golden");

@@ -16,14 +16,20 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** Sends the requests that make objects, and finds out whether they have, whatever became of the answer (ADR 11). Thread-safe. */
+/**
+ * Sends the requests that create objects, and determines whether they succeeded, even if the response was lost (ADR
+ * 11). Thread-safe.
+ */
 final class Commits {
     private static final Logger log = LoggerFactory.getLogger(Commits.class);
     private static final int MAX_CONFLICTS = 20;
-    /** For asking what has become of a put that nobody answered: its own retries have shown already that the store does not answer. */
+    /**
+     * Time limit for the query after a put without a response. The retries of the put have already shown that the store
+     * does not answer.
+     */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    /** In the metadata of each object: which put has made it. */
+    /** Metadata key of each object; its value identifies the put that created the object. */
     static final String PUT_ID = "lifeboat-put";
 
     private final S3Client client;
@@ -36,9 +42,10 @@ final class Commits {
     private final ObjectSettings settings;
 
     /**
-     * Sends requests by a client.
+     * Creates an instance that sends requests through a client.
      *
-     * @param checksVersions whether the store may let two conditional puts of one key through in a bucket with versions, as Ceph 20 does
+     * @param checksVersions whether the store may accept two conditional puts of one key in a bucket with versioning,
+     *     as Ceph 20 does
      */
     Commits(
             S3Client client,
@@ -59,17 +66,19 @@ final class Commits {
         this.executor = executor;
     }
 
-    /** What makes an object: one request, which is not given up half way, since nobody could tell then whether it has happened. */
+    /**
+     * Creates an object with one request. The request is not aborted midway, since its outcome would then be unknown.
+     */
     @FunctionalInterface
     interface Commit {
-        /** Gives the id of the version that was made; null in a bucket without versions. */
+        /** Runs the request and returns the id of the new version; null in a bucket without versioning. */
         @Nullable
         String run();
     }
 
     /**
-     * Runs it to its end, whoever interrupts: on a thread of ours, since the SDK gives up between an answer and its return if the calling one is
-     * interrupted.
+     * Runs a commit to its end, even if the caller is interrupted. It runs on an own thread, since the SDK aborts
+     * between the response and its return if the calling thread is interrupted.
      */
     void commit(ObjectKey key, String id, boolean conditional, Commit commit) throws IOException {
         Future<?> running = executor.submit(() -> {
@@ -102,8 +111,9 @@ final class Commits {
     }
 
     /**
-     * A refusal may be of our own object: an earlier attempt came through and its answer was lost, as the last one's may be. So the object is asked who
-     * has put it.
+     * Runs a commit on this thread. A refusal may be caused by our own object: an earlier attempt succeeded and its
+     * response was lost, or the response of the last attempt was. So the metadata of the object is read to find which
+     * put created it.
      */
     private void commitHere(ObjectKey key, String id, boolean conditional, Commit commit) throws IOException {
         @Nullable String version;
@@ -133,15 +143,18 @@ final class Commits {
         }
     }
 
-    /** A store that lets two through must not go unnoticed, so whoever may not look is told. */
+    /**
+     * Checks that a new version is the first one of its object. A store that accepts two conditional puts must not go
+     * unnoticed, so missing permissions for the check are an error.
+     */
     private void checkFirst(ObjectKey key, String version) throws IOException {
         boolean first;
         try {
             first = versions.isFirst(key, version, settings);
         } catch (SdkException e) {
             throw new IOException(
-                    "cannot make sure that nobody else has stored " + key + " in " + location
-                            + " at the same time: in a bucket with versions the credentials need s3:ListBucketVersions on"
+                    "cannot check that no other client stored " + key + " in " + location
+                            + " at the same time: with versioning, the credentials need s3:ListBucketVersions on"
                             + " arn:aws:s3:::" + bucket + ", and s3:GetObjectVersion: " + e.getMessage(),
                     e);
         }
@@ -150,7 +163,10 @@ final class Commits {
         }
     }
 
-    /** Id of the put that made an object, empty text if it was not one of ours; nothing if there is none, or nobody answers. */
+    /**
+     * Returns the id of the put that created an object; an empty string if the object has none; empty if there is no
+     * object, or the store does not answer.
+     */
     private Optional<String> owner(ObjectKey key, boolean inHaste) {
         try {
             return Optional.of(client.headObject(r -> r.bucket(bucket)
@@ -159,17 +175,17 @@ final class Commits {
                     .metadata()
                     .getOrDefault(PUT_ID, ""));
         } catch (SdkException e) {
-            log.debug("no answer who has put an object", e);
+            log.debug("cannot determine which put created an object", e);
             return Optional.empty();
         }
     }
 
-    /** Two puts of one key at once: S3 asks one of them to come again. */
+    /** Waits after a conflict: when two puts of one key run at once, S3 asks one of them to retry. */
     static void pause(int attempt) {
         try {
             Thread.sleep(ThreadLocalRandom.current().nextInt(Math.min(2000, 20 << Math.min(attempt, 10)) + 1));
         } catch (InterruptedException e) {
-            // The storage is being closed; the next call finds that out.
+            // The storage is being closed; the next call detects that.
             Thread.currentThread().interrupt();
         }
     }

@@ -24,7 +24,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 
-/** Removes objects from a bucket that locks them, and renews locks (ADR 13). Thread-safe. */
+/** Removes objects from a bucket with Object Lock, and renews locks (ADR 13). Thread-safe. */
 final class Locks {
     private static final Logger log = LoggerFactory.getLogger(Locks.class);
     static final int THREADS = 8;
@@ -62,7 +62,10 @@ final class Locks {
         return action + " on arn:aws:s3:::" + bucket + "/" + prefix + "*";
     }
 
-    /** A plain removal would hide what is locked and free nothing: so all versions go, and an object of which one is locked stays as it is. */
+    /**
+     * Removes all versions of objects. A plain delete would hide a locked object and free nothing. An object with a
+     * locked version is left unchanged.
+     */
     void remove(Collection<ObjectKey> keys) throws IOException {
         Set<ObjectKey> locked = new TreeSet<>();
         Instant until = Instant.MIN;
@@ -100,7 +103,10 @@ final class Locks {
         client.deleteObject(r -> r.bucket(bucket).key(name(key)).versionId(version));
     }
 
-    /** When a version may be removed, or what is shown if none is named; empty if it may now, or there is nothing. */
+    /**
+     * Returns when the lock of a version ends, or of the current version if none is given; empty if it is not locked or
+     * does not exist.
+     */
     private Optional<Instant> lockedUntil(ObjectKey key, @Nullable String version) {
         try {
             HeadObjectResponse head =
@@ -114,7 +120,7 @@ final class Locks {
         }
     }
 
-    /** A lock that has lasted for less than a tenth of its time is left as it is. */
+    /** Renews the locks of objects. A lock of which less than a tenth of the retention has passed is left unchanged. */
     void renew(Collection<ObjectKey> keys) throws IOException {
         Duration retention = settings.lock().orElseThrow().retention();
         Map<ObjectKey, String> overwritten = overwritten();
@@ -133,7 +139,7 @@ final class Locks {
             throw new InterruptedIOException("interrupted while locking objects in " + errors.location());
         } catch (ExecutionException e) {
             if (e.getCause() instanceof SdkException sdk) {
-                throw errors.explained("lock objects for longer", permission("s3:PutObjectRetention"), sdk);
+                throw errors.explained("extend the locks of objects", permission("s3:PutObjectRetention"), sdk);
             }
             throw new IOException(e.getCause());
         } finally {
@@ -141,14 +147,17 @@ final class Locks {
         }
     }
 
-    /** Somebody may have put something over an object; what counts is what lies beneath. */
+    /**
+     * Returns the first version of each object that was overwritten. Another client may have overwritten an object; the
+     * first version is the one to lock.
+     */
     private Map<ObjectKey, String> overwritten() throws IOException {
         try {
             Versions.Meddling meddling = versions.meddling(settings::locks);
             if (!meddling.hidden().isEmpty()) {
                 log.warn(
-                        "objects are hidden by marks of deletion, which nobody here makes where objects are locked: somebody else removes them."
-                                + " buildAsOf(..) shows what was there, until the locks end [store={}, objects={}, one={}]",
+                        "another client has hidden objects with delete markers;"
+                                + " buildAsOf(..) shows them until the locks end [store={}, objects={}, example={}]",
                         errors.location(),
                         meddling.hidden().size(),
                         meddling.hidden().iterator().next());
@@ -177,7 +186,7 @@ final class Locks {
         }
     }
 
-    /** Stops its threads. */
+    /** Stops the threads. */
     void close() {
         executor.shutdownNow();
     }

@@ -21,13 +21,13 @@ import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
 /**
- * Stores what is too long for one request, or of unknown length, part by part, several at once: some 40 MiB of memory for objects up to 32 GB, and past
- * that up to three parts, of which each is a thousandth of the object or less. Gives up what it has begun if anything fails before the end. Used by one
- * thread.
+ * Stores content that is too long for one request, or of unknown length, in several concurrent parts. Uses some 40 MiB
+ * of memory for objects up to 32 GB. Above that it holds up to three parts, each at most a thousandth of the object.
+ * The upload is aborted if anything fails before the end. Used by one thread.
  */
 final class MultipartPut {
     private static final Logger log = LoggerFactory.getLogger(MultipartPut.class);
-    /** S3 takes 10,000 parts of an object; so that they are enough for 5 TiB, parts get longer as an object does. */
+    /** S3 allows 10,000 parts per object. For these to be enough for 5 TiB, the part length grows with the object. */
     private static final int PARTS_OF_ONE_LENGTH = 1000;
 
     private static final int PATIENCE_SECONDS = 60;
@@ -57,7 +57,7 @@ final class MultipartPut {
         return new MultipartPut(client, request.bucket(), request.key(), executor, upload);
     }
 
-    /** Sends content that begins with some bytes that were read already; returns how long it is. */
+    /** Sends content, of which the first bytes were already read; returns its length. */
     long send(byte[] first, InputStream rest) throws IOException {
         byte[] part = first;
         while (part.length > 0) {
@@ -70,14 +70,14 @@ final class MultipartPut {
         return length;
     }
 
-    /** Of the next part. */
+    /** Returns the length of the next part. */
     private int partLength() {
         return (int) Math.min(MAX_PART_BYTES, (long) S3Storage.PART_BYTES << parts.size() / PARTS_OF_ONE_LENGTH);
     }
 
     private void start(byte[] bytes) throws IOException {
         int number = parts.size() + 1;
-        // One that is longer than all that may be in flight goes alone.
+        // A part that is longer than the limit of bytes in flight is sent alone.
         int permits = (int) Math.min(bytes.length, MAX_BYTES_IN_FLIGHT);
         try {
             bytesInFlight.acquire(permits);
@@ -129,10 +129,10 @@ final class MultipartPut {
     }
 
     private static InterruptedIOException interrupted() {
-        return new InterruptedIOException("interrupted while storing an object; its parts are given up");
+        return new InterruptedIOException("interrupted while storing an object; the upload is aborted");
     }
 
-    /** Waits for all parts; what then makes them an object is for the caller to send. */
+    /** Waits for all parts. The caller sends the request that completes the upload. */
     CompletedMultipartUpload finish() throws IOException {
         List<CompletedPart> done = new ArrayList<>();
         for (Future<CompletedPart> part : parts) {
@@ -145,20 +145,20 @@ final class MultipartPut {
         return upload;
     }
 
-    /** Gives up. What a failing store keeps in spite of that, {@link S3Storage#sweep} removes. */
+    /** Aborts the upload. Parts that a failing store keeps are removed by {@link S3Storage#sweep}. */
     void abort() {
         boolean interrupted = Thread.interrupted();
         try {
-            // A part that arrives after the end would stay, and cost.
+            // A part that arrives after the abort would remain stored, and billed.
             givenUp = true;
             if (!bytesInFlight.tryAcquire((int) MAX_BYTES_IN_FLIGHT, PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                log.warn("parts are still on their way, sweep them later [key={}, upload={}]", key, upload);
+                log.warn("parts are still being sent, sweep them later [key={}, upload={}]", key, upload);
             }
             client.abortMultipartUpload(r -> r.bucket(bucket).key(key).uploadId(upload));
         } catch (InterruptedException e) {
             interrupted = true;
         } catch (SdkException e) {
-            log.warn("upload not given up, sweep it later [key={}, upload={}, cause={}]", key, upload, e.getMessage());
+            log.warn("upload not aborted, sweep it later [key={}, upload={}, cause={}]", key, upload, e.getMessage());
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

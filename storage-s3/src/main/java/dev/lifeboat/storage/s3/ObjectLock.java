@@ -3,17 +3,17 @@ package dev.lifeboat.storage.s3;
 import java.time.Duration;
 
 /**
- * For how long S3 lets nobody remove or change what was stored; see {@link S3StorageBuilder#objectLock}.
+ * How long S3 protects stored objects from removal and change; see {@link S3StorageBuilder#objectLock}.
  *
- * @param mode who may lift it
- * @param retention how long it lasts, from when an object was put, or needed last when a prune ran
+ * @param mode who may remove the lock
+ * @param retention duration of the lock, from when an object was put, or from the last prune that still needed it
  */
 public record ObjectLock(Mode mode, Duration retention) {
-    /** Who may lift a lock. */
+    /** Who may remove a lock. */
     public enum Mode {
-        /** Who has s3:BypassGovernanceRetention, and says so. */
+        /** A user with the permission s3:BypassGovernanceRetention, in a request that asks for the bypass. */
         GOVERNANCE,
-        /** Nobody, neither the owner of the account nor AWS: what was stored is paid for until then. */
+        /** No user, including the owner of the account and AWS. Stored objects are billed until the lock ends. */
         COMPLIANCE
     }
 

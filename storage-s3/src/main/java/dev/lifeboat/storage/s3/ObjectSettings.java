@@ -12,11 +12,11 @@ import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 
 /**
- * How S3 shall keep what is put.
+ * How S3 stores new objects.
  *
- * @param storageClass as S3 names them; null for the bucket's own
- * @param encryption by S3; null for the bucket's own
- * @param kmsKey for {@code aws:kms}; null for the account's own
+ * @param storageClass name of an S3 storage class; null for the default of the bucket
+ * @param encryption encryption by S3; null for the default of the bucket
+ * @param kmsKey key for {@code aws:kms}; null for the default of the account
  */
 record ObjectSettings(
         @Nullable String storageClass,
@@ -45,7 +45,10 @@ record ObjectSettings(
         return request;
     }
 
-    /** What comes and goes is not worth keeping from being removed, and would never end. */
+    /**
+     * Returns whether an object is locked. Short-lived objects are not: they need no protection, and the locks would
+     * never end.
+     */
     boolean locks(ObjectKey key) {
         return lock.isPresent() && !key.isTransient();
     }
@@ -54,9 +57,9 @@ record ObjectSettings(
         return ObjectLockMode.fromValue(lock.orElseThrow().mode().name());
     }
 
-    /** Of a lock that begins now. */
+    /** Returns the end of a lock that begins now. */
     Instant until() {
-        // S3 keeps milliseconds.
+        // S3 stores milliseconds.
         return Instant.now().plus(lock.orElseThrow().retention()).truncatedTo(ChronoUnit.MILLIS);
     }
 }

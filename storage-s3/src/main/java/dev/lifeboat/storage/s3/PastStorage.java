@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A bucket as it was at some time, to read; what it keeps of then is listed once. Thread-safe. */
+/** A read-only view of a bucket at an earlier time. The versions of that time are listed once. Thread-safe. */
 final class PastStorage extends ForwardingStorageTarget {
     private final S3Storage storage;
     private final Instant time;

@@ -9,7 +9,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Remembers what reading content threw: the caller shall get the very same, however deep in the SDK it happened. */
+/**
+ * Records the exception that reading content threw. The caller receives the same exception, even if it was thrown deep
+ * inside the SDK.
+ */
 final class RecordedContent {
     private static final Logger log = LoggerFactory.getLogger(RecordedContent.class);
     private final Content content;
@@ -20,7 +23,7 @@ final class RecordedContent {
         this.content = content;
     }
 
-    /** What was thrown; null if nothing was. */
+    /** Returns the recorded exception; null if there is none. */
     @Nullable
     IOException failure() {
         return failure;
@@ -35,7 +38,10 @@ final class RecordedContent {
         }
     }
 
-    /** For a client that opens content anew for each attempt: closes what it left open, and fails in a way that it does not try again. */
+    /**
+     * Opens the content for a client that opens it again for each attempt. Closes the stream of the previous attempt. A
+     * failure is thrown in a form that the client does not retry.
+     */
     InputStream openForRetries() {
         closeLast();
         failure = null;
@@ -65,7 +71,7 @@ final class RecordedContent {
         }
     }
 
-    /** Closes what was opened for an attempt. */
+    /** Closes the stream of the last attempt. */
     void closeLast() {
         InputStream open = last;
         last = null;

@@ -7,13 +7,16 @@ import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 
-/** Content of an object. When the connection breaks it goes on from where it was, as long as the object is the same. */
+/**
+ * Content of an object. When the connection breaks, the stream resumes at the same offset, provided that the object is
+ * unchanged.
+ */
 final class ResumingStream extends InputStream {
     private static final int MAX_RESUMES = 5;
-    /** After so much more the count begins anew. */
+    /** The attempts are counted anew after this many further bytes. */
     private static final int PROGRESS_BYTES = 1 << 20;
 
-    /** Opens the object again, from an offset on, only if it still has this tag. */
+    /** Opens the object again, from an offset, only if it still has this tag. */
     @FunctionalInterface
     interface Reopen {
         ResponseInputStream<GetObjectResponse> from(long offset, String tag) throws IOException;
@@ -54,7 +57,8 @@ final class ResumingStream extends InputStream {
             try {
                 int n = in.read(b, off, len);
                 if (n < 0 && given < length) {
-                    throw new IOException("the connection ended " + (length - given) + " bytes before the object did");
+                    throw new IOException(
+                            "the connection ended " + (length - given) + " bytes before the end of the object");
                 }
                 given += Math.max(n, 0);
                 return n;
@@ -84,7 +88,7 @@ final class ResumingStream extends InputStream {
         }
     }
 
-    /** What is not wanted is not read to its end. */
+    /** Closes the connection without reading the rest. */
     @Override
     public void close() {
         closed = true;

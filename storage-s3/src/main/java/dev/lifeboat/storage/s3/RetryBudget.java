@@ -19,10 +19,10 @@ import software.amazon.awssdk.retries.api.RetryToken;
 import software.amazon.awssdk.retries.api.TokenAcquisitionFailedException;
 
 /**
- * Retries for a time, not for a number of attempts: a server that restarts answers "connection refused" at once, and ten
- * attempts are over before it is back. What is retried at all the SDK decides: connections that are refused, reset or silent,
- * 5xx, and throttling; wrong keys, missing buckets and denied actions fail at once, and so does a host name that is unknown
- * before the store has ever answered. Pauses grow up to eight seconds, with full jitter. Thread-safe.
+ * Retries for a duration instead of a number of attempts. A server that restarts answers "connection refused" at once,
+ * and ten attempts end before it is back. The SDK decides what is retried: connections that are refused, reset or
+ * silent, 5xx, and throttling. Wrong keys, missing buckets and denied actions fail at once, and so does a host name
+ * that is unknown before the store has ever answered. Pauses grow up to eight seconds, with full jitter. Thread-safe.
  */
 final class RetryBudget implements RetryStrategy {
     private static final Logger log = LoggerFactory.getLogger(RetryBudget.class);
@@ -32,8 +32,9 @@ final class RetryBudget implements RetryStrategy {
     private final Duration budget;
     private final Consumer<? super RetryEvent> listener;
     private final RetryStrategy delegate;
-    /** When the store stopped to answer, as {@link System#nanoTime} has it; zero while it answers. */
+    /** When the store stopped answering, in terms of {@link System#nanoTime}; zero while it answers. */
     private final AtomicLong retryingSince = new AtomicLong();
+
     private volatile boolean answered;
 
     /** A token of the delegate, and when its request began. */
@@ -69,7 +70,7 @@ final class RetryBudget implements RetryStrategy {
         }
         if (retryingSince.compareAndSet(0, Math.max(1, System.nanoTime()))) {
             log.warn(
-                    "store does not answer as it should, retrying [budget={} s, cause={}]",
+                    "store is failing, retrying [budget={} s, cause={}]",
                     budget.toSeconds(),
                     String.valueOf(request.failure().getMessage()));
             listener.accept(new RetryEvent.Began(request.failure(), budget));
@@ -105,7 +106,7 @@ final class RetryBudget implements RetryStrategy {
         return delegate.maxAttempts();
     }
 
-    /** The delegate has them. */
+    /** Returns false, since the delegate already has the defaults. */
     @Override
     public boolean useClientDefaults() {
         return false;

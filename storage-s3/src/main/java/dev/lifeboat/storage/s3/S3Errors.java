@@ -9,19 +9,19 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.AbortedException;
 import software.amazon.awssdk.core.exception.SdkException;
 
-/** Says what S3's errors mean and what to do about them. */
+/** Translates errors of S3 into messages with cause and remedy. */
 final class S3Errors {
     private static final Map<String, String> ADVICE = Map.of(
             "NoSuchBucket", "the bucket does not exist; create it, or correct its name, the endpoint or the region",
-            "InvalidAccessKeyId", "the access key is not known there; correct it",
-            "SignatureDoesNotMatch", "the secret key is wrong, or the region is",
+            "InvalidAccessKeyId", "the access key is not known to the store; correct it",
+            "SignatureDoesNotMatch", "the secret key is wrong, or the region is wrong",
             "ExpiredToken", "the session token of the credentials has expired; get a new one",
-            "InvalidToken", "the session token of the credentials is not valid",
-            "RequestTimeTooSkewed", "the clock of this machine and that of the store differ too much; set it right",
-            "AuthorizationHeaderMalformed", "the region is wrong; name that of the bucket",
-            "PermanentRedirect", "the bucket is in another region, or wants another endpoint",
-            "EntityTooLarge", "the store takes no objects of that size",
-            "SlowDown", "the store asks to be used less, and did so until the retry budget was spent");
+            "InvalidToken", "the session token of the credentials is invalid",
+            "RequestTimeTooSkewed", "the clocks of this machine and the store differ too much; correct the clock",
+            "AuthorizationHeaderMalformed", "the region is wrong; use the region of the bucket",
+            "PermanentRedirect", "the bucket is in another region, or requires another endpoint",
+            "EntityTooLarge", "the store does not accept objects of this size",
+            "SlowDown", "the store throttled the requests until the retry budget was spent");
 
     private final String location;
 
@@ -33,10 +33,10 @@ final class S3Errors {
         return location;
     }
 
-    /** An exception to throw. */
+    /** Returns the exception to throw. */
     IOException explained(String what, String permission, SdkException e) {
         if (e instanceof AbortedException || Thread.currentThread().isInterrupted()) {
-            InterruptedIOException interrupted = new InterruptedIOException("interrupted while it was to " + what);
+            InterruptedIOException interrupted = new InterruptedIOException("interrupted: " + what);
             interrupted.initCause(e);
             return interrupted;
         }
@@ -48,7 +48,7 @@ final class S3Errors {
                 message + "the store cannot be reached, or does not answer as S3 does: " + e.getMessage(), e);
     }
 
-    /** For answers that cannot say it themselves. */
+    /** Returns the exception for a missing bucket; for responses without an error code. */
     IOException missingBucket(String what, AwsServiceException e) {
         return new IOException(
                 "cannot " + what + " in " + location + ": " + ADVICE.get("NoSuchBucket") + said(e, code(e)), e);
@@ -65,8 +65,8 @@ final class S3Errors {
         String advice = Optional.ofNullable(ADVICE.get(code))
                 .orElse(
                         e.statusCode() >= 500
-                                ? "the store failed, and again until the retry budget was spent"
-                                : "the store refuses");
+                                ? "the store failed until the retry budget was spent"
+                                : "the store refused the request");
         return advice + region(e) + said(e, code);
     }
 

@@ -45,37 +45,44 @@ import software.amazon.awssdk.services.s3.model.S3Error;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * Keeps each object as an object in an S3 bucket, under its key behind a prefix. Any number of processes on any number of machines may use the prefix at
- * once: a put {@link PutCondition#IF_ABSENT} is S3's {@code If-None-Match: *}, which AWS, Ceph from release 20, MinIO and others honour. A store that ignores it is
- * found out with the first such put and refused, unless {@link S3StorageBuilder#singleWriter} says that nobody else writes.
+ * Stores each object as an object in an S3 bucket, under its key behind a prefix. Any number of processes on any number
+ * of machines may use the prefix at once: a put {@link PutCondition#IF_ABSENT} uses S3's {@code If-None-Match: *},
+ * which AWS, Ceph from release 20, MinIO and others honor. A store that ignores it is detected at the first such put
+ * and refused, unless {@link S3StorageBuilder#singleWriter} states that there is no other writer.
  *
- * <p>What fails for a while (no connection, 5xx, being told to slow down) is tried again, ten times in all: for some 30 seconds, or ten time-outs if nothing answers
- * ({@link S3StorageBuilder#timeout}), with pauses that grow and differ. A read goes on from where it broke. Checksums go with what is sent, and the store refuses what has changed on its way.
+ * <p>Transient failures (no connection, 5xx, throttling) are retried for the
+ * {@linkplain S3StorageBuilder#retryBudget retry budget}, with growing, random pauses. Each attempt is limited by
+ * {@link S3StorageBuilder#timeout}. A read resumes where the connection broke. Checksums are sent with the content, and
+ * the store refuses content that was changed in transit.
  *
- * <p>Found out is a store that ignores conditions altogether; not one that ignores them in a race, be it for all objects or for those in parts only (Ceph 16 and 18); but a race in a
- * bucket with versions is, in any store but AWS.
+ * <p>A store that ignores conditions altogether is detected. A store that ignores them in a race, for all objects or
+ * only for multipart uploads (Ceph 16 and 18), is not. In a bucket with versioning such a race is detected, in any
+ * store but AWS.
  *
- * <p>An object of up to 24 MiB and of known length is stored by one request, any other in parts of 8 MiB and more, of which at most 32 MiB are in memory. A process that dies leaves such parts
- * behind, unseen but paid for: {@link #sweep} removes them, as does a rule of the bucket (AbortIncompleteMultipartUpload).
+ * <p>An object of known length up to 24 MiB is stored by one request. Any other object is stored in parts of at least 8
+ * MiB, of which at most 32 MiB are in memory. A process that dies leaves parts behind, which are not visible but are
+ * billed. {@link #sweep} removes them, as does a lifecycle rule of the bucket (AbortIncompleteMultipartUpload).
  *
- * <p>In a bucket that keeps versions, {@link S3StorageBuilder#buildAsOf} shows all as it was before somebody overwrote or removed objects.
+ * <p>In a bucket with versioning, {@link S3StorageBuilder#buildAsOf} shows the objects as they were before they were
+ * overwritten or removed.
  *
- * <p>The credentials need s3:PutObject, s3:GetObject, s3:ListBucket, s3:AbortMultipartUpload, and s3:DeleteObject to prune; in a bucket with versions, in any
- * store but AWS, also s3:ListBucketVersions and s3:GetObjectVersion.
+ * <p>The credentials need s3:PutObject, s3:GetObject, s3:ListBucket, s3:AbortMultipartUpload, and s3:DeleteObject to
+ * prune. In a bucket with versioning, in any store but AWS, they also need s3:ListBucketVersions and
+ * s3:GetObjectVersion.
  *
  * <p>Thread-safe.
  */
 public final class S3Storage implements StorageTarget {
     private static final Logger log = LoggerFactory.getLogger(S3Storage.class);
-    /** Of a part; S3 takes none below 5 MiB but the last. */
+    /** Length of a part; S3 accepts none below 5 MiB except the last one. */
     static final int PART_BYTES = 8 << 20;
 
-    /** Longer content goes in parts, so that a broken connection costs one of them. Packs are some 16 MiB. */
+    /** Longer content is sent in parts, so that a broken connection costs only one of them. Packs have some 16 MiB. */
     private static final long SINGLE_BYTES = 24 << 20;
 
     private static final int DELETE_BATCH = 1000;
     private static final int MAX_DELETE_ATTEMPTS = 6;
-    /** Shows whether a store honours conditions; not part of any listing. */
+    /** Object that shows whether a store honors conditions; excluded from listings. */
     static final String PROBE = "lifeboat.probe";
 
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -133,7 +140,7 @@ public final class S3Storage implements StorageTarget {
         this.commits = new Commits(client, bucket, prefix, location, executor, versions, !isAws, settings);
     }
 
-    /** Describes a bucket. */
+    /** Returns a builder. */
     public static S3StorageBuilder builder() {
         return new S3StorageBuilder();
     }
@@ -230,7 +237,7 @@ public final class S3Storage implements StorageTarget {
         try {
             long length = parts.send(first, rest);
             CompletedMultipartUpload all = parts.finish();
-            // Some stores, such as Ceph 18, honour the condition for whole objects only.
+            // Some stores, such as Ceph 18, honor the condition only for objects sent in one request.
             if (conditional && find(key).isPresent()) {
                 throw new PreconditionFailedException(key, location);
             }
@@ -254,7 +261,7 @@ public final class S3Storage implements StorageTarget {
     }
 
     private MultipartPut begin(ObjectKey key, Map<String, String> metadata) {
-        // AWS wants to hear first of the checksums that come with the parts; the SDK does not say it by itself.
+        // AWS requires the checksum algorithm of the parts in this request; the SDK does not set it itself.
         return MultipartPut.begin(
                 client,
                 CreateMultipartUploadRequest.builder()
@@ -273,7 +280,10 @@ public final class S3Storage implements StorageTarget {
         return HexFormat.of().formatHex(id);
     }
 
-    /** The second of two puts of one key, neither of which may replace anything, has to be refused; an object from before is as good as the first. */
+    /**
+     * Checks that the store refuses the second of two conditional puts of one key. An object from an earlier check
+     * serves as the first one.
+     */
     private void probe() throws IOException {
         if (conditionsHold) {
             return;
@@ -282,7 +292,7 @@ public final class S3Storage implements StorageTarget {
             try {
                 client.putObject(
                         r -> r.bucket(bucket).key(prefix + PROBE).ifNoneMatch("*"),
-                        RequestBody.fromString("Shows that the store honours If-None-Match. May be removed.\n"));
+                        RequestBody.fromString("Shows that the store honors If-None-Match. May be removed.\n"));
             } catch (AwsServiceException e) {
                 if (e.statusCode() == 412 || e.statusCode() == 409) {
                     conditionsHold = true;
@@ -296,7 +306,7 @@ public final class S3Storage implements StorageTarget {
         }
         throw new IOException(
                 "the store behind " + location + " does not honour If-None-Match: two writers would overwrite each"
-                        + " other's objects. Use another store; or, if nobody else ever writes there, say singleWriter()");
+                        + " other's objects. Use another store; or, if there is only one writer, set singleWriter()");
     }
 
     // ---- read
@@ -306,7 +316,7 @@ public final class S3Storage implements StorageTarget {
         return open(key, range, null);
     }
 
-    /** Of the version that is shown, unless another is named. */
+    /** Opens a version of an object; the current one if none is given. */
     InputStream open(ObjectKey key, ByteRange range, @Nullable String version) throws IOException {
         if (range.length() == 0) {
             if (find(key).isEmpty()) {
@@ -324,9 +334,9 @@ public final class S3Storage implements StorageTarget {
                 } catch (AwsServiceException e) {
                     throw e.statusCode() == 404
                             ? missing(key)
-                            : errors.explained("go on to " + what, permission("s3:GetObject"), e);
+                            : errors.explained("continue to " + what, permission("s3:GetObject"), e);
                 } catch (SdkException e) {
-                    throw errors.explained("go on to " + what, permission("s3:GetObject"), e);
+                    throw errors.explained("continue to " + what, permission("s3:GetObject"), e);
                 }
             });
         } catch (AwsServiceException e) {
@@ -370,7 +380,7 @@ public final class S3Storage implements StorageTarget {
             HeadObjectResponse head = client.headObject(r -> r.bucket(bucket).key(name(key)));
             if (head.contentLength() == null || head.lastModified() == null) {
                 throw new IOException("cannot look for " + key + " in " + location
-                        + ": the store does not say how long the object is, or of when, as S3 does");
+                        + ": the store does not say how long the object is, or when it was modified, as S3 does");
             }
             return Optional.of(new ObjectInfo(key, head.contentLength(), head.lastModified()));
         } catch (AwsServiceException e) {
@@ -384,7 +394,10 @@ public final class S3Storage implements StorageTarget {
         }
     }
 
-    /** A HEAD is answered without a body, so an object that is missing looks like a bucket that is. Asked once. */
+    /**
+     * Checks that the bucket exists. A HEAD response has no body, so a missing object and a missing bucket look the
+     * same. Done once.
+     */
     private void checkBucket(ObjectKey key) throws IOException {
         if (bucketSeen) {
             return;
@@ -398,8 +411,8 @@ public final class S3Storage implements StorageTarget {
             if (e.statusCode() >= 500 && e.statusCode() != 501 || e.statusCode() == 429) {
                 throw errors.explained("look for " + key, listPermission(), e);
             }
-            // Whoever may not ask, or asks a store that does not answer that, is told by the next listing.
-            log.debug("not known whether there is a bucket [bucket={}]", bucket, e);
+            // If the check is denied or not supported by the store, the next listing reports it.
+            log.debug("cannot determine whether the bucket exists [bucket={}]", bucket, e);
         } catch (SdkException e) {
             throw errors.explained("look for " + key, listPermission(), e);
         }
@@ -416,8 +429,7 @@ public final class S3Storage implements StorageTarget {
             ListObjectsV2Response page = page(under, next);
             for (S3Object object : page.contents()) {
                 String value = object.key().substring(prefix.length());
-                // What others have put there is none of ours. S3Proxy shows what is being stored under names of its
-                // own.
+                // Skips objects of other programs. S3Proxy lists uploads in progress under names of its own.
                 if (!value.startsWith(PROBE) && ObjectKey.isValid(value)) {
                     visitor.visit(new ObjectInfo(new ObjectKey(value), object.size(), object.lastModified()));
                 }
@@ -504,7 +516,7 @@ public final class S3Storage implements StorageTarget {
         }
     }
 
-    /** What there was at a time. */
+    /** Returns the objects as they were at a time. */
     Map<ObjectKey, Versions.Version> asOf(Instant time) throws IOException {
         try {
             return versions.asOf(time);
@@ -514,11 +526,12 @@ public final class S3Storage implements StorageTarget {
     }
 
     /**
-     * Gives up uploads under the prefix that were begun and neither ended nor given up, by processes that have died.
+     * Aborts uploads under the prefix that were started and neither completed nor aborted, by processes that have died.
      *
-     * @param age that an upload must have, by the time the store gives it and the clock here; longer than any put takes
-     * @return how many there were
-     * @throws IOException if the store fails; some may be gone
+     * @param age minimum age of an upload, by the time of the store and the clock of this machine; must exceed the
+     *     duration of any put
+     * @return the number of aborted uploads
+     * @throws IOException if the store fails; some uploads may already be aborted
      */
     public int sweep(Duration age) throws IOException {
         Instant limit = Instant.now().minus(age);
@@ -539,12 +552,12 @@ public final class S3Storage implements StorageTarget {
                     e);
         }
         if (swept > 0) {
-            log.info("uploads given up that were left behind [store={}, uploads={}]", location, swept);
+            log.debug("incomplete uploads aborted [store={}, uploads={}]", location, swept);
         }
         return swept;
     }
 
-    /** Others may sweep, too. */
+    /** Aborts an upload; another process may sweep it at the same time. */
     private int abort(MultipartUpload upload) {
         try {
             client.abortMultipartUpload(r -> r.bucket(bucket).key(upload.key()).uploadId(upload.uploadId()));
@@ -557,7 +570,7 @@ public final class S3Storage implements StorageTarget {
         }
     }
 
-    /** For tests: begins an upload and forgets it, as a process that dies does. */
+    /** For tests: starts an upload and abandons it, as a process that dies does. */
     void leaveAnUploadBehind(ObjectKey key) {
         begin(key, Map.of());
     }

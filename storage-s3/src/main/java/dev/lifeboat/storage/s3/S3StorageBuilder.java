@@ -22,7 +22,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 
-/** Describes a bucket to use as storage. Not thread-safe. */
+/** Configures storage in a bucket. Not thread-safe. */
 public final class S3StorageBuilder {
 
     private @Nullable String bucket;
@@ -45,7 +45,7 @@ public final class S3StorageBuilder {
 
     S3StorageBuilder() {}
 
-    /** Names the bucket, which must exist. Required. */
+    /** Sets the bucket, which must exist. Required. */
     @CanIgnoreReturnValue
     public S3StorageBuilder bucket(String newBucket) {
         bucket = newBucket;
@@ -53,20 +53,23 @@ public final class S3StorageBuilder {
     }
 
     /**
-     * Keeps all objects under a prefix, such as {@code backups/prod}; the whole bucket unless set.
+     * Stores all objects under a prefix, such as {@code backups/prod}. The default is the whole bucket.
      *
-     * @throws IllegalArgumentException if it is no key that an object could have
+     * @throws IllegalArgumentException if it is not a valid object key
      */
     @CanIgnoreReturnValue
     public S3StorageBuilder prefix(String newPrefix) {
         if (!ObjectKey.isValid(newPrefix)) {
-            throw new IllegalArgumentException("prefix is no path of plain segments: '" + newPrefix + "'");
+            throw new IllegalArgumentException("prefix is not a path of plain segments: '" + newPrefix + "'");
         }
         prefix = newPrefix + "/";
         return this;
     }
 
-    /** Names the region; unless set, that of the environment or the profile, as for other programs that use AWS, and for an endpoint us-east-1. */
+    /**
+     * Sets the region. The default is the region of the environment or the profile, as for other programs that use AWS,
+     * and us-east-1 for a custom endpoint.
+     */
     @CanIgnoreReturnValue
     public S3StorageBuilder region(String newRegion) {
         region = newRegion;
@@ -74,7 +77,7 @@ public final class S3StorageBuilder {
     }
 
     /**
-     * Uses another store than AWS, such as {@code https://minio.example.org}.
+     * Sets the endpoint of a store other than AWS, such as {@code https://minio.example.org}.
      *
      * @throws IllegalArgumentException if it has a user, a query or a fragment, or no host
      */
@@ -90,7 +93,9 @@ public final class S3StorageBuilder {
         return this;
     }
 
-    /** Has the bucket in the path of each request, not in the name of the host; what most stores other than AWS want. */
+    /**
+     * Puts the bucket into the path of each request instead of the host name; most stores other than AWS require this.
+     */
     @CanIgnoreReturnValue
     public S3StorageBuilder pathStyle() {
         pathStyle = true;
@@ -98,9 +103,10 @@ public final class S3StorageBuilder {
     }
 
     /**
-     * Gives credentials; unless set they come from the environment, the profile, the container or the machine, as for other programs that use AWS.
+     * Sets credentials. The default is those of the environment, the profile, the container or the machine, as for
+     * other programs that use AWS.
      *
-     * @param newSecretKey asked once, by {@link #build}
+     * @param newSecretKey called once, by {@link #build}
      */
     @CanIgnoreReturnValue
     public S3StorageBuilder credentials(String newAccessKey, Supplier<String> newSecretKey) {
@@ -110,7 +116,8 @@ public final class S3StorageBuilder {
     }
 
     /**
-     * Stores objects in another class than the bucket does by itself, such as {@code STANDARD_IA}. Not in one whose objects have to be thawed before they can be read.
+     * Sets the storage class of new objects, such as {@code STANDARD_IA}. The default is that of the bucket. Classes
+     * whose objects must be restored before they can be read are not supported.
      */
     @CanIgnoreReturnValue
     public S3StorageBuilder storageClass(String newStorageClass) {
@@ -118,7 +125,7 @@ public final class S3StorageBuilder {
         return this;
     }
 
-    /** Has S3 encrypt what it stores by keys of its own (SSE-S3), beside what the repository encrypts. */
+    /** Encrypts stored objects with keys that S3 manages (SSE-S3), in addition to the encryption of the repository. */
     @CanIgnoreReturnValue
     public S3StorageBuilder encryptedByS3() {
         serverSide = ServerSideEncryption.AES256;
@@ -126,7 +133,10 @@ public final class S3StorageBuilder {
         return this;
     }
 
-    /** Has S3 encrypt what it stores by a key in KMS (SSE-KMS). The credentials need kms:GenerateDataKey and kms:Decrypt on it. */
+    /**
+     * Encrypts stored objects with a key in KMS (SSE-KMS). The credentials need kms:GenerateDataKey and kms:Decrypt on
+     * it.
+     */
     @CanIgnoreReturnValue
     public S3StorageBuilder encryptedByKms(String keyId) {
         serverSide = ServerSideEncryption.AWS_KMS;
@@ -135,11 +145,14 @@ public final class S3StorageBuilder {
     }
 
     /**
-     * Locks what is stored, so that nobody can remove or replace it before its time: neither stolen credentials nor a mistake. The bucket must have been made with Object
-     * Lock. Each prune renews the locks of what is still needed, so prunes must come more often than locks end; what is not needed any more stays until its lock has ended, which
-     * {@link dev.lifeboat.Prune.Pruned#lockedUntil} tells. What only coordinates writers, and the index, which can be made anew, are not locked.
+     * Locks stored objects, so that they cannot be removed or replaced before the lock ends, neither with stolen
+     * credentials nor by mistake. The bucket must have been created with Object Lock. Each prune renews the locks of
+     * objects that are still needed, so prunes must run more often than locks end. Objects that are no longer needed
+     * stay until their lock has ended; {@link dev.lifeboat.Prune.Pruned#lockedUntil} returns when. Objects that only
+     * coordinate writers, and the index, which can be rebuilt, are not locked.
      *
-     * <p>The credentials need s3:PutObjectRetention, too; to prune also s3:DeleteObjectVersion and s3:ListBucketVersions.
+     * <p>The credentials also need s3:PutObjectRetention, and to prune s3:DeleteObjectVersion and
+     * s3:ListBucketVersions.
      */
     @CanIgnoreReturnValue
     public S3StorageBuilder objectLock(ObjectLock newLock) {
@@ -148,9 +161,9 @@ public final class S3StorageBuilder {
     }
 
     /**
-     * Says how many connections may be open at once; 16 unless set.
+     * Sets the maximum number of open connections. The default is 16.
      *
-     * @throws IllegalArgumentException if it is less than 4: parts of one object go side by side
+     * @throws IllegalArgumentException if it is less than 4: parts of one object are sent concurrently
      */
     @CanIgnoreReturnValue
     public S3StorageBuilder connections(int newConnections) {
@@ -161,14 +174,20 @@ public final class S3StorageBuilder {
         return this;
     }
 
-    /** Says that nobody else ever writes under the prefix, so that a store is good enough that ignores conditions. If that is not so, backups get lost. */
+    /**
+     * States that there is no other writer under the prefix, so that a store that ignores conditions can be used. If
+     * there is another writer, backups are lost.
+     */
     @CanIgnoreReturnValue
     public S3StorageBuilder singleWriter() {
         singleWriter = true;
         return this;
     }
 
-    /** Sends checksums only where S3 wants them: for older stores, such as Ceph 16, that refuse what they do not know. */
+    /**
+     * Sends checksums only where S3 requires them. For older stores, such as Ceph 16, that refuse checksums they do not
+     * know.
+     */
     @CanIgnoreReturnValue
     public S3StorageBuilder checksumsOnlyIfRequired() {
         checksumsOnlyIfRequired = true;
@@ -176,21 +195,23 @@ public final class S3StorageBuilder {
     }
 
     /**
-     * Sets for how long a request is tried again that fails in a way that may pass: the store is away, restarts, or asks to be
-     * used less. Five minutes unless set. Zero tries once.
+     * Sets how long a request with a transient failure is retried: the store is unreachable, restarts or throttles. The
+     * default is five minutes. Zero disables retries.
      *
-     * @throws IllegalArgumentException if it is negative, or over a day
+     * @throws IllegalArgumentException if it is negative or longer than a day
      */
     @CanIgnoreReturnValue
     public S3StorageBuilder retryBudget(Duration newBudget) {
         if (newBudget.isNegative() || newBudget.compareTo(Duration.ofDays(1)) > 0) {
-            throw new IllegalArgumentException("retry budget is negative or over a day: " + newBudget);
+            throw new IllegalArgumentException("retry budget is negative or longer than a day: " + newBudget);
         }
         retryBudget = newBudget;
         return this;
     }
 
-    /** Sets a listener that hears when retries begin and when they end; it must be thread-safe and quick. */
+    /**
+     * Sets a listener that is called when retries begin and when they end. It must be thread-safe and return quickly.
+     */
     @CanIgnoreReturnValue
     public S3StorageBuilder onRetry(Consumer<? super RetryEvent> listener) {
         onRetry = listener;
@@ -198,7 +219,7 @@ public final class S3StorageBuilder {
     }
 
     /**
-     * Sets how long one attempt waits for an answer; 30 seconds unless set.
+     * Sets how long one attempt waits for a response. The default is 30 seconds.
      *
      * @throws IllegalArgumentException if it is not positive
      */
@@ -212,14 +233,14 @@ public final class S3StorageBuilder {
     }
 
     /**
-     * Makes the storage. Sends nothing yet.
+     * Builds the storage. Sends no request.
      *
-     * @throws IllegalStateException if no bucket is named, or no region can be found
+     * @throws IllegalStateException if no bucket is set, or no region can be determined
      */
     public S3Storage build() {
         String name = bucket;
         if (name == null) {
-            throw new IllegalStateException("name the bucket: bucket(..)");
+            throw new IllegalStateException("no bucket is set; set it with bucket(..)");
         }
         S3ClientBuilder client = S3Client.builder()
                 .credentialsProvider(credentials())
@@ -242,7 +263,7 @@ public final class S3StorageBuilder {
             client.endpointOverride(endpoint);
         }
         if (checksumsOnlyIfRequired) {
-            // Where they are required, the older stores know MD5 only.
+            // Where checksums are required, the older stores know only MD5.
             client.addPlugin(LegacyMd5Plugin.create());
         }
         if (region != null) {
@@ -269,8 +290,8 @@ public final class S3StorageBuilder {
     }
 
     /**
-     * Makes a view of a bucket that keeps versions: what it held at a time, to read only. To get back what somebody has removed or overwritten since.
-     * The credentials need s3:ListBucketVersions and s3:GetObjectVersion.
+     * Builds a read-only view of a bucket with versioning, as it was at a time. Use it to recover objects that were
+     * removed or overwritten since. The credentials need s3:ListBucketVersions and s3:GetObjectVersion.
      *
      * @throws IllegalStateException as {@link #build} does
      */

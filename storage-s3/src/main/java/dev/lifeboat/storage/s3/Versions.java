@@ -17,7 +17,10 @@ import software.amazon.awssdk.services.s3.model.DeleteMarkerEntry;
 import software.amazon.awssdk.services.s3.model.ListObjectVersionsResponse;
 import software.amazon.awssdk.services.s3.model.ObjectVersion;
 
-/** What a bucket with versions keeps beneath what it shows. Objects of ours are written once, so the first version of one is the true one. */
+/**
+ * The versions of objects in a bucket with versioning. Lifeboat writes each object once, so the first version is the
+ * authentic one.
+ */
 final class Versions {
     private final S3Client client;
     private final String bucket;
@@ -30,24 +33,26 @@ final class Versions {
     }
 
     /**
-     * One that was put.
+     * A version of an object.
      *
-     * @param id {@code null} as a text for what was put when the bucket had no versions
+     * @param id the string {@code "null"} for an object that was put before versioning was enabled
      */
     record Version(ObjectInfo info, String id) {}
 
     /**
-     * What others have done to objects.
+     * Changes that other clients made to objects.
      *
-     * @param firsts of objects that were put over, the first version: what was written, for objects are written once
-     * @param hidden objects that are not shown, since there is a mark of deletion over them
+     * @param firsts the first version of each overwritten object; it holds what was written, since objects are written
+     *     once
+     * @param hidden objects that are hidden by a delete marker
      */
     record Meddling(Map<ObjectKey, String> firsts, Set<ObjectKey> hidden) {}
 
     /**
-     * Finds what was put over or hidden. Listed by key, newest first, so that little is held.
+     * Finds objects that were overwritten or hidden. The listing is ordered by key, newest version first, so little is
+     * held in memory.
      *
-     * @param counts which objects are looked for
+     * @param counts selects the objects to look for
      */
     Meddling meddling(Predicate<ObjectKey> counts) {
         Map<ObjectKey, String> firsts = new HashMap<>();
@@ -71,9 +76,10 @@ final class Versions {
     }
 
     /**
-     * Makes sure that a version that a put {@code ifAbsent} has made is the first of its object. If it is not, the store has let two through: the first one's content is put over ours.
+     * Checks that a version created by a put {@code ifAbsent} is the first one of its object. If it is not, the store
+     * has accepted two puts; the content of the first version is then put over ours.
      *
-     * @return whether ours is the first
+     * @return whether our version is the first
      */
     boolean isFirst(ObjectKey key, String id, ObjectSettings settings) {
         Optional<String> first = firstBelow(key, id);
@@ -91,8 +97,9 @@ final class Versions {
     }
 
     /**
-     * The oldest version that is older than one, and no mark of deletion between them. One by one, newest first: times are to the second in some stores, and only the order
-     * of a listing tells what came first.
+     * Returns the oldest version that is older than a given one, with no delete marker between them. Lists one version
+     * at a time, newest first: some stores keep times in whole seconds, so only the order of a listing tells which
+     * version came first.
      */
     private Optional<String> firstBelow(ObjectKey key, String id) {
         String name = prefix + key.value();
@@ -117,10 +124,10 @@ final class Versions {
     }
 
     /**
-     * All there is of an object.
+     * All versions of an object.
      *
-     * @param versions ids of what was put
-     * @param marks ids of marks of deletion
+     * @param versions ids of the versions
+     * @param marks ids of the delete markers
      */
     record Ids(List<String> versions, List<String> marks) {}
 
@@ -143,7 +150,10 @@ final class Versions {
         return new Version(new ObjectInfo(key, version.size(), version.lastModified()), version.versionId());
     }
 
-    /** Everything as it was: of each object that was there then the first version. Of versions of one time the one that is listed later is older. */
+    /**
+     * Returns the state at a time: the first version of each object that existed then. Of versions with the same time,
+     * the one listed later is older.
+     */
     Map<ObjectKey, Version> asOf(Instant time) {
         Map<ObjectKey, Version> first = new HashMap<>();
         Map<ObjectKey, Instant> put = new HashMap<>();

@@ -1,2 +1,2 @@
-/** S3 as storage. Public signatures name no type of the AWS SDK. */
+/** Storage in S3. Public signatures use no type of the AWS SDK. */
 package dev.lifeboat.storage.s3;

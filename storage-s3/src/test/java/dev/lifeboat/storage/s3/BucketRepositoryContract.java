@@ -213,7 +213,10 @@ abstract class BucketRepositoryContract {
         });
     }
 
-    /** Waits until a full pack has arrived, which a test then leaves behind. S3Proxy lists what is only on its way, too, under longer names. */
+    /**
+     * Waits until a full pack has arrived, which a test then leaves behind. S3Proxy lists what is only on its way,
+     * too, under longer names.
+     */
     static void awaitPack(S3Storage place) throws IOException, InterruptedException {
         List<ObjectKey> packs = new ArrayList<>();
         for (int i = 0; i < 600 && packs.isEmpty(); i++) {

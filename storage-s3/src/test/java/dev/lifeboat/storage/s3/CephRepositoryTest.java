@@ -26,7 +26,10 @@ class CephRepositoryTest extends BucketRepositoryContract {
         return TestCeph.at(bucket, "").prefix(place).build();
     }
 
-    /** Gateway, store of objects and monitor are killed in the middle of a backup, and start again before what they have stored: the backup ends well, and nothing is lost. */
+    /**
+     * Gateway, store of objects and monitor are killed in the middle of a backup, and start again before what they
+     * have stored: the backup ends well, and nothing is lost.
+     */
     @Test
     void everythingKilled_inTheMiddle() throws Exception {
         String place = newPlace();

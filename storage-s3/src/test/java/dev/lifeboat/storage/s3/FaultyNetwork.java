@@ -14,7 +14,10 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A bad network between a client and a server: slow, far, or one that breaks connections, each after some bytes in either direction, until enough were broken. */
+/**
+ * A bad network between a client and a server: slow, far, or one that breaks connections, each after some bytes in
+ * either direction, until enough were broken.
+ */
 final class FaultyNetwork implements AutoCloseable {
     /** How a connection breaks. */
     enum Fault {
@@ -22,7 +25,7 @@ final class FaultyNetwork implements AutoCloseable {
         RESET,
         /** An orderly end, in the middle of something. */
         TRUNCATE,
-        /** Nothing arrives any more, and nobody is told. */
+        /** Nothing arrives any more, without an error. */
         DROP
     }
 
@@ -43,7 +46,10 @@ final class FaultyNetwork implements AutoCloseable {
         start(this::accept);
     }
 
-    /** Has so many connections break, of those that are made from now on, each after so many bytes to five times as many. */
+    /**
+     * Has so many connections break, of those that are made from now on, each after so many bytes to five times as
+     * many.
+     */
     FaultyNetwork breaking(Fault how, int times, int afterBytes) {
         fault = how;
         leastBytes = afterBytes;
@@ -166,7 +172,10 @@ final class FaultyNetwork implements AutoCloseable {
             }
         }
 
-        /** Overwrites the hidden text; gives how much is in the buffer then, since text that ends outside has to be read to its end. */
+        /**
+         * Overwrites the hidden text; gives how much is in the buffer then, since text that ends outside has to be
+         * read to its end.
+         */
         private int hide(byte[] buffer, int read, InputStream in) throws IOException {
             int length = read;
             for (int i = 0; i < length; i++) {

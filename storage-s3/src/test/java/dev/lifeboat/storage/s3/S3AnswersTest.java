@@ -122,7 +122,10 @@ class S3AnswersTest {
         }
     }
 
-    /** Some stores honour conditions of whole objects only; what is there already is seen before parts become an object. */
+    /**
+     * Some stores honour conditions of whole objects only; what is there already is seen before parts become an
+     * object.
+     */
     @Test
     void parts_replaceNothing_evenWhereTheStoreWouldLetThem() throws IOException {
         List<String> completed = new CopyOnWriteArrayList<>();

@@ -30,7 +30,7 @@ import software.amazon.awssdk.services.s3.model.ObjectVersion;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/** Backups that nobody can take away: rights that only add, locks, and versions; against Ceph. */
+/** Backups that cannot be deleted: rights that only add, locks, and versions; against Ceph. */
 @Tag("ceph")
 @Timeout(300)
 class S3LockTest {
@@ -119,7 +119,7 @@ class S3LockTest {
         assertThatThrownBy(() -> open(TestCeph.at("none-such-" + bucket, "").build()))
                 .hasMessageContaining("the bucket does not exist");
         assertThatThrownBy(() -> open(TestCeph.at(bucket, "")
-                        .credentials("nobody", () -> "secret")
+                        .credentials("intruder", () -> "secret")
                         .build()))
                 .hasMessageContaining("the access key is not known");
         assertThatThrownBy(() -> open(TestCeph.at(bucket, "")
@@ -129,8 +129,8 @@ class S3LockTest {
     }
 
     /**
-     * Stolen credentials of a writer overwrite everything, remove what they can, put old manifests in the place of new ones and add some: what was backed up before restores
-     * from the bucket as it was.
+     * Stolen credentials of a writer overwrite everything, remove what they can, put old manifests in the place of
+     * new ones and add some: what was backed up before restores from the bucket as it was.
      */
     @Test
     void stolenWriter_takesNothingAway() throws Exception {

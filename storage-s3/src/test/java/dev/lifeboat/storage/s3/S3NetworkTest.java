@@ -61,7 +61,10 @@ class S3NetworkTest {
         }
     }
 
-    /** From the middle on nothing arrives any more, without a word: a clear end; and when the network is back, the next run goes on from what was stored. */
+    /**
+     * From the middle on nothing arrives any more, without a word: a clear end; and when the network is back, the
+     * next run goes on from what was stored.
+     */
     @Test
     void networkThatEnds_isTold_andTheNextBackupGoesOn() throws IOException {
         MemoryTree tree = BucketRepositoryContract.largeTree(1);

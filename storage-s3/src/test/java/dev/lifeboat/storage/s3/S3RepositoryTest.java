@@ -31,7 +31,10 @@ class S3RepositoryTest extends BucketRepositoryContract {
         return TestServer.at(TestServer.endpoint(), place).build();
     }
 
-    /** The server is killed in the middle of a backup. If it is back soon, the backup ends well; else it says so, and the next goes on from there. */
+    /**
+     * The server is killed in the middle of a backup. If it is back soon, the backup ends well; else it says so, and
+     * the next goes on from there.
+     */
     @Test
     void serverKilled_inTheMiddle() throws Exception {
         try (OwnServer server = new OwnServer(scratch.path())) {

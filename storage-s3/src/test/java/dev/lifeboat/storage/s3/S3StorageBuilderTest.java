@@ -45,7 +45,7 @@ class S3StorageBuilderTest {
         }
     }
 
-    /** Nobody shall think that all ran when the build had no server. */
+    /** A build without a server says what it left out. */
     @Test
     void whatIsLeftOut_isSaid() {
         String excluded = System.getProperty("lifeboat.excludedGroups", "");

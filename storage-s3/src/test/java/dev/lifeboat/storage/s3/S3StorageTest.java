@@ -82,7 +82,10 @@ class S3StorageTest {
         }
     }
 
-    /** Connections are reset in the middle of requests and of answers: everything arrives, and an exclusive put is told of its own success. */
+    /**
+     * Connections are reset in the middle of requests and of answers: everything arrives, and an exclusive put is
+     * told of its own success.
+     */
     @Test
     void brokenConnections_areGoneOver() throws IOException {
         byte[] content = MemoryTree.random(2, 12_000_000);
@@ -126,7 +129,7 @@ class S3StorageTest {
                     .hasMessageNotContaining("not the secret");
         }
         try (S3Storage unknown = TestServer.at(TestServer.endpoint(), prefix)
-                .credentials("nobody", () -> "whatever")
+                .credentials("intruder", () -> "whatever")
                 .build()) {
             assertThatThrownBy(() -> unknown.list("", object -> {}))
                     .isInstanceOf(IOException.class)
@@ -152,11 +155,11 @@ class S3StorageTest {
 
     @Test
     void serverThatIsNotThere_isTold() throws IOException {
-        URI nobody;
+        URI unused;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            nobody = URI.create("http://127.0.0.1:" + free.getLocalPort());
+            unused = URI.create("http://127.0.0.1:" + free.getLocalPort());
         }
-        try (S3Storage storage = TestServer.at(nobody, "x").build()) {
+        try (S3Storage storage = TestServer.at(unused, "x").build()) {
             assertThatThrownBy(() -> storage.find(KEY))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("cannot be reached");

@@ -10,7 +10,10 @@ import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** The gateway that dev/ceph runs, buckets in it, and its two users: the owner of the buckets, and one who may do what a policy says. */
+/**
+ * The gateway that dev/ceph runs, buckets in it, and its two users: the owner of the buckets, and one who may do what
+ * a policy says.
+ */
 final class TestCeph {
     private TestCeph() {}
 

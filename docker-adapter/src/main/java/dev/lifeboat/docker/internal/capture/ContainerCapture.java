@@ -182,7 +182,10 @@ public final class ContainerCapture {
                 paths.hostName());
     }
 
-    /** Names of the containers and networks that the configuration refers to by id: ids change when these are made anew. */
+    /**
+     * Names of the containers and networks that the configuration refers to by id: ids change when these are made
+     * anew.
+     */
     private Map<String, String> names() throws IOException {
         Map<String, String> names = new TreeMap<>();
         Set<String> references = new HashSet<>();

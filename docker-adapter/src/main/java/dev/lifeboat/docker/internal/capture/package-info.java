@@ -1,2 +1,2 @@
-/** Containers and volumes on their way into a snapshot. */
+/** Capture of containers and volumes. */
 package dev.lifeboat.docker.internal.capture;

@@ -48,7 +48,7 @@ public final class Containers {
         return using;
     }
 
-    /** Creates a container and returns its id. */
+    /** Inspects all containers that have all of the given labels. */
     public List<ContainerSpec> labelled(List<String> labels) throws IOException {
         return inspected(filtered("label", labels));
     }
@@ -70,18 +70,18 @@ public final class Containers {
         return List.copyOf(all);
     }
 
-    /** Creates a container; returns its id. */
+    /** Creates a container and returns its id. */
     public String create(String name, JsonObject body) throws IOException {
         return client.post("/containers/create?name=" + EngineClient.encode(name), body, "create container " + name)
                 .string("Id");
     }
 
-    /** Stops a container with its own stop signal and time-out. */
+    /** Starts a container. */
     public void start(String id, String name) throws IOException {
         act(id, "start", name);
     }
 
-    /** Stops a container, in its own way and time. */
+    /** Stops a container with its own stop signal and time-out. */
     public void stop(String id, String name) throws IOException {
         act(id, "stop", name);
     }
@@ -100,13 +100,13 @@ public final class Containers {
         client.post(path(id, "/" + verb), null, verb + " container " + name);
     }
 
-    /** Kills and removes a container and its anonymous volumes. */
+    /** Renames a container. */
     public void rename(String id, String from, String to) throws IOException {
         client.post(
                 path(id, "/rename?name=" + EngineClient.encode(to)), null, "rename container " + from + " to " + to);
     }
 
-    /** Kills and removes a container, with its anonymous volumes. */
+    /** Kills and removes a container and its anonymous volumes. */
     public void remove(String id, String name) throws IOException {
         client.delete(path(id, "?force=1&v=1"), "remove container " + name);
     }

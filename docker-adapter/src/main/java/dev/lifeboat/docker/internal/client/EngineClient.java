@@ -23,12 +23,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * HTTP to an engine: requests and answers as they are, so that a field that we do not know is not lost. Calls without a version in their
- * path, which the engine takes as its newest. Thread-safe.
+ * HTTP client of an engine. Requests and responses are handled as JSON, so that fields unknown to this library are not
+ * lost. Paths have no version, so the engine uses its newest API version. Thread-safe.
  */
 public final class EngineClient implements AutoCloseable {
     private static final Duration CONNECT = Duration.ofSeconds(10);
-    /** Longer than a stop that waits for its container, and than an engine busy with a disk takes. */
+    /**
+     * Time limit of a response: longer than a stop that waits for its container, and than an engine with a busy disk
+     * takes.
+     */
     private static final Duration ANSWER = Duration.ofMinutes(10);
 
     private static final int MAX_JSON_BYTES = 256 << 20;
@@ -57,7 +60,10 @@ public final class EngineClient implements AutoCloseable {
                 .build();
     }
 
-    /** Before the first call: an engine may take its time for a stop, but not to say that it is there. */
+    /**
+     * Checks before the first call that the engine answers. An engine may be slow to stop a container, but not to
+     * answer a ping.
+     */
     private void checkAnswers(String what) throws IOException {
         if (answered) {
             return;
@@ -80,17 +86,17 @@ public final class EngineClient implements AutoCloseable {
         return uri;
     }
 
-    /** Encodes one segment or parameter. */
+    /** Percent-encodes one path segment or parameter. */
     public static String encode(String part) {
         return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
-    /** Asks for an object. {@code what} goes into messages: "inspect container web". */
+    /** Gets an object. {@code what} is used in messages: "inspect container web". */
     public JsonObject get(String path, String what) throws IOException {
         return JsonObject.parse(bytes(Request.Method.GET, path, null, what), "answer to: " + what);
     }
 
-    /** Asks for a list of objects. */
+    /** Gets a list of objects. */
     public java.util.List<JsonObject> getList(String path, String what) throws IOException {
         byte[] answer = bytes(Request.Method.GET, path, null, what);
         byte[] open = "{\"list\":".getBytes(StandardCharsets.US_ASCII);
@@ -101,7 +107,7 @@ public final class EngineClient implements AutoCloseable {
         return JsonObject.parse(wrapped, "answer to: " + what).objects("list");
     }
 
-    /** Asks for an object that may not be there. */
+    /** Gets an object that may not exist. */
     public Optional<JsonObject> find(String path, String what) throws IOException {
         try {
             return Optional.of(get(path, what));
@@ -113,7 +119,7 @@ public final class EngineClient implements AutoCloseable {
         }
     }
 
-    /** Sends an object, and gives the answer; an empty one where the engine says nothing. */
+    /** Posts an object and returns the response; an empty object if the response has no body. */
     public JsonObject post(String path, @Nullable JsonObject body, String what) throws IOException {
         byte[] answer = bytes(Request.Method.POST, path, body == null ? new byte[0] : body.toBytes(), what);
         return answer.length == 0 ? JsonObject.create() : JsonObject.parse(answer, "answer to: " + what);
@@ -123,7 +129,7 @@ public final class EngineClient implements AutoCloseable {
         bytes(Request.Method.DELETE, path, null, what);
     }
 
-    /** Sends a stream to its end, and gives what the engine prints. */
+    /** Sends a stream to its end and returns the output of the engine. */
     public String send(Request.Method method, String path, InputStream body, String what) throws IOException {
         Request request = Request.builder()
                 .method(method)
@@ -150,7 +156,7 @@ public final class EngineClient implements AutoCloseable {
 
             @Override
             public void close() {
-                // Not the body first: that would read the rest of it.
+                // The response is closed before the body: closing the body first would read the rest of it.
                 response.close();
             }
         };
@@ -170,7 +176,9 @@ public final class EngineClient implements AutoCloseable {
         return answer;
     }
 
-    /** Executes a request and reads the body of the answer; an engine that stalls in the middle is one that does not answer. */
+    /**
+     * Executes a request and reads the body of the response. An engine that stalls midway is reported as not answering.
+     */
     private byte[] body(Request request, String what, int maxBytes) throws IOException {
         try (Response response = execute(request, what)) {
             try (InputStream in = response.getBody()) {
@@ -237,12 +245,12 @@ public final class EngineClient implements AutoCloseable {
                 cause);
     }
 
-    /** Has something closed before the connections are: what is quiesced has to be resumed through them. */
+    /** Registers a resource to close before the connections, since quiesced containers are resumed through them. */
     public void closeBefore(Closeable dependent) {
         dependents.add(dependent);
     }
 
-    /** Notes that it is closed already. */
+    /** Unregisters a resource that is already closed. */
     public void closed(Closeable dependent) {
         dependents.remove(dependent);
     }

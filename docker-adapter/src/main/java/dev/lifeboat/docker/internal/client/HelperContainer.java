@@ -12,11 +12,14 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A container with a volume mounted that is never started: the way to the files of a volume that no container of its own has. Made of
- * an image that is imported from an empty tar; closing removes both.
+ * A container that mounts a volume and is never started. It gives access to the files of a volume that no other
+ * container mounts. Its image is imported from an empty tar; closing removes both.
  */
 public final class HelperContainer implements AutoCloseable {
-    /** Where the volume is; a path that the (empty) image does not have, so that the engine copies nothing into it. */
+    /**
+     * Where the volume is mounted. The (empty) image does not have this path, so the engine copies nothing into the
+     * volume.
+     */
     public static final String DESTINATION = "/volume";
 
     private final EngineClient client;

@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Whether the engine's files can be read from here: only where it runs on this machine and in view of this process. Proven by something
- * under a random id, of a container or a network, in its data root; a path that just happens to exist here, too, proves nothing.
+ * Access to the files of an engine on this host. It is possible only if the engine runs on this machine and this
+ * process sees its files. The proof is a file with a random id, of a container or a network, in the data root of the
+ * engine; a path that exists on both sides proves nothing.
  */
 public final class HostPaths {
     private static final String ID = "[0-9a-f]{64}";
@@ -30,7 +31,7 @@ public final class HostPaths {
     }
 
     /**
-     * Looks, with a container of the engine.
+     * Checks access with a container of the engine.
      *
      * @param containerId its full id
      */
@@ -42,7 +43,7 @@ public final class HostPaths {
                                 root.resolve("containers").resolve(containerId).resolve("config.v2.json")));
     }
 
-    /** Looks, with the networks that every engine has; their random ids are in a file of its data root. */
+    /** Checks access with the networks that every engine has; their random ids are in a file of its data root. */
     public static HostPaths of(EngineClient client) throws IOException {
         List<String> ids = new ArrayList<>();
         for (JsonObject network : client.getList("/networks", "list networks")) {
@@ -66,7 +67,7 @@ public final class HostPaths {
     private static HostPaths look(EngineClient client, Proof proof) throws IOException {
         JsonObject info = client.get("/info", "ask the engine about itself");
         Path root = Path.of(info.optionalString("DockerRootDir").orElse("/nowhere"));
-        // With a user namespace of its own, the numbers of owners on the disk are not those the containers see.
+        // With a user namespace, the owner ids on disk differ from those that containers see.
         boolean shifted = info.strings("SecurityOptions").stream()
                 .anyMatch(option -> option.contains("name=userns") || option.contains("name=rootless"));
         boolean near = "unix".equals(client.uri().getScheme())
@@ -77,24 +78,27 @@ public final class HostPaths {
                 info.optionalString("Name").orElse(""));
     }
 
-    /** Whether the engine's data root is in view. */
+    /** Returns whether the data root of the engine is accessible. */
     public boolean seesFiles() {
         return proven;
     }
 
-    /** The host name of the engine. */
+    /** Returns the host name of the engine. */
     public String hostName() {
         return hostName;
     }
 
-    /** The data of a volume, if it lies in the engine's own data root: with other drivers or options it may need to be mounted first. */
+    /**
+     * Returns the data of a volume, if it lies in the data root of the engine; with other drivers or options it may
+     * have to be mounted first.
+     */
     public Optional<Path> volume(JsonObject inspect) throws IOException {
         boolean plain = inspect.string("Driver").equals("local")
                 && inspect.objectOrEmpty("Options").members().isEmpty();
         return plain ? readable(inspect.string("Mountpoint")) : Optional.empty();
     }
 
-    /** The writable layer of a container, if the storage driver keeps it as a directory. */
+    /** Returns the writable layer of a container, if the storage driver keeps it as a directory. */
     public Optional<Path> writableLayer(ContainerSpec container) throws IOException {
         JsonObject driver = container.inspect().objectOrEmpty("GraphDriver");
         if (!driver.optionalString("Name").orElse("").equals("overlay2")) {
@@ -104,7 +108,7 @@ public final class HostPaths {
         return upper.isPresent() ? readable(upper.get()) : Optional.empty();
     }
 
-    /** A bind mount's host path. */
+    /** Returns the host path of a bind mount. */
     public Optional<Path> bind(String source) {
         return proven && Files.isReadable(Path.of(source)) ? Optional.of(Path.of(source)) : Optional.empty();
     }

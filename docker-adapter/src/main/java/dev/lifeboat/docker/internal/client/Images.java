@@ -11,23 +11,23 @@ import java.util.Optional;
 public final class Images {
     private final EngineClient client;
 
-    /** Uses a client; its owner closes it. */
+    /** Creates an instance that uses a client, which it does not close. */
     public Images(EngineClient client) {
         this.client = client;
     }
 
-    /** Inspects an image, by name or id. */
+    /** Inspects an image by name or id. */
     public ImageSpec inspect(String reference) throws IOException {
         return ImageSpec.ofInspect(client.get(path(reference), "inspect image " + reference));
     }
 
-    /** Finds an image, by name or id. */
+    /** Finds an image by name or id. */
     public Optional<ImageSpec> find(String reference) throws IOException {
         Optional<JsonObject> found = client.find(path(reference), "look for image " + reference);
         return found.isPresent() ? Optional.of(ImageSpec.ofInspect(found.get())) : Optional.empty();
     }
 
-    /** Inspects all images; those removed meanwhile are left out. */
+    /** Inspects all images. Images that are removed meanwhile are skipped. */
     public List<ImageSpec> all() throws IOException {
         List<ImageSpec> all = new ArrayList<>();
         for (JsonObject image : client.getList("/images/json?all=1", "list images")) {

@@ -10,7 +10,7 @@ import java.util.List;
 public final class Networks {
     private final EngineClient client;
 
-    /** Uses a client; its owner closes it. */
+    /** Creates an instance that uses a client, which it does not close. */
     public Networks(EngineClient client) {
         this.client = client;
     }
@@ -29,7 +29,7 @@ public final class Networks {
         return List.copyOf(all);
     }
 
-    /** Creates a network; returns its id. */
+    /** Creates a network and returns its id. */
     public String create(String name, JsonObject body) throws IOException {
         return client.post("/networks/create", body, "create network " + name).string("Id");
     }

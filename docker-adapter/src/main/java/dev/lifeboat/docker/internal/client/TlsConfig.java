@@ -20,7 +20,10 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** {@code ca.pem}, {@code cert.pem} and {@code key.pem} of a folder, as the docker command has them. */
+/**
+ * TLS configuration from {@code ca.pem}, {@code cert.pem} and {@code key.pem} of a folder, as the docker command uses
+ * them.
+ */
 public final class TlsConfig {
     private static final Pattern KEY =
             Pattern.compile("-----BEGIN (RSA |EC |)PRIVATE KEY-----([A-Za-z0-9+/=\\s]+)-----END");
@@ -62,19 +65,21 @@ public final class TlsConfig {
     private static PrivateKey key(Path file, Certificate certificate) throws IOException, GeneralSecurityException {
         Matcher pem = KEY.matcher(Files.readString(file));
         if (!pem.find()) {
-            throw new GeneralSecurityException("key.pem holds no private key without passphrase");
+            throw new GeneralSecurityException("key.pem does not hold a private key without a passphrase");
         }
         byte[] der = Base64.getMimeDecoder().decode(pem.group(2).strip());
         if (pem.group(1).equals("EC ")) {
             throw new GeneralSecurityException(
-                    "key.pem is an EC key in the old form; convert it: openssl pkcs8 -topk8 -nocrypt -in key.pem");
+                    "key.pem is an EC key in SEC 1 format; convert it: openssl pkcs8 -topk8 -nocrypt -in key.pem");
         }
         byte[] pkcs8 = pem.group(1).isEmpty() ? der : wrapRsa(der);
         return KeyFactory.getInstance(certificate.getPublicKey().getAlgorithm())
                 .generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
     }
 
-    /** Wraps PKCS#1 as PKCS#8: SEQUENCE { INTEGER 0, SEQUENCE { OID rsaEncryption, NULL }, OCTET STRING } (RFC 5958). */
+    /**
+     * Wraps PKCS#1 as PKCS#8: SEQUENCE { INTEGER 0, SEQUENCE { OID rsaEncryption, NULL }, OCTET STRING } (RFC 5958).
+     */
     private static byte[] wrapRsa(byte[] pkcs1) {
         byte[] head = {2, 1, 0, 0x30, 13, 6, 9, 0x2a, (byte) 0x86, 0x48, (byte) 0x86, (byte) 0xf7, 0x0d, 1, 1, 1, 5, 0};
         byte[] octets = tagged(4, pkcs1);

@@ -11,12 +11,12 @@ import java.util.Optional;
 public final class Volumes {
     private final EngineClient client;
 
-    /** Uses a client; its owner closes it. */
+    /** Creates an instance that uses a client, which it does not close. */
     public Volumes(EngineClient client) {
         this.client = client;
     }
 
-    /** Inspects a volume; the answer has its mount point, too. */
+    /** Inspects a volume; the response includes its mount point. */
     public JsonObject inspect(String name) throws IOException {
         return client.get(path(name), "inspect volume " + name);
     }

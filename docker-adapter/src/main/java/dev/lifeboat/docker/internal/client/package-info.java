@@ -1,2 +1,2 @@
-/** HTTP to an engine, and the ways to its files. */
+/** HTTP client of an engine, and access to its files. */
 package dev.lifeboat.docker.internal.client;

@@ -27,9 +27,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Captures an image as an OCI image layout (image-spec 1.0, "Image Layout"): {@code images/<digest>/}, with the config and each layer,
- * uncompressed, as blobs under their digests. A layer is named by what it holds, so a parent that has it is never sent it again: then the
- * image is not even asked for.
+ * Captures an image as an OCI image layout (image-spec 1.0, "Image Layout"): {@code images/<digest>/}, with the config
+ * and each layer, uncompressed, as blobs under their digests. The digest identifies the content, so a layer that the
+ * parent snapshot has is not sent again. If the parent has all layers, the image is not requested from the engine.
  */
 public final class ImageCapture {
     private final EngineClient client;
@@ -42,7 +42,7 @@ public final class ImageCapture {
         this.image = image;
         this.id = image.id();
         if (!id.matches("sha256:[0-9a-f]{64}")) {
-            throw new IOException("the engine names an image in a way that is not known: " + id);
+            throw new IOException("the engine returned an image id of an unknown form: " + id);
         }
         this.place = SnapshotLayout.IMAGES.resolve(hex(id));
     }
@@ -60,7 +60,7 @@ public final class ImageCapture {
         Set<String> digests = new LinkedHashSet<>(image.layers());
         digests.add(id);
         for (String digest : digests.stream().sorted().toList()) {
-            // Named by its digest, so the same name is the same content, whatever the time.
+            // The name is a digest, so equal names mean equal content, regardless of the time.
             Entry blob = Entry.fileOfUnknownSize(blob(digest), SnapshotLayout.attributes(0644))
                     .withFingerprint(Optional.of(digest));
             if (sink.offer(blob)) {
@@ -80,7 +80,7 @@ public final class ImageCapture {
         }
     }
 
-    /** What the engine knows of the image, and in which order its layers lie. */
+    /** Returns the document of the image: what the engine reports about it, and the order of its layers. */
     private JsonObject document() {
         JsonObject document = JsonObject.create()
                 .put("lifeboat", "image")
@@ -95,7 +95,10 @@ public final class ImageCapture {
         return place.resolve("blobs/sha256/" + hex(digest));
     }
 
-    /** Streams the image once. Blobs that the save names by their digest go straight on, layers under other names by way of a file. */
+    /**
+     * Streams the image once. Blobs that are named by their digest are passed on directly; layers with other names are
+     * written to a temporary file first.
+     */
     private void send(Map<String, Entry> wanted, EntrySink sink) throws IOException {
         String what = "save image " + id;
         try (InputStream in =
@@ -104,7 +107,7 @@ public final class ImageCapture {
             for (Optional<TarMember> next; (next = tar.next()).isPresent() && !wanted.isEmpty(); ) {
                 TarMember member = next.get();
                 String name = member.path().toString();
-                // Links stand for layers that are in the tar under another name, too.
+                // A link stands for a layer that the tar also contains under another name.
                 if (member.type() == EntryType.FILE) {
                     take(name, member, wanted, sink);
                 }
@@ -115,7 +118,7 @@ public final class ImageCapture {
     private static void take(String name, TarMember member, Map<String, Entry> wanted, EntrySink sink)
             throws IOException {
         if (name.matches("[0-9a-f]{64}\\.json")) {
-            // Engines before 25: the config, under its digest.
+            // Engines before 25: the config, named by its digest.
             sendAs("sha256:" + name.substring(0, 64), member, wanted, sink);
         } else if (name.matches("blobs/sha256/[0-9a-f]{64}")) {
             sendAs("sha256:" + name.substring(13), member, wanted, sink);
@@ -132,7 +135,7 @@ public final class ImageCapture {
         }
     }
 
-    /** Engines before 25 name layers by ids that say nothing of their content. */
+    /** Handles a layer of an engine before 25, which names layers by ids that do not depend on their content. */
     private static void spool(TarMember member, Map<String, Entry> wanted, EntrySink sink) throws IOException {
         Path spool = Files.createTempFile("lifeboat-layer-", ".tar");
         try {

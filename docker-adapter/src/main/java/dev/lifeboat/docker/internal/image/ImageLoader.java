@@ -26,20 +26,21 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes what lies under {@code images/} of a snapshot and loads it, image by image, as a tar of the form that every engine reads
- * (manifest.json). An image that the engine has is not asked for, and of another only the layers that it lacks, where they are known.
+ * Receives the entries below {@code images/} of a snapshot and loads each image as a tar in the format that every
+ * engine reads (manifest.json). An image that the engine already has is not requested. Of any other image, only the
+ * layers that the engine lacks are requested, if its layers are known.
  */
 public final class ImageLoader implements AutoCloseable {
     private final EngineClient client;
     private final Images images;
     private final RestoreRequest request;
-    /** Layers by image, where the snapshot told of them before. */
+    /** Layers by image, if the snapshot listed them before the images. */
     private final Map<String, List<String>> knownLayers;
 
     private final Set<String> present = new HashSet<>();
     private @Nullable Loading loading;
 
-    /** One image on its way. */
+    /** An image that is being loaded. */
     private static final class Loading {
         private final String hex;
         private final Set<String> unneeded;
@@ -59,7 +60,7 @@ public final class ImageLoader implements AutoCloseable {
         this.knownLayers = knownLayers;
     }
 
-    /** Takes an entry whose path begins with {@code images/<digest>}. */
+    /** Offers an entry whose path begins with {@code images/<digest>}. */
     public boolean offer(Entry entry) throws IOException {
         var segments = entry.path().segments();
         if (segments.size() == 2) {
@@ -77,7 +78,7 @@ public final class ImageLoader implements AutoCloseable {
     private void begin(String hex) throws IOException {
         String id = "sha256:" + hex;
         if (!hex.matches("[0-9a-f]{64}")) {
-            throw new IOException("the snapshot names an image in a way that is not known: " + hex);
+            throw new IOException("the snapshot has an image id of an unknown form: " + hex);
         }
         if (images.find(id).isPresent()) {
             present.add(id);
@@ -93,7 +94,10 @@ public final class ImageLoader implements AutoCloseable {
         }
     }
 
-    /** Layers that the engine has below the same layers: only so are they the same to it. */
+    /**
+     * Returns the layers that the engine already has on top of the same lower layers; only then does the engine reuse
+     * them.
+     */
     private Set<String> presentLayers(List<String> wanted) throws IOException {
         int shared = 0;
         if (!wanted.isEmpty()) {
@@ -117,14 +121,14 @@ public final class ImageLoader implements AutoCloseable {
     public void content(Entry entry, InputStream in) throws IOException {
         Loading current = loading;
         if (current == null) {
-            throw new IllegalStateException("content of '" + entry.path() + "' was not wanted");
+            throw new IllegalStateException("content of '" + entry.path() + "' was not requested");
         }
         String name = entry.path().name().toString();
         if (name.equals("image.json")) {
             finish(current, SnapshotLayout.read(entry.path(), in));
             return;
         }
-        long size = entry.size().orElseThrow(() -> new IOException("'" + entry.path() + "' has no known size"));
+        long size = entry.size().orElseThrow(() -> new IOException("'" + entry.path() + "' has an unknown size"));
         write(current, tarName(current.hex, name), in, size);
     }
 
@@ -160,7 +164,7 @@ public final class ImageLoader implements AutoCloseable {
         present.add(id);
     }
 
-    /** A tag that the engine uses for another image stays with that one. */
+    /** Returns the tags that may be set. A tag that the engine uses for another image is not moved. */
     private List<String> freeTags(String hex, List<String> tags) throws IOException {
         List<String> free = new ArrayList<>();
         for (String tag : tags) {
@@ -172,13 +176,13 @@ public final class ImageLoader implements AutoCloseable {
                         .problem(new Problem(
                                 SnapshotLayout.IMAGES.resolve(hex),
                                 Problem.Kind.DEGRADED,
-                                "tag " + tag + " belongs to another image on this engine, and stays with it"));
+                                "tag " + tag + " belongs to another image on this engine and is not moved"));
             }
         }
         return free;
     }
 
-    /** Whether the engine has an image by now. */
+    /** Returns whether the engine now has an image. */
     public boolean has(String id) {
         return present.contains(id);
     }

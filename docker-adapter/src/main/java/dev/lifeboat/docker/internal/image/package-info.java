@@ -1,2 +1,2 @@
-/** Images as they are saved and loaded. */
+/** Capture and loading of images. */
 package dev.lifeboat.docker.internal.image;

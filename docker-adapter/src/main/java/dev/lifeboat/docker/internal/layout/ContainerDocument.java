@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code containers/<name>/config.json}: docs/FORMAT.md, section 7.
  *
- * @param container its inspect
- * @param image its image
- * @param volumes its volumes, in the order of their keys
- * @param names of other containers and of networks that the configuration refers to by id
- * @param hostName of the engine, which containers in its network or UTS namespace have, too
+ * @param container inspect of the container
+ * @param image image of the container
+ * @param volumes volumes of the container, in the order of their keys
+ * @param names names of other containers and of networks that the configuration refers to by id
+ * @param hostName host name of the engine, which a container in its network or UTS namespace shares
  */
 public record ContainerDocument(
         ContainerSpec container,
@@ -26,7 +26,7 @@ public record ContainerDocument(
         List<CapturedVolume> volumes,
         Map<String, String> names,
         String hostName) {
-    /** Writes the document. */
+    /** Returns the encoded document. */
     public byte[] toBytes() {
         List<@Nullable Object> used = new ArrayList<>();
         volumes.forEach(volume -> used.add(volume.toJson().members()));
@@ -42,7 +42,7 @@ public record ContainerDocument(
                 .toPrettyBytes();
     }
 
-    /** Reads a document. */
+    /** Parses a document. */
     public static ContainerDocument from(JsonObject json) throws IOException {
         List<CapturedVolume> volumes = new ArrayList<>();
         for (JsonObject volume : json.objects("volumes")) {
@@ -59,10 +59,10 @@ public record ContainerDocument(
     /**
      * A volume of a container.
      *
-     * @param key names its directory in the snapshot, stable when the container is created anew
-     * @param destination where it is mounted
-     * @param anonymous whether it has no name of its own
-     * @param volume its configuration
+     * @param key name of its directory in the snapshot, which stays the same when the container is re-created
+     * @param destination mount point in the container
+     * @param anonymous whether the volume has a generated name
+     * @param volume configuration of the volume
      */
     public record CapturedVolume(String key, String destination, boolean anonymous, VolumeSpec volume) {
         private JsonObject toJson() {

@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Passes a capture on, and keeps how each part was read and what was lost, for {@code lifeboat/fidelity.json}. Thread-safe as a sink. */
+/**
+ * Forwards a capture to another sink, and records how each part was read and what was lost, for
+ * {@code lifeboat/fidelity.json}. Thread-safe as a sink.
+ */
 public final class FidelityRecorder implements EntrySink {
     private static final EntryPath APP = SnapshotLayout.LIFEBOAT.resolve("app.json");
     private static final EntryPath FIDELITY = SnapshotLayout.LIFEBOAT.resolve("fidelity.json");
@@ -30,25 +33,25 @@ public final class FidelityRecorder implements EntrySink {
         this.sink = sink;
     }
 
-    /** Notes how a part was read. */
+    /** Records how a part was read. */
     public synchronized void note(EntryPath part, String how) {
         parts.put(part.toString(), how);
     }
 
-    /** Notes how a part was read, and what every entry of it has lost by that. */
+    /** Records how a part was read, and what every entry of it lost as a result. */
     public void noteLoss(EntryPath part, String how, String lost) throws IOException {
         note(part, how);
         report(new Problem(part, Problem.Kind.DEGRADED, how + ": " + lost));
     }
 
-    /** Offers the documents about the capture itself, whose content is known at its end. */
+    /** Offers the documents about the capture itself, whose content is known only at its end. */
     public void offerDocuments() throws IOException {
         SnapshotLayout.directory(sink, SnapshotLayout.LIFEBOAT);
         appWanted = SnapshotLayout.offerLate(sink, APP);
         fidelityWanted = SnapshotLayout.offerLate(sink, FIDELITY);
     }
 
-    /** Sends the documents. */
+    /** Sends the documents about the capture. */
     public void sendDocuments(JsonObject app) throws IOException {
         if (appWanted) {
             SnapshotLayout.sendLate(sink, APP, app.toPrettyBytes());

@@ -3,14 +3,14 @@ package dev.lifeboat.docker.internal.layout;
 import dev.lifeboat.entry.EntryPath;
 
 /**
- * What a path of a snapshot belongs to.
+ * The part of an application that a path of a snapshot belongs to.
  *
- * @param part of the application
- * @param name of the container, image, network or volume key; empty for {@link Part#OTHER}
- * @param root of the tree of files that the path lies in; the path itself where there is none
+ * @param part part of the application
+ * @param name name of the container, image, network or volume key; empty for {@link Part#OTHER}
+ * @param root root of the file tree that contains the path; the path itself if there is none
  */
 public record Location(Part part, String name, EntryPath root) {
-    /** Parts of a snapshot. */
+    /** The parts of a snapshot. */
     public enum Part {
         /** The document of a container. */
         CONTAINER,
@@ -24,7 +24,7 @@ public record Location(Part part, String name, EntryPath root) {
         VOLUME,
         /** The files of a volume. */
         VOLUME_DATA,
-        /** Anything else: directories on the way, documents about the capture, bind mounts. */
+        /** Anything else: parent directories, documents about the capture, bind mounts. */
         OTHER
     }
 }

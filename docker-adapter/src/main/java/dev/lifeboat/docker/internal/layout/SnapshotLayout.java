@@ -14,8 +14,8 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * Where each part of an application lies in its snapshot: docs/FORMAT.md, section 7. Documents and directories of our own
- * have fixed times, so that equal content is an equal entry.
+ * Where each part of an application lies in its snapshot: docs/FORMAT.md, section 7. Documents and directories that
+ * Lifeboat creates have fixed times, so that equal content results in equal entries.
  */
 public final class SnapshotLayout {
     public static final EntryPath CONTAINERS = EntryPath.of("containers");
@@ -25,12 +25,12 @@ public final class SnapshotLayout {
     public static final EntryPath NETWORKS = EntryPath.of("networks");
     public static final EntryPath ROOTFS = EntryPath.of("rootfs");
     public static final EntryPath VOLUMES = EntryPath.of("volumes");
-    /** Longer documents are not ours. */
+    /** Maximum length of a document; Lifeboat writes no longer ones. */
     private static final int MAX_BYTES = 64 << 20;
 
     private SnapshotLayout() {}
 
-    /** Returns what a path belongs to. */
+    /** Returns the part that a path belongs to. */
     public static Location parse(EntryPath path) {
         List<ByteString> segments = path.segments();
         if (segments.size() < 2) {
@@ -63,7 +63,7 @@ public final class SnapshotLayout {
         return CONTAINERS.resolve(ByteString.utf8(name));
     }
 
-    /** Returns the place of a container's writable layer. */
+    /** Returns the root of a container's writable layer. */
     public static EntryPath layer(String container) {
         return ROOTFS.resolve(ByteString.utf8(container));
     }
@@ -77,19 +77,19 @@ public final class SnapshotLayout {
         return VOLUMES.resolve(key).resolve("data");
     }
 
-    /** Offers a directory that is ours. */
+    /** Offers a directory that Lifeboat creates. */
     public static void directory(EntrySink sink, EntryPath path) throws IOException {
         offerOnly(sink, Entry.directory(path, attributes(0755)));
     }
 
-    /** Offers what has no content. */
+    /** Offers an entry without content. */
     public static void offerOnly(EntrySink sink, Entry entry) throws IOException {
         if (sink.offer(entry)) {
-            throw new IOException("content of '" + entry.path() + "' is wanted, though it has none");
+            throw new IOException("content of '" + entry.path() + "' was requested, but it has no content");
         }
     }
 
-    /** Offers a document and sends it. */
+    /** Offers a document and sends it if it is wanted. */
     public static void send(EntrySink sink, EntryPath path, byte[] content) throws IOException {
         Entry entry = Entry.file(path, content.length, attributes(0600));
         if (sink.offer(entry)) {
@@ -102,22 +102,22 @@ public final class SnapshotLayout {
         return sink.offer(Entry.fileOfUnknownSize(path, attributes(0600)));
     }
 
-    /** Sends a document that was offered late, and wanted. */
+    /** Sends a document that was offered with {@link #offerLate} and is wanted. */
     public static void sendLate(EntrySink sink, EntryPath path, byte[] content) throws IOException {
         sink.content(Entry.file(path, content.length, attributes(0600)), new ByteArrayInputStream(content));
     }
 
-    /** Reads a document that is restored. */
+    /** Parses a document that is being restored. */
     public static JsonObject read(EntryPath path, InputStream in) throws IOException {
         return JsonObject.parse(bytes(path, in), "'" + path + "' of the snapshot");
     }
 
-    /** Reads a small file that is restored. */
+    /** Reads a small file that is being restored. */
     public static byte[] bytes(EntryPath path, InputStream in) throws IOException {
         byte[] bytes = in.readNBytes(MAX_BYTES + 1);
         if (bytes.length > MAX_BYTES) {
             throw new IOException(
-                    "'" + path + "' of the snapshot has over " + MAX_BYTES + " bytes; it is no document of ours");
+                    "'" + path + "' of the snapshot has over " + MAX_BYTES + " bytes; it was not written by Lifeboat");
         }
         return bytes;
     }

@@ -9,9 +9,9 @@ public final class VolumeDocument {
     private VolumeDocument() {}
 
     /**
-     * Writes the document.
+     * Returns the document of a volume.
      *
-     * @param destination where a container mounts it; empty if it was captured by itself
+     * @param destination mount point in its container; empty if the volume was captured by itself
      */
     public static JsonObject of(VolumeSpec volume, boolean anonymous, String destination) {
         JsonObject document = JsonObject.create()
@@ -26,7 +26,7 @@ public final class VolumeDocument {
         return document.put("options", volume.options()).put("labels", volume.labels());
     }
 
-    /** Reads the configuration from a document. */
+    /** Parses the configuration from a document. */
     public static VolumeSpec spec(JsonObject document) throws IOException {
         return new VolumeSpec(
                 document.string("name"),

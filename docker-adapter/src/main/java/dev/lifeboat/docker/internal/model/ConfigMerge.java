@@ -6,11 +6,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the engine makes of a configuration that it merges with that of an image, field by field; so what to send to get a
- * container that was captured. Follows {@code runconfig.merge} and {@code mergeAndVerifyConfig} of github.com/moby/moby
- * (20.10 to 28): null and empty mean "of the image" for {@code Entrypoint}, {@code User}, {@code WorkingDir}, {@code
- * StopSignal}; {@code Cmd} is taken from the image only if {@code Entrypoint} is empty, too; {@code Env}, {@code Labels},
- * {@code ExposedPorts} and {@code Volumes} are united; a missing health check means that of the image.
+ * What the engine makes of a configuration that it merges with that of an image, field by field; so what to send to
+ * get a container that was captured. Follows {@code runconfig.merge} and {@code mergeAndVerifyConfig} of
+ * github.com/moby/moby (20.10 to 28): null and empty mean "of the image" for {@code Entrypoint}, {@code User},
+ * {@code WorkingDir}, {@code StopSignal}; {@code Cmd} is taken from the image only if {@code Entrypoint} is empty,
+ * too; {@code Env}, {@code Labels}, {@code ExposedPorts} and {@code Volumes} are united; a missing health check means
+ * that of the image.
  */
 public final class ConfigMerge {
     /** What the engine turns into no entrypoint at all, after the merge. */

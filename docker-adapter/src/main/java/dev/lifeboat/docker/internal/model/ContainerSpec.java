@@ -89,7 +89,10 @@ public record ContainerSpec(String id, String name, List<MountSpec> mounts, Json
         }
     }
 
-    /** How long after its start the health check runs for the first time; 30 s unless the configuration says otherwise. */
+    /**
+     * How long after its start the health check runs for the first time; 30 s unless the configuration says
+     * otherwise.
+     */
     public Duration healthInterval() throws IOException {
         JsonObject check = config().objectOrEmpty("Healthcheck");
         long nanos = check.has("Interval") ? check.number("Interval") : 0;

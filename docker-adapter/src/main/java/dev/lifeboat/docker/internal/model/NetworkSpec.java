@@ -54,8 +54,9 @@ public record NetworkSpec(String name, JsonObject inspect) {
     }
 
     /**
-     * Whether the engine chose the address ranges: from its default pools, with the first address as gateway and nothing
-     * else set. A user who chose exactly that is taken for the engine: then the ranges are kept where they are free.
+     * Whether the engine chose the address ranges: from its default pools, with the first address as gateway and
+     * nothing else set. A user who chose exactly that is taken for the engine: then the ranges are kept where they
+     * are free.
      */
     public boolean hasChosenSubnets() throws IOException {
         for (JsonObject config : inspect.objectOrEmpty("IPAM").objects("Config")) {

@@ -28,14 +28,16 @@ public record VolumeSpec(String name, String driver, Map<String, String> options
     }
 
     /**
-     * Whether a volume of that name is anonymous. The engine names an anonymous volume at random, and a user may choose such
-     * a name; then it is treated as anonymous, too.
+     * Whether a volume of that name is anonymous. The engine names an anonymous volume at random, and a user may
+     * choose such a name; then it is treated as anonymous, too.
      */
     public static boolean isAnonymous(String name) {
         return ANONYMOUS.matcher(name).matches();
     }
 
-    /** The place outside of the engine that the options name: a device, a share. Empty if the engine owns the storage. */
+    /**
+     * The place outside of the engine that the options name: a device, a share. Empty if the engine owns the storage.
+     */
     public Optional<String> externalStorage() {
         if (!driver.equals(LOCAL)) {
             return options.isEmpty() ? Optional.empty() : Optional.of(driver + " " + options);

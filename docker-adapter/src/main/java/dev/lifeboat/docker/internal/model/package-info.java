@@ -1,2 +1,2 @@
-/** The configuration of an engine's resources; every field is kept. */
+/** Configuration of the resources of an engine; every field is kept. */
 package dev.lifeboat.docker.internal.model;

@@ -38,11 +38,9 @@ public final class QuiesceRecovery {
                 continue;
             }
             String name = values.getOrDefault("name", "");
-            Quiesce quiesce =
-                    Quiesce.STOP.name().equals(values.get("quiesce")) ? Quiesce.STOP : Quiesce.PAUSE;
+            Quiesce quiesce = Quiesce.STOP.name().equals(values.get("quiesce")) ? Quiesce.STOP : Quiesce.PAUSE;
             try {
-                QuiescedContainer.resume(
-                        new Containers(client), values.getOrDefault("container", ""), name, quiesce);
+                QuiescedContainer.resume(new Containers(client), values.getOrDefault("container", ""), name, quiesce);
                 record.remove();
             } catch (IOException e) {
                 // One that cannot be resumed keeps no other from it.

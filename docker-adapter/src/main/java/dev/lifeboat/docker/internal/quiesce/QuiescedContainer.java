@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A container that is paused or stopped while it is read; closing restores the state that it had, also on an interrupted
- * thread, and tries again if that fails. Thread-safe.
+ * A container that is paused or stopped while it is read; closing restores the state that it had, also on an
+ * interrupted thread, and tries again if that fails. Thread-safe.
  */
 public final class QuiescedContainer implements QuiesceHandle {
     private static final Logger log = LoggerFactory.getLogger(QuiescedContainer.class);
@@ -50,7 +50,8 @@ public final class QuiescedContainer implements QuiesceHandle {
      *
      * @param handle resumes the container
      * @param container as it was before
-     * @param reached whether the container is as quiet as was asked for; not if it is restarted by the engine again and again
+     * @param reached whether the container is as quiet as was asked for; not if it is restarted by the engine again
+     *     and again
      */
     public record Result(QuiesceHandle handle, ContainerSpec container, boolean reached) {}
 

@@ -1,2 +1,2 @@
-/** Containers that are paused or stopped by us. */
+/** Pausing and stopping of containers, and their resumption. */
 package dev.lifeboat.docker.internal.quiesce;

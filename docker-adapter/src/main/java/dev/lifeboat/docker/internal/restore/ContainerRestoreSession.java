@@ -34,8 +34,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One restore of a container. Entries come in canonical order, which is the order of restore: configuration, image, networks;
- * then the plan is made and the container created; then its writable layer and its volumes are filled.
+ * One restore of a container. Entries come in canonical order, which is the order of restore: configuration, image,
+ * networks; then the plan is made and the container created; then its writable layer and its volumes are filled.
  */
 public final class ContainerRestoreSession implements RestoreTarget.Session {
     private final EngineClient client;

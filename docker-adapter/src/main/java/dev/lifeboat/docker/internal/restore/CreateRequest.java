@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The call that creates a container, made from the inspect of the snapshot: fields that are not mentioned here are passed on
- * as they were. What the user chose is kept; what the engine chose is left to the engine.
+ * The call that creates a container, made from the inspect of the snapshot: fields that are not mentioned here are
+ * passed on as they were. What the user chose is kept; what the engine chose is left to the engine.
  */
 final class CreateRequest {
     private final ContainerSpec container;

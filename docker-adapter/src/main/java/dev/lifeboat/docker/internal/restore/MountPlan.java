@@ -20,8 +20,9 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The mounts of the container to create: volumes under their new names, bind mounts as far as the options allow them. A new
- * name is not new storage: a copy never shares a writable host path with the original unless the caller says so.
+ * The mounts of the container to create: volumes under their new names, bind mounts as far as the options allow them.
+ * A new name is not new storage: a copy never shares a writable host path with the original unless the caller says
+ * so.
  */
 final class MountPlan {
     private final ContainerSpec container;

@@ -21,8 +21,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Decides how a container is restored: what is created, used, replaced, and what forbids it. Pure: it reads the snapshot, the
- * options and a view of the engine, and changes nothing.
+ * Decides how a container is restored: what is created, used, replaced, and what forbids it. Pure: it reads the
+ * snapshot, the options and a view of the engine, and changes nothing.
  */
 final class Planner {
     private final ContainerDocument document;
@@ -67,7 +67,6 @@ final class Planner {
         Map<String, JsonObject> networks = networks();
         List<VolumeSpec> volumes = volumes(request, existing);
         container(name, existing);
-        ports(name, existing);
         JsonObject body = request.body(image.orElse(document.image().id()));
         boolean ran = existing.isPresent() && existing.get().state().running();
         boolean start = options.start()
@@ -75,6 +74,7 @@ final class Planner {
                         && (ran
                                 || existing.isEmpty()
                                         && document.container().state().running());
+        ports(name, existing, start);
         for (CapturedVolume volume : document.volumes()) {
             steps.add(new PlanStep(
                     Action.WRITE,
@@ -98,7 +98,10 @@ final class Planner {
                 start);
     }
 
-    /** The name the container used, if it means the same image here; else the image itself. Empty if there is none yet. */
+    /**
+     * The name the container used, if it means the same image here; else the image itself. Empty if there is none
+     * yet.
+     */
     private Optional<String> image() throws IOException {
         String id = document.image().id();
         String name = document.container().imageName();
@@ -257,7 +260,7 @@ final class Planner {
         }
     }
 
-    private void ports(String name, Optional<ContainerSpec> existing) throws IOException {
+    private void ports(String name, Optional<ContainerSpec> existing, boolean start) throws IOException {
         if (options.withoutPorts()) {
             return;
         }
@@ -277,7 +280,7 @@ final class Planner {
                     continue;
                 }
                 String detail = "port " + port + " is published by running container " + other.name();
-                if (options.start()) {
+                if (start) {
                     conflicts.add(new Conflict(
                             Conflict.Kind.PORT_TAKEN,
                             "container " + name,

@@ -9,7 +9,10 @@ import java.time.Duration;
 
 /** Waits until a container that was started has shown that it runs. */
 final class Readiness {
-    /** A process that ends at once, since its command, its files or its configuration are wrong, does so within that time. */
+    /**
+     * A process that ends at once, since its command, its files or its configuration are wrong, does so within that
+     * time.
+     */
     private static final Duration SETTLED = Duration.ofSeconds(1);
 
     private static final long INTERVAL_MILLIS = 50;
@@ -21,8 +24,8 @@ final class Readiness {
     }
 
     /**
-     * Waits until a container is healthy; one without a health check, or with one that runs for the first time only after
-     * the patience is over, has to run for a second.
+     * Waits until a container is healthy; one without a health check, or with one that runs for the first time only
+     * after the patience is over, has to run for a second.
      *
      * @param patience for its health check
      * @return what is worth a report: that it is still starting after that time; empty otherwise

@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Carries out the plan of a container: creates networks, volumes and the container, and at the end starts it and removes the
- * one that it replaces. Each change adds the step that undoes it to an {@link UndoLog}.
+ * Carries out the plan of a container: creates networks, volumes and the container, and at the end starts it and
+ * removes the one that it replaces. Each change adds the step that undoes it to an {@link UndoLog}.
  */
 final class RestoreExecutor {
     private final Containers containers;
@@ -78,8 +78,8 @@ final class RestoreExecutor {
     }
 
     /**
-     * All files are written: starts the container if it is to run, and then removes the one that it replaces, if any. An old
-     * container that ran is removed only after the new one has shown that it runs.
+     * All files are written: starts the container if it is to run, and then removes the one that it replaces, if any.
+     * An old container that ran is removed only after the new one has shown that it runs.
      *
      * @param patience how long it may take to become healthy
      * @return what is worth a report: empty if all is well

@@ -1,2 +1,2 @@
-/** Plans of restores, and how they are carried out. */
+/** Planning and execution of restores. */
 package dev.lifeboat.docker.internal.restore;

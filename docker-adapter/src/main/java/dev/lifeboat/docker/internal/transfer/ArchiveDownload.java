@@ -13,11 +13,14 @@ import java.io.InputStream;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** The engine's {@code GET /containers/{id}/archive}, as entries. It says nothing about what the engine has left out of it. */
+/**
+ * Reads entries through the engine's {@code GET /containers/{id}/archive}. The engine does not report what it leaves
+ * out of the archive.
+ */
 public final class ArchiveDownload {
-    /** What this way loses of every entry; docs of the engine's behaviour: ADR 0005. */
+    /** What every entry loses when it is read this way; the behavior of the engine is documented in ADR 0005. */
     public static final String LOSES =
-            "times are cut to whole seconds; user attributes and ACLs, holes and sockets are not kept; nothing is skipped unread";
+            "times are truncated to seconds; user attributes, ACLs, holes and sockets are lost; all content is read";
 
     private final EngineClient client;
     private final String container;
@@ -28,9 +31,9 @@ public final class ArchiveDownload {
     }
 
     /**
-     * Sends what lies at a path of the container's file system, as seen from there, to a sink.
+     * Sends the tree at a path of the container's file system to a sink. Paths of entries are relative to that path.
      *
-     * @param skipped leaves out what it is true for
+     * @param skipped excludes the paths that it matches
      */
     public void sendTo(EntrySink sink, String path, Predicate<EntryPath> skipped) throws IOException {
         String what = "read " + path + " of container " + container;
@@ -45,11 +48,11 @@ public final class ArchiveDownload {
         } catch (DamagedException e) {
             throw truncated(path, e);
         } catch (IllegalArgumentException e) {
-            throw new IOException("the engine sent what is no tree: " + e.getMessage(), e);
+            throw new IOException("cannot " + what + ": the engine did not send a valid tree: " + e.getMessage(), e);
         }
     }
 
-    /** Sends the one entry at a path, without what is below it, under another path. */
+    /** Sends only the entry at a path, without its children, under another path. */
     public void sendOne(EntrySink sink, String path, EntryPath as) throws IOException {
         try (InputStream in = open(path, "read " + path + " of container " + container)) {
             Optional<TarMember> first = new TarReader(in).next();
@@ -75,7 +78,7 @@ public final class ArchiveDownload {
     private IOException truncated(String path, DamagedException e) {
         return new IOException(
                 "the engine ended its archive of " + path + " of container " + container + " early (" + e.getMessage()
-                        + "): a file shrank while it was read. Bring the container to rest: quiesce(Quiesce.PAUSE)",
+                        + "): a file shrank while it was read. Quiesce the container: quiesce(Quiesce.PAUSE)",
                 e);
     }
 }

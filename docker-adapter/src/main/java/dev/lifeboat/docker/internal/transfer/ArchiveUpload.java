@@ -15,8 +15,9 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Writes into a container through {@code PUT /containers/{id}/archive}, from its root on, since with a path the engine refuses links that
- * leave it. Everything is sent, whether it differs or not, and nothing is deleted.
+ * Writes into a container through {@code PUT /containers/{id}/archive}. It writes relative to the root of the
+ * container, since with another path the engine refuses links that lead out of it. Every entry is sent, whether it
+ * differs or not, and nothing is deleted.
  */
 public final class ArchiveUpload implements EntrySink, AutoCloseable {
     private final TarUpload upload;
@@ -48,7 +49,7 @@ public final class ArchiveUpload implements EntrySink, AutoCloseable {
             listener.problem(new Problem(
                     entry.path(),
                     Problem.Kind.FAILED,
-                    "what it links to, '" + entry.hardLinkTarget() + "', was not restored"));
+                    "its link target '" + entry.hardLinkTarget() + "' was not restored"));
             return false;
         }
         upload.write(TarHeaders.of(entry.below(place), 0));
@@ -58,7 +59,7 @@ public final class ArchiveUpload implements EntrySink, AutoCloseable {
 
     @Override
     public synchronized void content(Entry entry, InputStream in) throws IOException {
-        long size = entry.size().orElseThrow(() -> new IOException("'" + entry.path() + "' has no known size"));
+        long size = entry.size().orElseThrow(() -> new IOException("'" + entry.path() + "' has an unknown size"));
         upload.write(TarHeaders.of(entry.below(place), size));
         upload.writeContent(in, size);
         missing.remove(entry.path());

@@ -24,11 +24,14 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** Captures the writable layer of a container as a difference from its image: {@code rootfs/<name>}, deletions as OCI whiteouts. */
+/**
+ * Captures the writable layer of a container as a difference from its image: {@code rootfs/<name>}, with deletions as
+ * OCI whiteouts.
+ */
 public final class LayerReader {
     private final EngineClient client;
     private final String container;
-    /** Where volumes and other mounts hide the layer. */
+    /** Paths at which volumes and other mounts hide the layer. */
     private final Set<EntryPath> mounts;
 
     public LayerReader(EngineClient client, String container, Set<EntryPath> mounts) {
@@ -48,7 +51,7 @@ public final class LayerReader {
         }
     }
 
-    /** Reads a directory of overlayfs. Its whiteouts sort elsewhere under their OCI names, so they are collected first. */
+    /** Reads an overlayfs directory. The OCI names of its whiteouts sort differently, so they are collected first. */
     private static final class Overlay implements EntrySink {
         private final EntrySink sink;
         private final NavigableSet<EntryPath> whiteouts = new TreeSet<>();
@@ -100,12 +103,12 @@ public final class LayerReader {
 
             @Override
             public void content(Entry entry, InputStream in) {
-                throw new IllegalStateException("was not wanted: " + entry.path());
+                throw new IllegalStateException("content was not requested: " + entry.path());
             }
 
             @Override
             public void report(Problem problem) {
-                // The second pass reports.
+                // Problems are reported in the second pass.
             }
         }
     }
@@ -123,7 +126,7 @@ public final class LayerReader {
         DELETED
     }
 
-    /** Asks what has changed, then for each of that: an added directory as a whole, anything else one by one. */
+    /** Lists the changes and sends each: an added directory as a whole, anything else entry by entry. */
     private void sendChanges(EntrySink sink) throws IOException {
         String url = "/containers/" + EngineClient.encode(container) + "/changes";
         List<JsonObject> changes = client.getList(url, "list changes of container " + container);
@@ -150,7 +153,7 @@ public final class LayerReader {
                 if (e.kind() != DockerException.Kind.NOT_FOUND) {
                     throw e;
                 }
-                sink.report(new Problem(place, Problem.Kind.VANISHED, "removed before it could be read"));
+                sink.report(new Problem(place, Problem.Kind.VANISHED, "was removed before it could be read"));
             }
         }
     }
@@ -164,7 +167,7 @@ public final class LayerReader {
         }
     }
 
-    /** An added path may be anything; only below a directory is there more. */
+    /** Sends an added path, which may have any type; only a directory has more entries below it. */
     private void sendAdded(ArchiveDownload archive, String absolute, EntryPath place, EntrySink sink)
             throws IOException {
         boolean[] directory = {false};
@@ -191,7 +194,7 @@ public final class LayerReader {
     private static Kind kind(JsonObject change) throws IOException {
         long kind = change.number("Kind");
         if (kind < 0 || kind > 2) {
-            throw new IOException("the engine tells of a change of unknown kind: " + kind);
+            throw new IOException("the engine reports a change of an unknown kind: " + kind);
         }
         return Kind.values()[(int) kind];
     }

@@ -20,14 +20,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Turns the OCI whiteouts of a captured writable layer into what the new container needs: overlayfs's own where its directory can be
- * written, which is safe as long as the container was never started; through the API nothing can be deleted, which is reported.
+ * Converts the OCI whiteouts of a captured writable layer for the new container. Where the overlayfs directory can be
+ * written, they become overlayfs whiteouts, which is safe as long as the container has never been started. Through the
+ * API nothing can be deleted, which is reported.
  */
 public final class LayerWriter implements EntrySink {
     private final EntrySink sink;
     private final RestoreRequest.Listener listener;
     private final boolean overlay;
-    /** Through the API, a mount point is what is mounted there. */
+    /** Through the API, a write to a mount point goes to what is mounted there. */
     private final Set<EntryPath> mounts;
 
     private final Map<EntryPath, Entry> directories = new HashMap<>();
@@ -42,7 +43,7 @@ public final class LayerWriter implements EntrySink {
     public static TreeWriter open(
             EntryPath place, EngineClient client, ContainerSpec container, Optional<Path> upper, RestoreRequest request)
             throws IOException {
-        // The engine puts mount points into a fresh layer; they stay.
+        // The engine creates mount points in a new layer; they are kept.
         RestoreRequest additive = new RestoreRequest(request.dryRun(), request.partial(), false, request.listener());
         TreeWriter writer = upper.isPresent()
                 ? TreeWriter.toHost(place, upper.get(), additive)
@@ -72,7 +73,7 @@ public final class LayerWriter implements EntrySink {
             listener.problem(new Problem(
                     entry.path(),
                     Problem.Kind.FAILED,
-                    "was deleted in the container, and comes back with the image: the engine's API cannot delete"));
+                    "was deleted in the container, but exists again from the image: the engine's API cannot delete"));
             return false;
         }
         if (opaque) {
@@ -82,11 +83,11 @@ public final class LayerWriter implements EntrySink {
         return sink.offer(Whiteouts.overlayWhiteout(deleted.get()));
     }
 
-    /** The directory was offered before; it is offered again, with the mark on it. */
+    /** Offers a directory again, now with the opaque attribute. */
     private void opaque(EntryPath path) throws IOException {
         Entry directory = directories.get(path);
         if (directory == null) {
-            throw new IOException("the snapshot marks '" + path + "' as opaque, but does not have it");
+            throw new IOException("the snapshot marks '" + path + "' as opaque, but does not contain it");
         }
         SnapshotLayout.offerOnly(sink, Whiteouts.withOpaqueAttribute(directory));
     }

@@ -14,7 +14,7 @@ import java.io.PipedOutputStream;
 import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
-/** A tar on its way to the engine while it is written; a thread of its own sends it. One writing thread at a time. */
+/** Sends a tar to the engine while it is written, on a thread of its own. Used by one writing thread at a time. */
 public final class TarUpload implements AutoCloseable {
     private final PipedInputStream in = new PipedInputStream(1 << 18);
     private final OutputStream out;
@@ -41,7 +41,7 @@ public final class TarUpload implements AutoCloseable {
     private void write(byte[] bytes, int offset, int length) throws IOException {
         if (broken) {
             throw new IOException(
-                    "nothing more can be sent: the content of an entry broke off in the middle of a stream to the engine");
+                    "cannot send more: the content of an entry ended in the middle of a stream to the engine");
         }
         try {
             out.write(bytes, offset, length);
@@ -50,7 +50,10 @@ public final class TarUpload implements AutoCloseable {
         }
     }
 
-    /** Copies content to its end, and fills the last block up. A stream that fails, or ends early, leaves the upload unusable. */
+    /**
+     * Copies content to its end and pads the last block. If the stream fails or ends early, the upload becomes
+     * unusable.
+     */
     public void writeContent(InputStream content, long size) throws IOException {
         boolean whole = false;
         try {
@@ -67,18 +70,18 @@ public final class TarUpload implements AutoCloseable {
         for (int n; (n = content.read(buffer)) >= 0; left -= n) {
             Io.checkInterrupt();
             if (n > left) {
-                throw new IOException("content is longer than the " + size + " bytes that its entry tells of");
+                throw new IOException("content is longer than the " + size + " bytes that its entry declares");
             }
             write(buffer, 0, n);
         }
         if (left > 0) {
             throw new IOException(
-                    "content is " + left + " bytes shorter than the " + size + " that its entry tells of");
+                    "content is " + left + " bytes shorter than the " + size + " bytes that its entry declares");
         }
         write(new byte[TarHeaders.padding(size)]);
     }
 
-    /** Ends the tar, and gives what the engine printed. */
+    /** Ends the tar and returns the output of the engine. */
     public String finish() throws IOException {
         write(TarHeaders.endOfArchive());
         try {
@@ -89,10 +92,10 @@ public final class TarUpload implements AutoCloseable {
         return Io.await(sending);
     }
 
-    /** What the engine said counts for more than that it stopped listening. */
+    /** Returns the error that the engine sent, if any; it is more precise than the broken connection. */
     private IOException failure(IOException e) {
         if (e instanceof InterruptedIOException) {
-            // The pipe has taken the flag; and whoever sends waits for us.
+            // The pipe has cleared the interrupt flag, and the sender waits for this thread.
             Thread.currentThread().interrupt();
             return e;
         }
@@ -105,16 +108,16 @@ public final class TarUpload implements AutoCloseable {
         }
     }
 
-    /** Gives up if it was not finished: the engine sees a stream that breaks off, not one that ends. */
+    /** Aborts the upload if it was not finished: the engine sees a broken stream, not the end of one. */
     @Override
     public void close() {
         if (!sending.isDone()) {
-            cut = new IOException("the upload was given up");
+            cut = new IOException("the upload was aborted");
             try {
                 out.close();
                 Io.await(sending);
             } catch (IOException e) {
-                // That is what giving up looks like.
+                // Expected: the sender fails when the upload is aborted.
                 return;
             }
         }

@@ -15,8 +15,8 @@ import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 
 /**
- * Writes a tree of a snapshot where it belongs: to a host path, differentially and with everything, or through the engine's API. Paths that
- * it is given are those of the snapshot, and those it tells of, too.
+ * Writes a tree of a snapshot to its destination: to a host path, where only differences are written and all metadata
+ * is kept, or through the engine's API. It receives and reports paths of the snapshot.
  */
 public final class TreeWriter implements EntrySink, AutoCloseable {
     private final EntryPath place;
@@ -53,16 +53,21 @@ public final class TreeWriter implements EntrySink, AutoCloseable {
         return new TreeWriter(place, upload, upload, upload::finish);
     }
 
-    /** Says that the engine's API deletes nothing, where that was asked for and there may be something to delete. */
+    /**
+     * Reports that the engine's API deletes nothing, if deletion was requested and there may be something to delete.
+     */
     public static void reportNoDeletion(EntryPath place, RestoreRequest request) {
         request.listener()
                 .problem(new Problem(
                         place,
                         Problem.Kind.DEGRADED,
-                        "written through the engine's API, which deletes nothing: what is extra there stays"));
+                        "written through the engine's API, which deletes nothing: extra files are kept"));
     }
 
-    /** Writes nothing, and tells everything as new: what is there cannot be compared with. */
+    /**
+     * Returns a writer that writes nothing and reports every entry as created, since the existing state cannot be
+     * compared.
+     */
     public static TreeWriter dryRun(EntryPath place, RestoreRequest request) {
         RestoreRequest.Listener listener = moved(place, request.listener());
         EntrySink told = new EntrySink() {
@@ -74,7 +79,7 @@ public final class TreeWriter implements EntrySink, AutoCloseable {
 
             @Override
             public void content(Entry entry, InputStream in) {
-                throw new IllegalStateException("content of '" + entry.path() + "' was not wanted");
+                throw new IllegalStateException("content of '" + entry.path() + "' was not requested");
             }
 
             @Override
@@ -85,7 +90,7 @@ public final class TreeWriter implements EntrySink, AutoCloseable {
         return new TreeWriter(place, told, () -> {}, () -> {});
     }
 
-    /** The same with something between, which sees paths as seen from the place. */
+    /** Returns this writer with a filter in front, which sees paths relative to the root of the tree. */
     public TreeWriter through(UnaryOperator<EntrySink> between) {
         return new TreeWriter(place, between.apply(sink), resource, finish);
     }
@@ -119,7 +124,7 @@ public final class TreeWriter implements EntrySink, AutoCloseable {
         sink.report(problem);
     }
 
-    /** All was sent. */
+    /** Completes the tree after everything was sent. */
     public void finish() throws IOException {
         finish.run();
     }

@@ -13,9 +13,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Deletions in a layer: as overlayfs has them (kernel docs, filesystems/overlayfs: a character device 0/0 for a deleted name, an
- * attribute for a directory that hides what is below it), and as OCI has them (image-spec 1.0, layer.md, "Whiteouts": {@code .wh.<name>} and
- * {@code .wh..wh..opq}). Snapshots hold the latter.
+ * Deletions in a layer. Overlayfs represents them (kernel docs, filesystems/overlayfs) as a character device 0/0 for a
+ * deleted name, and an attribute for a directory that hides the lower layers. OCI represents them (image-spec 1.0,
+ * layer.md, "Whiteouts") as {@code .wh.<name>} and {@code .wh..wh..opq}. Snapshots contain the OCI form.
  */
 public final class Whiteouts {
     public static final ByteString OPAQUE_NAME = ByteString.utf8(".wh..wh..opq");
@@ -36,7 +36,7 @@ public final class Whiteouts {
                         .equals(Optional.of(YES));
     }
 
-    /** Attributes by which overlayfs keeps its own books mean nothing elsewhere. */
+    /** Returns an entry without the attributes that overlayfs uses internally; they have no meaning elsewhere. */
     public static Entry withoutOverlayAttributes(Entry entry) {
         Map<ByteString, ByteString> kept = new TreeMap<>(entry.attributes().xattrs());
         boolean any = kept.keySet().removeIf(name -> name.toString().startsWith("trusted.overlay."));
@@ -49,7 +49,7 @@ public final class Whiteouts {
         return directory.withAttributes(directory.attributes().withXattrs(more));
     }
 
-    /** The OCI whiteout of a deleted path. */
+    /** Returns the OCI whiteout of a deleted path. */
     public static EntryPath whiteoutOf(EntryPath deleted) {
         byte[] name = deleted.name().toByteArray();
         byte[] whiteout = Arrays.copyOf(PREFIX, PREFIX.length + name.length);
@@ -61,7 +61,10 @@ public final class Whiteouts {
         return Entry.file(whiteout, 0, SnapshotLayout.attributes(0));
     }
 
-    /** What an OCI whiteout says is deleted; empty if it is none, or marks a directory as opaque. */
+    /**
+     * Returns the path that an OCI whiteout deletes; empty if the path is not a whiteout, or marks a directory as
+     * opaque.
+     */
     public static Optional<EntryPath> deletedBy(EntryPath path) {
         if (path.isRoot() || path.name().equals(OPAQUE_NAME)) {
             return Optional.empty();

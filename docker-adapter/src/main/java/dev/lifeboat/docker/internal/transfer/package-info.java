@@ -1,2 +1,2 @@
-/** Trees of files on their way from and to an engine. */
+/** Transfer of file trees to and from an engine. */
 package dev.lifeboat.docker.internal.transfer;

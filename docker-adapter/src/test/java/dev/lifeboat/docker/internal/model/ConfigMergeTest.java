@@ -11,8 +11,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * What is sent, so that the engine's merge with the image gives what was captured; ConfigurationTest asks an engine. Null is
- * not sent: to the engine it is the same as a missing member.
+ * What is sent, so that the engine's merge with the image gives what was captured; ConfigurationTest asks an engine.
+ * Null is not sent: to the engine it is the same as a missing member.
  */
 class ConfigMergeTest {
     private static JsonObject json(String text) throws IOException {

@@ -290,7 +290,8 @@ class PlannerTest {
         ContainerPlan taken = plan(captured, inPlace());
         if (chosenByEngine) {
             assertThat(conflicts(taken)).isEmpty();
-            assertThat(Objects.requireNonNull(taken.networks().get("net")).has("IPAM")).isFalse();
+            assertThat(Objects.requireNonNull(taken.networks().get("net")).has("IPAM"))
+                    .isFalse();
             assertThat(taken.plan().warnings()).anyMatch(w -> w.contains(subnet));
         } else {
             assertThat(conflicts(taken)).containsExactly(Conflict.Kind.SUBNET_TAKEN);
