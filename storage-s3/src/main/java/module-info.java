@@ -7,7 +7,7 @@ module dev.lifeboat.storage.s3 {
 
     requires transitive dev.lifeboat.core;
     requires org.slf4j;
-    requires software.amazon.awssdk.auth;
+    requires transitive software.amazon.awssdk.auth;
     requires software.amazon.awssdk.awscore;
     requires software.amazon.awssdk.core;
     requires software.amazon.awssdk.http;

@@ -102,6 +102,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
         Instant begun = events.clock().instant();
         SnapshotId id = repository.ids().next(series, time == null ? begun : time);
         Session session = new Session(id, series, parent.map(Snapshot::archive));
+        parent.ifPresent(earlier -> events.expect(earlier.stats().entries()));
         SessionGuard guard = new SessionGuard(repository, id);
         try (guard) {
             repository.catalog().open(session, begun);

@@ -78,7 +78,6 @@ public final class Diff extends Operation<Diff.Compared, Diff> {
             Optional<ArchiveReader.Item> a = oldEntries.next();
             Optional<ArchiveReader.Item> b = newEntries.next();
             while (a.isPresent() || b.isPresent()) {
-                events.entry();
                 int order = a.isEmpty()
                         ? 1
                         : b.isEmpty()
@@ -91,6 +90,7 @@ public final class Diff extends Operation<Diff.Compared, Diff> {
                         ? Optional.of(Kind.REMOVED)
                         : order > 0 ? Optional.of(Kind.ADDED) : compare(a.orElseThrow(), b.orElseThrow());
                 EntryPath path = (order <= 0 ? a : b).orElseThrow().entry().path();
+                events.entry(path);
                 if (kind.isPresent()) {
                     changes.merge(kind.get(), 1L, Long::sum);
                     Change change = new Change(path, kind.get());

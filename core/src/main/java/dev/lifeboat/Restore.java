@@ -193,6 +193,9 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
                 events.problem(problem);
             }
         });
+        if (!partial) {
+            events.expect(snapshot.stats().entries());
+        }
         AtomicLong entries = new AtomicLong();
         // The archive first: if the snapshot cannot be read, the target is not changed.
         try (ArchiveReader reader = repository.reader(snapshot);

@@ -406,6 +406,39 @@ abstract class RepositoryContract {
     }
 
     @Test
+    void progress_knowsHowMuchThereIs() {
+        try (Repository repo = open(storage)) {
+            List<OperationEvent.Progress> first = new ArrayList<>();
+            List<OperationEvent.Progress> second = new ArrayList<>();
+            List<OperationEvent.Progress> restore = new ArrayList<>();
+            repo.backup(tree(1)).onEvent(event -> addProgress(event, first)).run();
+            Snapshot snapshot = repo.backup(tree(2))
+                    .onEvent(event -> addProgress(event, second))
+                    .run();
+            repo.restore(snapshot)
+                    .to(new MemoryTree())
+                    .onEvent(event -> addProgress(event, restore))
+                    .run();
+            assertThat(first.get(first.size() - 1).fraction())
+                    .as("there is no parent")
+                    .isEmpty();
+            for (List<OperationEvent.Progress> known : List.of(second, restore)) {
+                OperationEvent.Progress last = known.get(known.size() - 1);
+                assertThat(last.fraction()).hasValue(1);
+                assertThat(last.remaining()).contains(Duration.ZERO);
+                assertThat(last.current()).isPresent();
+            }
+            assertThat(restore.get(restore.size() - 1).phase()).isEqualTo(OperationEvent.Phase.RESTORING);
+        }
+    }
+
+    private static void addProgress(OperationEvent event, List<OperationEvent.Progress> to) {
+        if (event instanceof OperationEvent.Progress progress) {
+            to.add(progress);
+        }
+    }
+
+    @Test
     void browse_listsReadsAndFinds() throws Exception {
         MemoryTree tree = MemoryTree.ofEverything(true);
         for (int i = 0; i < 3000; i++) {

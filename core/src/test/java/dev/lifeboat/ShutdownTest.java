@@ -141,14 +141,12 @@ class ShutdownTest {
     void sigterm_resumesTheSource() throws Exception {
         assertThat(run("term", true)).isEqualTo(143);
         assertThat(dir.resolve("term/resumed")).exists();
-        assertThat(dir.resolve("term/failed")).exists();
     }
 
     @Test
     void exit_resumesTheSource() throws Exception {
         assertThat(run("exit", false)).isEqualTo(3);
         assertThat(dir.resolve("exit/resumed")).exists();
-        assertThat(dir.resolve("exit/failed")).exists();
     }
 
     @Test

@@ -52,8 +52,9 @@ public final class NightlyBackup {
     private static void show(String container, OperationEvent event) {
         if (event instanceof OperationEvent.Progress progress) {
             System.out.printf(
-                    "\r%-20s %8d entries %8d MB read %8d MB/s",
+                    "\r%-20s %3.0f %% %8d entries %8d MB read %8d MB/s",
                     container,
+                    progress.fraction().orElse(0) * 100,
                     progress.entries(),
                     progress.bytesRead() >> 20,
                     progress.bytesPerSecond() >> 20);

@@ -3,6 +3,7 @@ package dev.lifeboat.directory;
 import com.google.errorprone.annotations.CheckReturnValue;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.internal.posix.Dir;
 import java.io.IOException;
@@ -25,14 +26,14 @@ public final class DirectorySource implements SnapshotSource {
     private final Path root;
     private final Optional<String> name;
     private final Predicate<? super EntryPath> excluded;
-    private final boolean oneFileSystem;
+    private final Optional<Problem.Kind> boundary;
 
     private DirectorySource(
-            Path root, Optional<String> name, Predicate<? super EntryPath> excluded, boolean oneFileSystem) {
+            Path root, Optional<String> name, Predicate<? super EntryPath> excluded, Optional<Problem.Kind> boundary) {
         this.root = root;
         this.name = name;
         this.excluded = excluded;
-        this.oneFileSystem = oneFileSystem;
+        this.boundary = boundary;
     }
 
     /**
@@ -40,12 +41,12 @@ public final class DirectorySource implements SnapshotSource {
      * absolute path.
      */
     public static DirectorySource of(Path root) {
-        return new DirectorySource(root, Optional.empty(), path -> false, false);
+        return new DirectorySource(root, Optional.empty(), path -> false, Optional.empty());
     }
 
     /** Returns a copy with another name of the series. */
     public DirectorySource named(String newName) {
-        return new DirectorySource(root, Optional.of(newName), excluded, oneFileSystem);
+        return new DirectorySource(root, Optional.of(newName), excluded, boundary);
     }
 
     /**
@@ -53,15 +54,24 @@ public final class DirectorySource implements SnapshotSource {
      * not reported. A further call adds to earlier ones.
      */
     public DirectorySource excluding(Predicate<? super EntryPath> more) {
-        return new DirectorySource(root, name, path -> excluded.test(path) || more.test(path), oneFileSystem);
+        return new DirectorySource(root, name, path -> excluded.test(path) || more.test(path), boundary);
     }
 
     /**
-     * Returns a copy that stays on one file system: a directory with another file system mounted on it is captured as
-     * an empty directory.
+     * Captures directories on which another file system is mounted as empty ones; each is reported as
+     * {@link Problem.Kind#SKIPPED}.
      */
     public DirectorySource oneFileSystem() {
-        return new DirectorySource(root, name, excluded, true);
+        return oneFileSystem(Problem.Kind.SKIPPED);
+    }
+
+    /**
+     * Captures directories on which another file system is mounted as empty ones.
+     *
+     * @param reportedAs kind of the problem that reports each
+     */
+    public DirectorySource oneFileSystem(Problem.Kind reportedAs) {
+        return new DirectorySource(root, name, excluded, Optional.of(reportedAs));
     }
 
     @Override
@@ -78,7 +88,7 @@ public final class DirectorySource implements SnapshotSource {
     @Override
     public void sendTo(EntrySink sink) throws IOException {
         try (Dir dir = Dir.open(root)) {
-            new DirectoryWalk(sink, excluded, oneFileSystem).walk(dir);
+            new DirectoryWalk(sink, excluded, boundary).walk(dir);
         }
     }
 

@@ -42,7 +42,9 @@ final class DirectoryWalk {
 
     private final EntrySink sink;
     private final Predicate<? super EntryPath> excluded;
-    private final boolean oneFileSystem;
+    /** How directories on other file systems are reported; empty if they are walked through. */
+    private final Optional<Problem.Kind> boundary;
+
     private final Map<InodeId, EntryPath> linked = new HashMap<>();
     private final Deque<Level> levels = new ArrayDeque<>();
 
@@ -50,10 +52,10 @@ final class DirectoryWalk {
 
     private record Level(Dir dir, EntryPath path, Iterator<ByteString> names) {}
 
-    DirectoryWalk(EntrySink sink, Predicate<? super EntryPath> excluded, boolean oneFileSystem) {
+    DirectoryWalk(EntrySink sink, Predicate<? super EntryPath> excluded, Optional<Problem.Kind> boundary) {
         this.sink = sink;
         this.excluded = excluded;
-        this.oneFileSystem = oneFileSystem;
+        this.boundary = boundary;
     }
 
     void walk(Dir root) throws IOException {
@@ -116,8 +118,12 @@ final class DirectoryWalk {
             if (wanted && !send(level.dir(), name, entry.get())) {
                 linked.remove(new InodeId(stat.device(), stat.inode()));
             }
-        } else if (stat.isDirectory() && !(oneFileSystem && !stat.device().equals(rootDevice))) {
-            descend(level, name, path);
+        } else if (stat.isDirectory()) {
+            if (boundary.isEmpty() || stat.device().equals(rootDevice)) {
+                descend(level, name, path);
+            } else {
+                report(path, boundary.get(), "another file system is mounted here; its content is not captured");
+            }
         }
     }
 

@@ -268,6 +268,29 @@ class DirectoryTest {
         assertThat(target.toFile().list()).containsExactly("kept");
     }
 
+    /** What is mounted within is there for whoever looks, so leaving it out is reported. */
+    @Test
+    @RequiresRoot
+    void otherFileSystemsWithin_areReported() throws Exception {
+        Path mounted = Files.createDirectories(source().resolve("mounted"));
+        Shell.run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", mounted.toString());
+        try {
+            Files.writeString(mounted.resolve("inside"), "x");
+            MemoryTree one = MemoryTree.of(DirectorySource.of(source()).oneFileSystem(Problem.Kind.FAILED));
+            assertThat(one.paths()).contains(EntryPath.of("mounted")).doesNotContain(EntryPath.of("mounted/inside"));
+            assertThat(one.problems()).singleElement().satisfies(problem -> {
+                assertThat(problem.kind()).isEqualTo(Problem.Kind.FAILED);
+                assertThat(problem.path()).isEqualTo(EntryPath.of("mounted"));
+                assertThat(problem.detail()).contains("another file system");
+            });
+            MemoryTree all = MemoryTree.of(DirectorySource.of(source()));
+            assertThat(all.paths()).contains(EntryPath.of("mounted/inside"));
+            assertThat(all.problems()).isEmpty();
+        } finally {
+            Shell.run("umount", mounted.toString());
+        }
+    }
+
     @Test
     void withoutOwners_leavesThemOut() throws Exception {
         MemoryTree tree = new MemoryTree();

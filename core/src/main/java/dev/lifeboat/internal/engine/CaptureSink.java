@@ -31,7 +31,7 @@ public final class CaptureSink implements EntrySink {
                     "the source breaks its contract: it offers '" + entry.path() + "' after '" + last + "'");
         }
         last = entry.path();
-        events.entry();
+        events.entry(entry.path());
         events.stored(writer.bytesStored());
         return writer.offer(entry);
     }

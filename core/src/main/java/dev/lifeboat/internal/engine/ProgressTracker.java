@@ -1,5 +1,6 @@
 package dev.lifeboat.internal.engine;
 
+import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.event.OperationEvent;
 import dev.lifeboat.event.OperationEvent.Phase;
@@ -11,9 +12,12 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Counts what an operation does, and sends events to its listeners. Thread-safe. */
 public final class ProgressTracker {
@@ -29,6 +33,9 @@ public final class ProgressTracker {
     private final AtomicLong bytesRead = new AtomicLong();
     private final AtomicLong bytesStored = new AtomicLong();
     private final List<Problem> problems = new ArrayList<>();
+    private volatile Phase phase = Phase.PREPARING;
+    private volatile OptionalLong expected = OptionalLong.empty();
+    private volatile @Nullable EntryPath current;
     private final Map<Problem.Kind, Long> problemCounts = new EnumMap<>(Problem.Kind.class);
 
     public ProgressTracker(
@@ -46,11 +53,19 @@ public final class ProgressTracker {
         listeners.forEach(listener -> listener.accept(event));
     }
 
-    public void phase(Phase phase) {
-        send(new OperationEvent.PhaseStarted(phase));
+    public void phase(Phase newPhase) {
+        phase = newPhase;
+        send(new OperationEvent.PhaseStarted(newPhase));
     }
 
-    public void entry() {
+    /** Sets how many entries there are in all, exactly or as an estimate. */
+    public void expect(long newExpected) {
+        expected = OptionalLong.of(newExpected);
+    }
+
+    /** Counts an entry. */
+    public void entry(EntryPath path) {
+        current = path;
         entries.incrementAndGet();
         tick();
     }
@@ -109,7 +124,14 @@ public final class ProgressTracker {
 
     /** Sends the current progress. */
     public void progress() {
-        Progress progress = new Progress(entries.get(), bytesRead.get(), bytesStored.get(), elapsed());
+        Progress progress = new Progress(
+                phase,
+                entries.get(),
+                expected,
+                bytesRead.get(),
+                bytesStored.get(),
+                Optional.ofNullable(current),
+                elapsed());
         latest.set(progress);
         send(progress);
     }

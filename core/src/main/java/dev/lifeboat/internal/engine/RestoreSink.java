@@ -37,7 +37,7 @@ public final class RestoreSink implements EntrySink {
     public boolean offer(Entry entry) throws IOException {
         Io.checkInterrupt();
         entries.incrementAndGet();
-        events.entry();
+        events.entry(entry.path());
         if (subtree.isRoot()) {
             return target.offer(entry);
         }

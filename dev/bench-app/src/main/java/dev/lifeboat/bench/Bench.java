@@ -72,8 +72,8 @@ public final class Bench {
             return FileStorage.at(Path.of(place));
         }
         return S3Storage.builder()
-                .endpoint(URI.create(System.getenv("LIFEBOAT_S3_ENDPOINT")))
-                .pathStyle()
+                .endpointOverride(URI.create(System.getenv("LIFEBOAT_S3_ENDPOINT")))
+                .forcePathStyle()
                 .bucket(System.getenv("LIFEBOAT_S3_BUCKET"))
                 .prefix(place.substring(BUCKET.length()))
                 .credentials(System.getenv("LIFEBOAT_S3_ACCESS_KEY"), () -> System.getenv("LIFEBOAT_S3_SECRET_KEY"))

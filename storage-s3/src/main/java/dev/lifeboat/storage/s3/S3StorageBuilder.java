@@ -32,6 +32,7 @@ public final class S3StorageBuilder {
     private boolean pathStyle;
     private boolean singleWriter;
     private boolean checksumsOnlyIfRequired;
+    private @Nullable AwsCredentialsProvider provider;
     private @Nullable String accessKey;
     private @Nullable Supplier<String> secretKey;
     private Duration timeout = Duration.ofSeconds(30);
@@ -82,7 +83,7 @@ public final class S3StorageBuilder {
      * @throws IllegalArgumentException if it has a user, a query or a fragment, or no host
      */
     @CanIgnoreReturnValue
-    public S3StorageBuilder endpoint(URI newEndpoint) {
+    public S3StorageBuilder endpointOverride(URI newEndpoint) {
         if (newEndpoint.getHost() == null
                 || newEndpoint.getRawUserInfo() != null
                 || newEndpoint.getRawQuery() != null
@@ -97,7 +98,7 @@ public final class S3StorageBuilder {
      * Puts the bucket into the path of each request instead of the host name; most stores other than AWS require this.
      */
     @CanIgnoreReturnValue
-    public S3StorageBuilder pathStyle() {
+    public S3StorageBuilder forcePathStyle() {
         pathStyle = true;
         return this;
     }
@@ -112,6 +113,16 @@ public final class S3StorageBuilder {
     public S3StorageBuilder credentials(String newAccessKey, Supplier<String> newSecretKey) {
         accessKey = newAccessKey;
         secretKey = newSecretKey;
+        return this;
+    }
+
+    /**
+     * Sets where credentials come from, asked for each request: session tokens, assumed roles, profiles. It takes the
+     * place of {@link #credentials}; the caller closes it.
+     */
+    @CanIgnoreReturnValue
+    public S3StorageBuilder credentialsProvider(AwsCredentialsProvider newProvider) {
+        provider = newProvider;
         return this;
     }
 
@@ -300,6 +311,9 @@ public final class S3StorageBuilder {
     }
 
     private AwsCredentialsProvider credentials() {
+        if (provider != null) {
+            return provider;
+        }
         String id = accessKey;
         Supplier<String> secret = secretKey;
         if (id == null || secret == null) {

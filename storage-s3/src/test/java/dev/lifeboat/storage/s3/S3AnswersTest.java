@@ -49,8 +49,9 @@ class S3AnswersTest {
         });
         server.start();
         return S3Storage.builder()
-                .endpoint(URI.create("http://127.0.0.1:" + server.getAddress().getPort()))
-                .pathStyle()
+                .endpointOverride(
+                        URI.create("http://127.0.0.1:" + server.getAddress().getPort()))
+                .forcePathStyle()
                 .bucket("backups")
                 .credentials("key", () -> "secret");
     }

@@ -20,7 +20,7 @@ class S3StorageBuilderTest {
         assertThatThrownBy(() -> builder.retryBudget(Duration.ofSeconds(-1)))
                 .isInstanceOf(IllegalArgumentException.class);
         for (String endpoint : new String[] {"https://user:secret@host", "/path", "https://host/?query"}) {
-            assertThatThrownBy(() -> builder.endpoint(URI.create(endpoint)))
+            assertThatThrownBy(() -> builder.endpointOverride(URI.create(endpoint)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageNotContaining("secret");
         }
@@ -37,7 +37,7 @@ class S3StorageBuilderTest {
             assertThat(storage.location()).isEqualTo("s3://backups/prod");
         }
         try (S3Storage storage = S3Storage.builder()
-                .endpoint(URI.create("http://127.0.0.1:9000/"))
+                .endpointOverride(URI.create("http://127.0.0.1:9000/"))
                 .bucket("backups")
                 .credentials("key", () -> "secret")
                 .build()) {

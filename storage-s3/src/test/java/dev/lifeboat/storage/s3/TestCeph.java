@@ -63,8 +63,8 @@ final class TestCeph {
 
     static S3StorageBuilder at(String bucket, String user) {
         return S3Storage.builder()
-                .endpoint(endpoint())
-                .pathStyle()
+                .endpointOverride(endpoint())
+                .forcePathStyle()
                 .bucket(bucket)
                 .prefix("host/one")
                 .credentials(env(user + "ACCESS_KEY"), () -> env(user + "SECRET_KEY"));

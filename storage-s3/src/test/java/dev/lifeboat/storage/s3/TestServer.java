@@ -27,8 +27,8 @@ final class TestServer {
 
     static S3StorageBuilder at(URI endpoint, String prefix) {
         return S3Storage.builder()
-                .endpoint(endpoint)
-                .pathStyle()
+                .endpointOverride(endpoint)
+                .forcePathStyle()
                 .region("us-east-1")
                 .bucket(env("BUCKET"))
                 .prefix(prefix)

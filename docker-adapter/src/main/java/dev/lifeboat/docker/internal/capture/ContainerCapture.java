@@ -288,7 +288,7 @@ public final class ContainerCapture {
         EntryPath data = place.resolve("data");
         if (path.isPresent() && Files.isDirectory(path.get())) {
             sink.note(data, "host path");
-            DirectorySource.of(path.get()).oneFileSystem().sendTo(new PrefixSink(sink, data));
+            DirectorySource.of(path.get()).oneFileSystem(Problem.Kind.FAILED).sendTo(new PrefixSink(sink, data));
         } else {
             sink.noteLoss(data, "engine API", ArchiveDownload.LOSES);
             ArchiveDownload archive = new ArchiveDownload(client, container.id());

@@ -7,6 +7,7 @@ import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.docker.internal.transfer.ArchiveDownload;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.PrefixSink;
+import dev.lifeboat.entry.Problem;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ public final class VolumeCapture {
         PrefixSink moved = new PrefixSink(sink, data);
         if (path.isPresent()) {
             sink.note(data, "host path");
-            DirectorySource.of(path.get()).oneFileSystem().sendTo(moved);
+            DirectorySource.of(path.get()).oneFileSystem(Problem.Kind.FAILED).sendTo(moved);
         } else {
             sink.noteLoss(data, "engine API", ArchiveDownload.LOSES);
             new ArchiveDownload(client, mount.container()).sendTo(moved, mount.destination(), mount::hides);

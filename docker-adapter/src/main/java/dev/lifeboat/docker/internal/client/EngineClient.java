@@ -44,10 +44,16 @@ public final class EngineClient implements AutoCloseable {
     private volatile boolean answered;
     private volatile boolean closed;
 
+    /** Connects to an engine; nothing is sent yet. */
     public EngineClient(URI uri, @Nullable SSLConfig tls) {
+        this(uri, tls, ANSWER);
+    }
+
+    /** Connects with another time limit for responses. */
+    EngineClient(URI uri, @Nullable SSLConfig tls, Duration patience) {
         this.uri = uri;
         this.tls = tls;
-        this.http = connect(ANSWER);
+        this.http = connect(patience);
     }
 
     private DockerHttpClient connect(Duration patience) {
