@@ -2,6 +2,7 @@ package dev.lifeboat.directory;
 
 import dev.lifeboat.entry.SparseInputStream;
 import dev.lifeboat.entry.SparseMap;
+import dev.lifeboat.internal.io.BulkInputStream;
 import dev.lifeboat.internal.posix.OpenFile;
 import dev.lifeboat.internal.posix.PosixException;
 import dev.lifeboat.internal.posix.Stat;
@@ -38,16 +39,10 @@ final class FileContent {
         return failure;
     }
 
-    private final class Regions extends InputStream {
+    private final class Regions extends BulkInputStream {
         private final ByteBuffer buffer = BUFFER.get().clear().limit(0);
         private int region = -1;
         private long left;
-
-        @Override
-        public int read() throws PosixException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
 
         @Override
         public int read(byte[] b, int off, int len) throws PosixException {

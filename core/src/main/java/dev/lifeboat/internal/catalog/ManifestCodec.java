@@ -1,12 +1,12 @@
 package dev.lifeboat.internal.catalog;
 
-import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.RepositoryKeys.Right;
 import dev.lifeboat.internal.json.Envelope;
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.internal.json.ProblemJson;
 import dev.lifeboat.internal.json.SealedDocument;
 import dev.lifeboat.snapshot.BackupStrategy;
 import dev.lifeboat.snapshot.ProblemCounts;
@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -64,14 +63,7 @@ public final class ManifestCodec {
 
     public static JsonObject outcome(Snapshot snapshot, Envelope envelope) {
         Snapshot.Stats stats = snapshot.stats();
-        List<@Nullable Object> problems = new ArrayList<>();
-        for (Problem problem : snapshot.problems()) {
-            problems.add(JsonObject.create()
-                    .put("path", problem.path().toString())
-                    .put("kind", problem.kind().name())
-                    .put("detail", problem.detail())
-                    .members());
-        }
+        List<@Nullable Object> problems = ProblemJson.encode(snapshot.problems());
         JsonObject json = SealedDocument.start(OUTCOME, VERSION)
                 .put("id", snapshot.id().value())
                 .put("source", snapshot.source())
@@ -131,14 +123,7 @@ public final class ManifestCodec {
                     problemsLabel(new SnapshotId(json.string("id"))),
                     "the problems of " + json);
         }
-        List<Problem> problems = new ArrayList<>();
-        for (JsonObject problem : holder.objects("problems")) {
-            problems.add(new Problem(
-                    EntryPath.parse(problem.string("path")),
-                    Problem.Kind.valueOf(problem.string("kind")),
-                    problem.string("detail")));
-        }
-        return problems;
+        return ProblemJson.decode(holder.objects("problems"));
     }
 
     /** Decodes an outcome; empty if the backup was aborted. */

@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.exception.SdkServiceException;
 import software.amazon.awssdk.retries.api.AcquireInitialTokenRequest;
 import software.amazon.awssdk.retries.api.AcquireInitialTokenResponse;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
@@ -22,12 +23,14 @@ import software.amazon.awssdk.retries.api.TokenAcquisitionFailedException;
  * Retries for a duration instead of a number of attempts. A server that restarts answers "connection refused" at once,
  * and ten attempts end before it is back. The SDK decides what is retried: connections that are refused, reset or
  * silent, 5xx, and throttling. Wrong keys, missing buckets and denied actions fail at once, and so does a host name
- * that is unknown before the store has ever answered. Pauses grow up to eight seconds, with full jitter. Thread-safe.
+ * that is unknown before the store has ever answered. A clock that differs is corrected twice. Pauses grow up to eight seconds, with full jitter. Thread-safe.
  */
 final class RetryBudget implements RetryStrategy {
     private static final Logger log = LoggerFactory.getLogger(RetryBudget.class);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
+    /** The SDK takes the time of the store from its answer, so one repetition is enough; more cannot help. */
+    private static final int CLOCK_CORRECTIONS = 2;
 
     private final Duration budget;
     private final Consumer<? super RetryEvent> listener;
@@ -37,8 +40,8 @@ final class RetryBudget implements RetryStrategy {
 
     private volatile boolean answered;
 
-    /** A token of the delegate, and when its request began. */
-    private record Token(RetryToken inner, long begun) implements RetryToken {}
+    /** A token of the delegate, when its request began, and how often the store refused its time. */
+    private record Token(RetryToken inner, long begun, int skewed) implements RetryToken {}
 
     RetryBudget(Duration budget, Consumer<? super RetryEvent> listener) {
         this.budget = budget;
@@ -55,7 +58,7 @@ final class RetryBudget implements RetryStrategy {
     @Override
     public AcquireInitialTokenResponse acquireInitialToken(AcquireInitialTokenRequest request) {
         AcquireInitialTokenResponse response = delegate.acquireInitialToken(request);
-        return AcquireInitialTokenResponse.create(new Token(response.token(), System.nanoTime()), response.delay());
+        return AcquireInitialTokenResponse.create(new Token(response.token(), System.nanoTime(), 0), response.delay());
     }
 
     @Override
@@ -64,7 +67,10 @@ final class RetryBudget implements RetryStrategy {
         RefreshRetryTokenResponse response = delegate.refreshRetryToken(
                 request.toBuilder().token(token.inner()).build());
         Duration spent = Duration.ofNanos(System.nanoTime() - token.begun());
-        if (spent.plus(response.delay()).compareTo(budget) > 0 || !answered && isUnknownHost(request.failure())) {
+        int skewed = token.skewed() + (isClockSkew(request.failure()) ? 1 : 0);
+        if (spent.plus(response.delay()).compareTo(budget) > 0
+                || skewed > CLOCK_CORRECTIONS
+                || !answered && isUnknownHost(request.failure())) {
             throw new TokenAcquisitionFailedException(
                     "retried for " + spent.toSeconds() + " s", token, request.failure());
         }
@@ -75,7 +81,11 @@ final class RetryBudget implements RetryStrategy {
                     String.valueOf(request.failure().getMessage()));
             listener.accept(new RetryEvent.Began(request.failure(), budget));
         }
-        return RefreshRetryTokenResponse.create(new Token(response.token(), token.begun()), response.delay());
+        return RefreshRetryTokenResponse.create(new Token(response.token(), token.begun(), skewed), response.delay());
+    }
+
+    private static boolean isClockSkew(Throwable failure) {
+        return failure instanceof SdkServiceException answer && answer.isClockSkewException();
     }
 
     private static boolean isUnknownHost(Throwable failure) {
@@ -98,7 +108,7 @@ final class RetryBudget implements RetryStrategy {
             listener.accept(new RetryEvent.Ended(after));
         }
         RecordSuccessResponse response = delegate.recordSuccess(RecordSuccessRequest.create(token.inner()));
-        return RecordSuccessResponse.create(new Token(response.token(), token.begun()));
+        return RecordSuccessResponse.create(new Token(response.token(), token.begun(), 0));
     }
 
     @Override

@@ -75,7 +75,7 @@ class S3AnswersTest {
         "400, AuthorizationHeaderMalformed, the region is wrong",
         "301, PermanentRedirect, the bucket is in another region",
         "400, ExpiredToken, the session token of the credentials has expired",
-        "403, RequestTimeTooSkewed, the clock of this machine and that of the store differ too much",
+        "403, RequestTimeTooSkewed, the clocks of this machine and the store differ too much",
         "403, AccessDenied, lack s3:GetObject on arn:aws:s3:::backups/*",
         "403, InvalidAccessKeyId, the access key is not known",
         "403, SignatureDoesNotMatch, the secret key is wrong",

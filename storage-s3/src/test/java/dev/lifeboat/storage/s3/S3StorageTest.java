@@ -159,7 +159,8 @@ class S3StorageTest {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             unused = URI.create("http://127.0.0.1:" + free.getLocalPort());
         }
-        try (S3Storage storage = TestServer.at(unused, "x").build()) {
+        try (S3Storage storage =
+                TestServer.at(unused, "x").retryBudget(Duration.ofSeconds(2)).build()) {
             assertThatThrownBy(() -> storage.find(KEY))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("cannot be reached");

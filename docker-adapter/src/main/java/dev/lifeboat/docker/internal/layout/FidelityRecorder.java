@@ -5,6 +5,7 @@ import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.internal.json.ProblemJson;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -85,11 +86,7 @@ public final class FidelityRecorder implements EntrySink {
         synchronized (this) {
             problemCount++;
             if (problems.size() < MAX_PROBLEMS) {
-                problems.add(JsonObject.create()
-                        .put("path", problem.path().toString())
-                        .put("kind", problem.kind().name())
-                        .put("detail", problem.detail())
-                        .members());
+                problems.add(ProblemJson.encode(problem));
             }
         }
         sink.report(problem);

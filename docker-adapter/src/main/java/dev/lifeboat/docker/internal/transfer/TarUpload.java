@@ -2,6 +2,7 @@ package dev.lifeboat.docker.internal.transfer;
 
 import com.github.dockerjava.transport.DockerHttpClient.Request;
 import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.internal.io.BulkInputStream;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.tar.TarHeaders;
 import java.io.BufferedOutputStream;
@@ -123,13 +124,7 @@ public final class TarUpload implements AutoCloseable {
         }
     }
 
-    private final class Cuttable extends InputStream {
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
+    private final class Cuttable extends BulkInputStream {
         @Override
         public int read(byte[] b, int off, int len) throws IOException {
             int n = in.read(b, off, len);
