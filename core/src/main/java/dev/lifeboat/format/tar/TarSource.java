@@ -1,5 +1,6 @@
 package dev.lifeboat.format.tar;
 
+import com.github.luben.zstd.ZstdIOException;
 import com.github.luben.zstd.ZstdInputStream;
 import com.google.errorprone.annotations.CheckReturnValue;
 import dev.lifeboat.entry.ByteString;
@@ -9,10 +10,13 @@ import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.EntryType;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.UnsupportedVersionException;
+import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.tar.TarMember;
 import dev.lifeboat.internal.tar.TarReader;
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -25,6 +29,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 
 /**
  * A tar of another program, such as GNU tar, as a source: plain, or compressed with gzip or zstd. Members may come in
@@ -140,6 +145,10 @@ public final class TarSource implements SnapshotSource {
                 }
             }
             reportLeniency(tar, sink);
+            // The checksum of a compressed file comes after the padding that follows the end of the tar.
+            Io.drain(in);
+        } catch (EOFException | ZipException | ZstdIOException e) {
+            throw new DamagedException(file + " is damaged: " + e.getMessage(), e);
         }
         return members;
     }

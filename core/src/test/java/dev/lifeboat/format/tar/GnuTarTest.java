@@ -13,6 +13,7 @@ import dev.lifeboat.entry.ForwardingEntrySink;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.ObjectKey;
@@ -227,6 +228,27 @@ class GnuTarTest {
         assertThatThrownBy(() -> TarSource.of(compressed).sendTo(new MemoryTree().begin(RestoreRequest.plain())))
                 .isInstanceOf(UnsupportedVersionException.class)
                 .hasMessageContaining("xz");
+    }
+
+    /** The checksum comes after the padding, where a reader of members has stopped already. */
+    @Test
+    void flippedBitInACompressedTar_isFound() throws Exception {
+        Path source = Files.createDirectories(dir.resolve("flip"));
+        byte[] noise = new byte[50_000];
+        new java.util.Random(1).nextBytes(noise);
+        Files.write(source.resolve("file"), noise);
+        for (String compress : List.of("gzip -1", "zstd -1 --check")) {
+            Path archive = dir.resolve("flip.tar.z");
+            Shell.run("sh", "-c", "tar -C " + source + " -c . | " + compress + " > " + archive);
+            TarSource.of(archive).sendTo(new MemoryTree().begin(RestoreRequest.plain()));
+            byte[] bytes = Files.readAllBytes(archive);
+            // Within the file's content, which does not compress, so it is stored as it is.
+            bytes[bytes.length / 2] ^= 1;
+            Files.write(archive, bytes);
+            assertThatThrownBy(() -> TarSource.of(archive).sendTo(new MemoryTree().begin(RestoreRequest.plain())))
+                    .as(compress)
+                    .isInstanceOf(DamagedException.class);
+        }
     }
 
     @Test
