@@ -122,6 +122,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
             Optional<ArchiveRoot> parentRoot = writer.parent();
             Instant readFrom = time == null ? events.clock().instant() : time;
             Optional<Duration> quiesced = read(writer, events, running);
+            running.checkNotCancelled();
             events.phase(Phase.COMMITTING);
             ArchiveWriter.Finished archive = writer.finish();
             events.stored(writer.bytesStored());

@@ -5,6 +5,7 @@ import java.io.Reader;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -28,6 +29,9 @@ import java.util.UUID;
  */
 public final class QuiesceJournal {
     private static final String SUFFIX = ".quiesced";
+    /** A file lock holds among processes; this one among the threads of a process. */
+    private static final Object RECOVERY = new Object();
+
     private static final String PID = "pid";
     private static final String STARTED = "process";
 
@@ -107,6 +111,36 @@ public final class QuiesceJournal {
             parent.force(true);
         }
         return new QuiesceRecord(file, values);
+    }
+
+    /** A recovery that excludes others. */
+    @FunctionalInterface
+    public interface Recovery {
+        /** Resumes what was abandoned, and removes the records. */
+        void run() throws IOException;
+    }
+
+    /**
+     * Runs a recovery while no other thread or process recovers from this journal: a slower one would resume what
+     * another has recovered and, since then, quiesced again. Waits for the others.
+     *
+     * @throws IOException if the directory cannot be locked, or the recovery fails
+     */
+    public void exclusively(Recovery recovery) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
+        synchronized (RECOVERY) {
+            try (FileChannel channel = FileChannel.open(
+                    directory.resolve("recovery.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                FileLock lock = channel.lock();
+                try {
+                    recovery.run();
+                } finally {
+                    lock.release();
+                }
+            }
+        }
     }
 
     /**

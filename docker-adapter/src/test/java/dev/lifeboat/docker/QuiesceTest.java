@@ -19,6 +19,7 @@ import dev.lifeboat.testkit.ChildJvm;
 import dev.lifeboat.testkit.RequiresRoot;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -136,6 +137,45 @@ class QuiesceTest {
             assertThat(docker.recover()).isEmpty();
         }
         assertThat(state(name)).isEqualTo("paused");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Quiesce.class,
+            names = {"PAUSE", "STOP"})
+    void resumedByOthers_isTold(Quiesce quiesce) throws Exception {
+        Snapshot snapshot = repository
+                .get()
+                .backup(repository.docker().container(name).quiesce(quiesce))
+                .onEvent(event -> {
+                    if (event instanceof OperationEvent.Quiesced) {
+                        run(quiesce == Quiesce.PAUSE ? "unpause" : "start", name);
+                    }
+                })
+                .run();
+        assertThat(snapshot.problems())
+                .anyMatch(p -> p.kind() == Problem.Kind.CHANGED && p.detail().contains("by another"));
+        assertThat(state(name)).isEqualTo("running");
+    }
+
+    /** Two that begin at once: one quiesces it, and the other neither resumes it nor calls its files quiet. */
+    @Test
+    void twoAtOnce_resumeOnlyWhatTheyQuiesced() throws Exception {
+        try (Docker docker = EngineFixture.docker().withJournal(journal);
+                Repository other = Repository.at(FileStorage.at(repository.scratch("other")))
+                        .encryption(Encryption.none())
+                        .create()) {
+            for (int i = 0; i < 5; i++) {
+                CompletableFuture<Snapshot> second = CompletableFuture.supplyAsync(
+                        () -> other.backup(docker.container(name).quiesce(Quiesce.PAUSE))
+                                .run());
+                repository.backup(docker.container(name).quiesce(Quiesce.PAUSE));
+                second.join();
+                assertThat(state(name)).isEqualTo("running");
+            }
+            assertThat(journal.abandoned()).isEmpty();
+            assertThat(other.verify().readData().run().findings()).isEmpty();
+        }
     }
 
     @Test

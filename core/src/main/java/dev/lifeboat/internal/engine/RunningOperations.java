@@ -59,6 +59,19 @@ public final class RunningOperations {
             }
         }
 
+        /**
+         * Checks that the operation goes on: its source may have been resumed already, and its interrupt swallowed.
+         *
+         * @throws InterruptedIOException if the operation is cancelled
+         */
+        public void checkNotCancelled() throws InterruptedIOException {
+            synchronized (RunningOperations.this) {
+                if (closed) {
+                    throw new InterruptedIOException(name + " is closed");
+                }
+            }
+        }
+
         /** Ends the operation. */
         @Override
         public void close() {
@@ -108,34 +121,44 @@ public final class RunningOperations {
         boolean interrupted = false;
         while (!awaitEnd(TimeUnit.SECONDS.toMillis(30))) {
             interrupted |= Thread.interrupted();
+            // A source or a listener may have swallowed the first interrupt.
+            cancel();
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Rejects new operations and interrupts those that run. */
-    void cancel() {
-        List<Running> all;
-        synchronized (this) {
-            closed = true;
-            all = List.copyOf(running);
-        }
-        all.forEach(operation -> operation.thread.interrupt());
+    /** Rejects new operations and interrupts those that run: under the lock, so that none has ended meanwhile. */
+    synchronized void cancel() {
+        closed = true;
+        running.forEach(operation -> operation.thread.interrupt());
     }
 
-    /** Resumes what operations have quiesced, without waiting for the operations. */
-    void resume() {
+    /**
+     * Resumes what operations have quiesced, without waiting for the operations. Each has a thread, so that an engine
+     * that does not answer keeps no other source quiesced; the caller waits for them.
+     */
+    List<Thread> resume() {
         List<QuiesceHandle> handles = new ArrayList<>();
         synchronized (this) {
             running.forEach(operation -> handles.add(operation.handle));
         }
+        List<Thread> threads = new ArrayList<>();
         for (QuiesceHandle handle : handles) {
-            try {
-                handle.close();
-            } catch (IOException | RuntimeException e) {
-                log.error("source is still quiesced [repository={}]", name, e);
-            }
+            Thread thread = new Thread(() -> resume(handle), "lifeboat-resume");
+            thread.setDaemon(true);
+            thread.start();
+            threads.add(thread);
+        }
+        return threads;
+    }
+
+    private void resume(QuiesceHandle handle) {
+        try {
+            handle.close();
+        } catch (IOException | RuntimeException | Error e) {
+            log.error("source is still quiesced [repository={}]", name, e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.lifeboat.internal.engine;
 
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -15,6 +16,7 @@ final class ShutdownHook {
 
     private static final Set<RunningOperations> ACTIVE = new LinkedHashSet<>();
     private static boolean installed;
+    private static boolean shuttingDown;
 
     private ShutdownHook() {}
 
@@ -25,6 +27,9 @@ final class ShutdownHook {
      */
     static void add(RunningOperations operations) {
         synchronized (ACTIVE) {
+            if (shuttingDown) {
+                throw new IllegalStateException("the JVM is shutting down");
+            }
             if (!installed) {
                 Runtime.getRuntime().addShutdownHook(new Thread(ShutdownHook::run, "lifeboat-shutdown"));
                 installed = true;
@@ -43,17 +48,30 @@ final class ShutdownHook {
     private static void run() {
         List<RunningOperations> all;
         synchronized (ACTIVE) {
+            shuttingDown = true;
             all = List.copyOf(ACTIVE);
         }
         all.forEach(RunningOperations::cancel);
-        // Before anything else: the process may be killed soon.
-        all.forEach(RunningOperations::resume);
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(GRACE_MILLIS);
+        // Before anything else: the process may be killed soon.
+        List<Thread> resuming = new ArrayList<>();
+        all.forEach(operations -> resuming.addAll(operations.resume()));
+        for (Thread thread : resuming) {
+            join(thread, end);
+        }
         for (RunningOperations operations : all) {
             long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
             if (!operations.awaitEnd(Math.max(1, left))) {
                 return;
             }
+        }
+    }
+
+    private static void join(Thread thread, long end) {
+        try {
+            thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -116,11 +116,26 @@ public final class ContainerCapture {
                     client,
                     new VolumeCapture.Mount(container.id(), destination, mountsWithin(destination)));
         }
-        checkStillThere(volumes);
-        sink.sendDocuments(app(begun, quiesced, image));
+        ContainerSpec atEnd = checkStillThere(volumes);
+        boolean stayed = quiesced.reached() && staysQuiet(quiesced, atEnd, sink);
+        sink.sendDocuments(app(begun, quiesced, stayed, image));
     }
 
-    private JsonObject app(Instant begun, QuiescedContainer.Result quiesced, Optional<ImageSpec> image)
+    /** Another backup, or an administrator, may have resumed it while it was read. */
+    private boolean staysQuiet(QuiescedContainer.Result quiesced, ContainerSpec atEnd, EntrySink sink)
+            throws IOException {
+        if (options.quiesce() == Quiesce.NONE || !atEnd.state().isActive()) {
+            return true;
+        }
+        sink.report(new Problem(
+                SnapshotLayout.container(container.name()),
+                Problem.Kind.CHANGED,
+                "the container was " + (quiesced.container().state().paused() ? "unpaused" : "started")
+                        + " by another while it was read: its files may be a mix of states"));
+        return false;
+    }
+
+    private JsonObject app(Instant begun, QuiescedContainer.Result quiesced, boolean stayed, Optional<ImageSpec> image)
             throws IOException {
         return JsonObject.create()
                 .put("lifeboat", "app")
@@ -133,19 +148,20 @@ public final class ContainerCapture {
                         "engine",
                         client.get("/version", "ask the engine for its version").string("Version"))
                 .put("quiesce", options.quiesce().name())
-                .put("quiesced", quiesced.reached())
+                .put("quiesced", stayed)
                 .put("wasRunning", quiesced.container().state().running())
                 .put("begun", begun.toString())
                 .put("ended", Instant.now().toString());
     }
 
     /** What was removed meanwhile is not a snapshot with some files less, but none. */
-    private void checkStillThere(List<Source> volumes) throws IOException {
+    private ContainerSpec checkStillThere(List<Source> volumes) throws IOException {
         try {
-            new Containers(client).inspect(container.id());
+            ContainerSpec now = new Containers(client).inspect(container.id());
             for (Source source : volumes) {
                 new Volumes(client).inspect(source.volume().volume().name());
             }
+            return now;
         } catch (DockerException e) {
             if (e.kind() != DockerException.Kind.NOT_FOUND) {
                 throw e;
@@ -193,7 +209,7 @@ public final class ContainerCapture {
             ContainerSpec.containerOf(container.mode(field)).ifPresent(references::add);
         }
         for (String owner : container.hostConfig().strings("VolumesFrom")) {
-            references.add(owner.replaceAll(":.*", ""));
+            references.add(ContainerSpec.volumesOwner(owner));
         }
         for (String reference : references) {
             try {

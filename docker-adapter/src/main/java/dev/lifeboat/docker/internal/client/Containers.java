@@ -81,9 +81,9 @@ public final class Containers {
         act(id, "start", name);
     }
 
-    /** Stops a container with its own stop signal and time-out. */
-    public void stop(String id, String name) throws IOException {
-        act(id, "stop", name);
+    /** Stops a container with its own stop signal and time-out. Returns false if it was stopped already. */
+    public boolean stop(String id, String name) throws IOException {
+        return client.change(path(id, "/stop"), "stop container " + name);
     }
 
     /** Pauses a container. */

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * lost. Paths have no version, so the engine uses its newest API version. Thread-safe.
  */
 public final class EngineClient implements AutoCloseable {
+    private static final int NOT_MODIFIED = 304;
     private static final Duration CONNECT = Duration.ofSeconds(10);
     /**
      * Time limit of a response: longer than a stop that waits for its container, and than an engine with a busy disk
@@ -129,6 +130,19 @@ public final class EngineClient implements AutoCloseable {
     public JsonObject post(String path, @Nullable JsonObject body, String what) throws IOException {
         byte[] answer = bytes(Request.Method.POST, path, body == null ? new byte[0] : body.toBytes(), what);
         return answer.length == 0 ? JsonObject.create() : JsonObject.parse(answer, "answer to: " + what);
+    }
+
+    /** Posts a change of state. Returns false if the engine answers that the state was so already. */
+    public boolean change(String path, String what) throws IOException {
+        Request request = Request.builder()
+                .method(Request.Method.POST)
+                .path(path)
+                .putHeader("Content-Type", "application/json")
+                .bodyBytes(new byte[0])
+                .build();
+        try (Response response = execute(request, what)) {
+            return response.getStatusCode() != NOT_MODIFIED;
+        }
     }
 
     public void delete(String path, String what) throws IOException {

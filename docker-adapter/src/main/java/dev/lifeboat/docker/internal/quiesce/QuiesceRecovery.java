@@ -31,6 +31,11 @@ public final class QuiesceRecovery {
      */
     public List<String> run() throws IOException {
         List<String> resumed = new ArrayList<>();
+        journal.exclusively(() -> recover(resumed));
+        return resumed;
+    }
+
+    private void recover(List<String> resumed) throws IOException {
         IOException failure = null;
         for (QuiesceJournal.QuiesceRecord record : journal.abandoned()) {
             Map<String, String> values = record.values();
@@ -53,6 +58,5 @@ public final class QuiesceRecovery {
         if (failure != null) {
             throw failure;
         }
-        return resumed;
     }
 }

@@ -117,18 +117,17 @@ public final class QuiescedContainer implements QuiesceHandle {
         QuiescedContainer quiesced =
                 new QuiescedContainer(client, container, quiesce, record(client, journal, container, quiesce));
         client.closeBefore(quiesced);
-        boolean done = false;
+        boolean settled = false;
         try {
-            quiesced.act();
-            done = true;
-            return Optional.of(quiesced);
-        } catch (DockerException e) {
-            if (e.kind() == DockerException.Kind.CONFLICT) {
+            if (!quiesced.act()) {
+                quiesced.forget();
+                settled = true;
                 return Optional.empty();
             }
-            throw e;
+            settled = true;
+            return Optional.of(quiesced);
         } finally {
-            if (!done) {
+            if (!settled) {
                 quiesced.takeBack();
             }
         }
@@ -151,11 +150,40 @@ public final class QuiescedContainer implements QuiesceHandle {
         }
     }
 
-    private void act() throws IOException {
-        if (quiesce == Quiesce.PAUSE) {
+    /**
+     * Pauses or stops the container. Returns false if another client has done so already. Then it is not resumed here:
+     * that would undo their pause, and tear their snapshot.
+     */
+    private boolean act() throws IOException {
+        if (quiesce == Quiesce.STOP) {
+            return containers.stop(id, name);
+        }
+        try {
             containers.pause(id, name);
-        } else {
-            containers.stop(id, name);
+            return true;
+        } catch (DockerException e) {
+            if (e.kind() == DockerException.Kind.CONFLICT) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /** Ends without resuming: nothing was done. */
+    private synchronized void forget() {
+        ended = true;
+        client.closed(this);
+        removeRecord();
+    }
+
+    /** A record that stays is seen as abandoned once this process ends, and its container is found running. */
+    private void removeRecord() {
+        try {
+            if (record.isPresent()) {
+                record.get().remove();
+            }
+        } catch (IOException e) {
+            log.warn("record of a container that was resumed is not removed [name={}, cause={}]", name, e.toString());
         }
     }
 
@@ -178,9 +206,7 @@ public final class QuiescedContainer implements QuiesceHandle {
         UninterruptibleCleanup.run(this::resume);
         ended = true;
         client.closed(this);
-        if (record.isPresent()) {
-            record.get().remove();
-        }
+        removeRecord();
     }
 
     private void resume() throws IOException {
