@@ -20,10 +20,11 @@ import software.amazon.awssdk.retries.api.RetryToken;
 import software.amazon.awssdk.retries.api.TokenAcquisitionFailedException;
 
 /**
- * Retries for a duration instead of a number of attempts. A server that restarts answers "connection refused" at once,
- * and ten attempts end before it is back. The SDK decides what is retried: connections that are refused, reset or
- * silent, 5xx, and throttling. Wrong keys, missing buckets and denied actions fail at once, and so does a host name
- * that is unknown before the store has ever answered. A clock that differs is corrected twice. Pauses grow up to eight seconds, with full jitter. Thread-safe.
+ * Retries for a duration instead of a number of attempts. A server that restarts answers "connection refused" at
+ * once, and ten attempts end before it is back. The SDK decides what is retried: connections that are refused, reset
+ * or silent, 5xx, and throttling. Wrong keys, missing buckets and denied actions fail at once, and so does a host
+ * name that is unknown before the store has ever answered. A clock that differs is corrected twice. Pauses grow up to
+ * eight seconds, with full jitter. Thread-safe.
  */
 final class RetryBudget implements RetryStrategy {
     private static final Logger log = LoggerFactory.getLogger(RetryBudget.class);

@@ -114,6 +114,11 @@ public record ContainerSpec(String id, String name, List<MountSpec> mounts, Json
         return mode.startsWith(CONTAINER) ? Optional.of(mode.substring(CONTAINER.length())) : Optional.empty();
     }
 
+    /** The container that an element of {@code VolumesFrom} refers to, by name or id, without its options. */
+    public static String volumesOwner(String element) {
+        return element.replaceAll(":.*$", "");
+    }
+
     /** Endpoints by the name of their network. */
     public Map<String, JsonObject> endpoints() throws IOException {
         JsonObject networks = inspect.objectOrEmpty("NetworkSettings").objectOrEmpty("Networks");

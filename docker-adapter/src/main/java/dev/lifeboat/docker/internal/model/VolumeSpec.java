@@ -2,6 +2,7 @@ package dev.lifeboat.docker.internal.model;
 
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -27,6 +28,12 @@ public record VolumeSpec(String name, String driver, Map<String, String> options
                 inspect.stringMap("Labels"));
     }
 
+    /** Reads the {@code DriverConfig} of a mount that creates a volume. */
+    public static VolumeSpec ofMount(JsonObject driverConfig) throws IOException {
+        String driver = driverConfig.optionalString("Name").orElse("");
+        return new VolumeSpec("", driver.isEmpty() ? LOCAL : driver, driverConfig.stringMap("Options"), Map.of());
+    }
+
     /**
      * Whether a volume of that name is anonymous. The engine names an anonymous volume at random, and a user may
      * choose such a name; then it is treated as anonymous, too.
@@ -43,9 +50,14 @@ public record VolumeSpec(String name, String driver, Map<String, String> options
             return options.isEmpty() ? Optional.empty() : Optional.of(driver + " " + options);
         }
         String device = options.getOrDefault("device", "");
-        return device.isEmpty() || options.getOrDefault("type", "").equals("tmpfs")
-                ? Optional.empty()
-                : Optional.of(device);
+        boolean tmpfs = options.getOrDefault("type", "").equals("tmpfs") && !isBind();
+        return device.isEmpty() || tmpfs ? Optional.empty() : Optional.of(device);
+    }
+
+    /** A bind mount ignores the type of the file system: mount(2), MS_BIND. */
+    private boolean isBind() {
+        return Arrays.stream(options.getOrDefault("o", "").split(",", -1))
+                .anyMatch(option -> option.equals("bind") || option.equals("rbind"));
     }
 
     /** Returns the volume that a copy gets in the place of this one: never one on the same external storage. */

@@ -177,6 +177,9 @@ final class CreateRequest {
                 host.put(field, sharedWith(field, mode));
             }
         }
+        if (!options.isInPlace()) {
+            warnOfDevices(host);
+        }
         for (String link : host.strings("Links")) {
             // As inspect writes it: /db:/web/alias.
             String target = link.replaceAll("^/|:.*$", "");
@@ -190,6 +193,16 @@ final class CreateRequest {
         }
         // A path on the client's side.
         return host.remove("ContainerIDFile");
+    }
+
+    /** Unlike a path, a device is not storage by itself; only the user knows whether two containers may write to it. */
+    private void warnOfDevices(JsonObject host) throws IOException {
+        for (JsonObject device : host.objects("Devices")) {
+            if (device.optionalString("CgroupPermissions").orElse("").contains("w")) {
+                warnings.add("the copy writes to device "
+                        + device.optionalString("PathOnHost").orElse("") + " of the host, as the original does");
+            }
+        }
     }
 
     /** Endpoints by network, with aliases and fixed addresses, without what the engine chose. */

@@ -63,13 +63,16 @@ final class MountPlan {
         for (JsonObject mount : host.objects("Mounts")) {
             addMount(mount);
         }
-        if (host.has("VolumesFrom") && (!options.isInPlace() || missesOwner(host.strings("VolumesFrom")))) {
+        List<String> owners = host.strings("VolumesFrom");
+        if (!owners.isEmpty() && options.isInPlace() && !missesOwner(owners)) {
+            host.put("VolumesFrom", byName(owners));
+        } else if (!owners.isEmpty()) {
             // In a copy they would be the original's own.
             host.remove("VolumesFrom");
             addFromOthers();
         }
         if (noCopy) {
-            addAnonymous();
+            addAnonymous(host.has("VolumesFrom"));
         }
         put(host, "Binds", binds);
         put(host, "Mounts", mounts);
@@ -85,7 +88,7 @@ final class MountPlan {
 
     private boolean missesOwner(List<String> owners) {
         for (String owner : owners) {
-            String name = owner.replaceAll(":(ro|rw|z|Z)(,.*)?$", "");
+            String name = ContainerSpec.volumesOwner(owner);
             String known = document.names().getOrDefault(name, name);
             if (engine.container(known).isEmpty() && engine.containerById(name).isEmpty()) {
                 warnings.add(
@@ -94,6 +97,17 @@ final class MountPlan {
             }
         }
         return false;
+    }
+
+    /** Owners by name, since the id of one changes when it is created anew. */
+    private List<String> byName(List<String> owners) {
+        List<String> named = new ArrayList<>();
+        for (String owner : owners) {
+            String reference = ContainerSpec.volumesOwner(owner);
+            String known = document.names().getOrDefault(reference, reference);
+            named.add(engine.container(known).isPresent() ? known + owner.substring(reference.length()) : owner);
+        }
+        return named;
     }
 
     /** {@code source:/destination[:options]}; a source that begins with a slash is a path of the host. */
@@ -106,6 +120,8 @@ final class MountPlan {
             List<String> all = flags.isEmpty() ? List.of() : Arrays.asList(flags.split(",", -1));
             hostPath(parts[0], parts[1], !all.contains("ro"))
                     .ifPresent(path -> binds.add(join(path.source, parts[1], path.readOnly ? readOnly(all) : flags)));
+        } else if (isOriginalsOwn(parts[0])) {
+            addNewVolume(parts[1], Arrays.asList(flags.split(",", -1)).contains("ro"));
         } else {
             boolean copies = noCopy && !flags.contains("nocopy");
             String more = copies ? flags.isEmpty() ? "nocopy" : flags + ",nocopy" : flags;
@@ -128,14 +144,7 @@ final class MountPlan {
         String type = mount.string("Type");
         JsonObject changed = mount.copy();
         if (type.equals("volume")) {
-            if (mount.has("Source")) {
-                changed.put("Source", volumeName.apply(mount.string("Source")));
-            }
-            if (noCopy) {
-                changed.put(
-                        "VolumeOptions",
-                        mount.objectOrEmpty("VolumeOptions").copy().put("NoCopy", true));
-            }
+            addVolume(mount, changed);
         } else if (type.equals("bind")) {
             Optional<HostPath> path = hostPath(mount.string("Source"), mount.string("Target"), !mount.flag("ReadOnly"));
             if (path.isEmpty()) {
@@ -144,6 +153,51 @@ final class MountPlan {
             changed.put("Source", path.get().source).put("ReadOnly", path.get().readOnly || mount.flag("ReadOnly"));
         }
         mounts.add(changed.members());
+    }
+
+    private void addVolume(JsonObject mount, JsonObject changed) throws IOException {
+        String source = mount.optionalString("Source").orElse("");
+        boolean named = !source.isEmpty() && !isOriginalsOwn(source);
+        if (named) {
+            changed.put("Source", volumeName.apply(source));
+        } else {
+            changed.remove("Source");
+        }
+        JsonObject volumeOptions = mount.objectOrEmpty("VolumeOptions").copy();
+        if (!options.isInPlace() && volumeOptions.has("DriverConfig")) {
+            Optional<String> external =
+                    VolumeSpec.ofMount(volumeOptions.object("DriverConfig")).externalStorage();
+            if (named || external.isPresent()) {
+                // A named volume is there already, with the driver that a copy gets.
+                volumeOptions.remove("DriverConfig");
+            }
+            if (!named && external.isPresent()) {
+                warnings.add("the anonymous volume at " + mount.string("Target") + " is a plain local one: a copy on "
+                        + external.get() + " would write to the storage of the original");
+            }
+        }
+        if (noCopy) {
+            volumeOptions.put("NoCopy", true);
+        }
+        if (mount.has("VolumeOptions") || noCopy) {
+            changed.put("VolumeOptions", volumeOptions);
+        }
+    }
+
+    /** Compose mounts the anonymous volumes of the container that it replaces by their name; a copy gets new ones. */
+    private boolean isOriginalsOwn(String volume) {
+        return !options.isInPlace() && VolumeSpec.isAnonymous(volume);
+    }
+
+    private void addNewVolume(String destination, boolean readOnly) {
+        JsonObject mount = JsonObject.create()
+                .put("Type", "volume")
+                .put("Target", destination)
+                .put("ReadOnly", readOnly);
+        if (noCopy) {
+            mount.put("VolumeOptions", JsonObject.create().put("NoCopy", true));
+        }
+        mounts.add(mount.members());
     }
 
     private record HostPath(String source, boolean readOnly) {}
@@ -180,15 +234,7 @@ final class MountPlan {
 
     /** Mounts that came from other containers, as mounts of this one. */
     private void addFromOthers() throws IOException {
-        Set<String> own = new HashSet<>(
-                container.config().objectOrEmpty("Volumes").members().keySet());
-        for (String bind : container.hostConfig().strings("Binds")) {
-            String[] parts = bind.split(":", 3);
-            own.add(parts.length > 1 ? parts[1] : parts[0]);
-        }
-        for (JsonObject mount : container.hostConfig().objects("Mounts")) {
-            own.add(mount.string("Target"));
-        }
+        Set<String> own = ownDestinations();
         for (MountSpec mount : container.mounts()) {
             if (own.contains(mount.destination())) {
                 continue;
@@ -196,37 +242,60 @@ final class MountPlan {
             String flags = mount.writable() ? "" : "ro";
             if (mount.isBind()) {
                 addBind(join(mount.source(), mount.destination(), flags));
-            } else if (VolumeSpec.isAnonymous(mount.name()) && !options.isInPlace()) {
-                mounts.add(JsonObject.create()
-                        .put("Type", "volume")
-                        .put("Target", mount.destination())
-                        .members());
             } else {
                 addBind(join(mount.name(), mount.destination(), flags));
             }
         }
     }
 
-    private void addAnonymous() throws IOException {
+    /** Where the container itself mounts something, without what comes from other containers. */
+    private Set<String> ownDestinations() throws IOException {
+        Set<String> own = new HashSet<>(
+                container.config().objectOrEmpty("Volumes").members().keySet());
+        for (String bind : container.hostConfig().strings("Binds")) {
+            own.add(destination(bind));
+        }
+        for (JsonObject mount : container.hostConfig().objects("Mounts")) {
+            own.add(mount.string("Target"));
+        }
+        return own;
+    }
+
+    /**
+     * Anonymous volumes that the image declares, so that its files are not copied into them.
+     *
+     * @param others whether volumes come from other containers; these are not to be covered
+     */
+    private void addAnonymous(boolean others) throws IOException {
+        Set<String> own = ownDestinations();
         for (CapturedVolume volume : document.volumes()) {
             String target = volume.destination();
-            boolean listed =
-                    mounts.stream().anyMatch(m -> m instanceof Map<?, ?> mount && target.equals(mount.get("Target")));
-            if (volume.anonymous() && !listed) {
-                VolumeSpec spec = volume.volume();
-                JsonObject driver =
-                        JsonObject.create().put("Name", spec.driver()).put("Options", spec.options());
-                mounts.add(JsonObject.create()
-                        .put("Type", "volume")
-                        .put("Target", target)
-                        .put(
-                                "VolumeOptions",
-                                JsonObject.create()
-                                        .put("NoCopy", true)
-                                        .put("Labels", spec.labels())
-                                        .put("DriverConfig", driver))
-                        .members());
+            if (!volume.anonymous() || isListed(target) || others && !own.contains(target)) {
+                continue;
             }
+            VolumeSpec spec =
+                    options.isInPlace() ? volume.volume() : volume.volume().forCopy("");
+            JsonObject driver = JsonObject.create().put("Name", spec.driver()).put("Options", spec.options());
+            mounts.add(JsonObject.create()
+                    .put("Type", "volume")
+                    .put("Target", target)
+                    .put(
+                            "VolumeOptions",
+                            JsonObject.create()
+                                    .put("NoCopy", true)
+                                    .put("Labels", spec.labels())
+                                    .put("DriverConfig", driver))
+                    .members());
         }
+    }
+
+    private boolean isListed(String target) {
+        return mounts.stream().anyMatch(m -> m instanceof Map<?, ?> mount && target.equals(mount.get("Target")))
+                || binds.stream().anyMatch(b -> b instanceof String bind && target.equals(destination(bind)));
+    }
+
+    private static String destination(String bind) {
+        String[] parts = bind.split(":", 3);
+        return parts.length > 1 ? parts[1] : parts[0];
     }
 }

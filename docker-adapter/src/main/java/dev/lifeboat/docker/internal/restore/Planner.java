@@ -3,6 +3,7 @@ package dev.lifeboat.docker.internal.restore;
 import dev.lifeboat.docker.internal.layout.ContainerDocument;
 import dev.lifeboat.docker.internal.layout.ContainerDocument.CapturedVolume;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.internal.model.MountSpec;
 import dev.lifeboat.docker.internal.model.NetworkSpec;
 import dev.lifeboat.docker.internal.model.Subnet;
 import dev.lifeboat.docker.internal.model.VolumeSpec;
@@ -14,10 +15,12 @@ import dev.lifeboat.docker.plan.RestorePlan;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -180,11 +183,23 @@ final class Planner {
 
     private List<VolumeSpec> volumes(CreateRequest request, Optional<ContainerSpec> existing) throws IOException {
         List<VolumeSpec> create = new ArrayList<>();
+        Set<String> names = new HashSet<>();
         for (CapturedVolume volume : document.volumes()) {
             if (volume.anonymous()) {
+                for (String shared : options.isInPlace() ? notNew(volume) : List.<String>of()) {
+                    checkOtherUsers(shared, existing);
+                }
                 continue;
             }
             String name = request.volumeName(volume.key());
+            if (!names.add(name)) {
+                conflicts.add(new Conflict(
+                        Conflict.Kind.NAME_TAKEN,
+                        "volume " + name,
+                        "two volumes of the snapshot are to have this name",
+                        "choose another name for one of them: .volume(\"" + volume.key() + "\", \"<other>\")"));
+                continue;
+            }
             boolean exists = engine.volumes().containsKey(name);
             if (!options.isInPlace() && exists) {
                 conflicts.add(new Conflict(
@@ -208,6 +223,33 @@ final class Planner {
             }
         }
         return create;
+    }
+
+    /** Anonymous volumes that the container gets from elsewhere instead of new ones: by their name, or another's. */
+    private List<String> notNew(CapturedVolume volume) throws IOException {
+        JsonObject host = document.container().hostConfig();
+        List<String> shared = new ArrayList<>();
+        String name = volume.volume().name();
+        boolean byName = host.strings("Binds").stream().anyMatch(bind -> bind.startsWith(name + ":"));
+        for (JsonObject mount : host.objects("Mounts")) {
+            byName |= mount.optionalString("Source").orElse("").equals(name);
+        }
+        if (byName) {
+            shared.add(name);
+        }
+        for (String element : host.strings("VolumesFrom")) {
+            String reference = ContainerSpec.volumesOwner(element);
+            String known = document.names().getOrDefault(reference, reference);
+            Optional<ContainerSpec> owner = engine.container(known).or(() -> engine.containerById(reference));
+            if (owner.isPresent()) {
+                for (MountSpec mount : owner.get().mounts()) {
+                    if (mount.isVolume() && mount.destination().equals(volume.destination())) {
+                        shared.add(mount.name());
+                    }
+                }
+            }
+        }
+        return shared;
     }
 
     private void checkOtherUsers(String volume, Optional<ContainerSpec> existing) throws IOException {

@@ -7,67 +7,95 @@ import dev.lifeboat.docker.internal.client.Networks;
 import dev.lifeboat.docker.internal.client.Volumes;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.VolumeSpec;
+import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.io.UninterruptibleCleanup;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Carries out the plan of a container: creates networks, volumes and the container, and at the end starts it and
  * removes the one that it replaces. Each change adds the step that undoes it to an {@link UndoLog}.
  */
 final class RestoreExecutor {
+    private static final int ATTEMPTS = 5;
+    private static final long FIRST_PAUSE_MILLIS = 100;
+
     private final Containers containers;
     private final Volumes volumes;
     private final Networks networks;
     private final ContainerPlan plan;
     private final UndoLog undo = new UndoLog();
+    /** Name of what is replaced until it is removed. */
+    private final String aside;
 
     RestoreExecutor(EngineClient client, ContainerPlan plan) {
         this.containers = new Containers(client);
         this.volumes = new Volumes(client);
         this.networks = new Networks(client);
         this.plan = plan;
+        this.aside = plan.name() + "-lifeboat-"
+                + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
     }
 
     /** Creates all that files can be written into; what is replaced is stopped, and kept under another name. */
     ContainerSpec create() throws IOException {
         for (Map.Entry<String, JsonObject> network : plan.networks().entrySet()) {
-            String id = networks.create(network.getKey(), network.getValue());
-            undo.add(() -> networks.remove(id, network.getKey()));
+            created(() -> {
+                String id = networks.create(network.getKey(), network.getValue());
+                undo.add(() -> networks.remove(id, network.getKey()));
+            });
         }
         for (VolumeSpec volume : plan.volumes()) {
-            volumes.create(volume);
-            undo.add(() -> volumes.remove(volume.name()));
+            created(() -> create(volume));
         }
         if (plan.replaced().isPresent()) {
             setAside(plan.replaced().get());
         }
-        String id = containers.create(plan.name(), plan.body());
-        undo.add(() -> containers.remove(id, plan.name()));
+        AtomicReference<String> container = new AtomicReference<>();
+        created(() -> {
+            String id = containers.create(plan.name(), plan.body());
+            undo.add(() -> containers.remove(id, plan.name()));
+            container.set(id);
+        });
+        String id = Objects.requireNonNull(container.get());
         for (Map.Entry<String, JsonObject> endpoint : plan.endpoints().entrySet()) {
             networks.connect(endpoint.getKey(), id, plan.name(), endpoint.getValue());
         }
         return containers.inspect(id);
     }
 
+    /** An interrupt between a creation and the step that undoes it would leave behind what was created. */
+    private static void created(UninterruptibleCleanup.Action action) throws IOException {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new InterruptedIOException("the restore is cancelled");
+        }
+        UninterruptibleCleanup.run(action);
+    }
+
+    /** The engine answers the creation of a volume that exists as if it had created it; it is not ours to write to. */
+    private void create(VolumeSpec volume) throws IOException {
+        if (volumes.find(volume.name()).isPresent()) {
+            throw new DockerException(
+                    DockerException.Kind.CONFLICT,
+                    "volume " + volume.name() + " was created by another after the restore was planned; plan it anew");
+        }
+        volumes.create(volume);
+        undo.add(() -> volumes.remove(volume.name()));
+    }
+
     /** Stops the old container and renames it, so that both can be there until the new one runs. */
     private void setAside(ContainerSpec old) throws IOException {
         String name = old.name();
-        String aside = name + "-lifeboat-"
-                + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
         if (old.state().running()) {
             boolean paused = old.state().paused();
-            undo.add(() -> {
-                // A stop whose call was cut short goes on; the start must not come before its end.
-                containers.stop(old.id(), name);
-                containers.start(old.id(), name);
-                if (paused) {
-                    containers.pause(old.id(), name);
-                }
-            });
+            undo.add(() -> startAgain(old, paused));
             if (paused) {
                 containers.unpause(old.id(), name);
             }
@@ -75,6 +103,28 @@ final class RestoreExecutor {
         }
         undo.add(() -> containers.rename(old.id(), aside, name));
         containers.rename(old.id(), name, aside);
+    }
+
+    private void startAgain(ContainerSpec old, boolean paused) throws IOException {
+        IOException failure = null;
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            try {
+                if (attempt < ATTEMPTS - 1) {
+                    // A stop whose call was cut short goes on; the start must not come before its end.
+                    containers.stop(old.id(), old.name());
+                }
+                containers.start(old.id(), old.name());
+                if (paused) {
+                    containers.pause(old.id(), old.name());
+                }
+                return;
+            } catch (IOException e) {
+                failure = e;
+                Io.sleep(FIRST_PAUSE_MILLIS << attempt);
+            }
+        }
+        throw new IOException(
+                "container " + old.name() + " is still STOPPED; run: docker start " + old.shortId(), failure);
     }
 
     /**
@@ -94,18 +144,21 @@ final class RestoreExecutor {
         }
         undo.clear();
         if (plan.replaced().isPresent()) {
-            removeReplaced(plan.replaced().get());
+            report = (report + " " + removeReplaced(plan.replaced().get())).strip();
         }
         return report;
     }
 
-    private void removeReplaced(ContainerSpec old) throws IOException {
+    /** From here on the new container is the application: what remains of the old one is told, and no failure. */
+    private String removeReplaced(ContainerSpec old) {
         try {
-            containers.remove(old.id(), "that was replaced by " + plan.name());
-        } catch (DockerException e) {
-            if (e.kind() != DockerException.Kind.NOT_FOUND) {
-                throw e;
-            }
+            UninterruptibleCleanup.run(() -> containers.remove(old.id(), "that was replaced by " + plan.name()));
+            return "";
+        } catch (IOException e) {
+            return e instanceof DockerException engine && engine.kind() == DockerException.Kind.NOT_FOUND
+                    ? ""
+                    : "the container that was replaced is still there as " + aside + "; run: docker rm -v " + aside
+                            + " (" + e.getMessage() + ")";
         }
     }
 

@@ -129,6 +129,7 @@ class PlannerTest {
                 "type=nfs o=addr=10.0.0.1 device=:/export|:/export",
                 "type=cifs device=//nas/share|//nas/share",
                 "type=tmpfs device=tmpfs o=size=1m|",
+                "type=tmpfs device=/live o=bind|/live",
                 "|",
             })
     void copyOfAVolume_isOnTheOriginalsStorage_never(String options, String external) throws IOException {
@@ -194,6 +195,96 @@ class PlannerTest {
         ContainerPlan missing = plan(captured, inPlace());
         assertThat(host(missing).has("VolumesFrom")).as("its owner is missing").isFalse();
         assertThat(host(missing).strings("Binds")).containsExactly("/live:/data");
+    }
+
+    /** docker run --mount type=volume,dst=/data,volume-opt=type=none,volume-opt=o=bind,volume-opt=device=/live */
+    @Test
+    void anonymousVolumeOnTheOriginalsStorage_isNotShared() throws IOException {
+        String live = "'DriverConfig':{'Name':'local','Options':{'type':'none','o':'bind','device':'/live'}}";
+        ContainerSpec captured =
+                app("'Mounts':[{'Type':'volume','Target':'/data','VolumeOptions':{" + live + "}}]", "", "");
+        capturedVolumes.add(new CapturedVolume(
+                "app:%2Fdata",
+                "/data",
+                true,
+                new VolumeSpec(
+                        "b".repeat(64), "local", Map.of("type", "none", "o", "bind", "device", "/live"), Map.of())));
+        for (boolean sees : new boolean[] {true, false}) {
+            seesFiles = sees;
+            ContainerPlan copied = plan(captured, copy());
+            assertThat(new String(copied.body().toBytes(), StandardCharsets.UTF_8))
+                    .doesNotContain("/live");
+            assertThat(copied.plan().warnings()).anyMatch(w -> w.contains("/live"));
+            assertThat(new String(plan(captured, inPlace()).body().toBytes(), StandardCharsets.UTF_8))
+                    .contains("/live");
+        }
+    }
+
+    /** docker compose up mounts the anonymous volumes of the container that it replaces by their name. */
+    @Test
+    void anonymousVolumeMountedByName_isNewInACopy() throws IOException {
+        String volume = "b".repeat(64);
+        capturedVolumes.add(
+                new CapturedVolume("app:%2Fdata", "/data", true, new VolumeSpec(volume, "local", Map.of(), Map.of())));
+        ContainerSpec byBind = app("'Binds':['" + volume + ":/data:rw']", "", "");
+        ContainerSpec byMount = app("'Mounts':[{'Type':'volume','Source':'" + volume + "','Target':'/data'}]", "", "");
+        for (boolean sees : new boolean[] {true, false}) {
+            seesFiles = sees;
+            for (ContainerSpec captured : List.of(byBind, byMount)) {
+                JsonObject copied = host(plan(captured, copy()));
+                assertThat(new String(copied.toBytes(), StandardCharsets.UTF_8)).doesNotContain(volume);
+                assertThat(copied.objects("Mounts")).hasSize(1);
+                assertThat(copied.objects("Mounts").get(0).string("Target")).isEqualTo("/data");
+                JsonObject same = host(plan(captured, inPlace()));
+                assertThat(new String(same.toBytes(), StandardCharsets.UTF_8)).contains(volume);
+                assertThat(same.strings("Binds").size() + same.objects("Mounts").size())
+                        .isEqualTo(1);
+            }
+        }
+    }
+
+    /** A sidecar with the volumes of a running database must not overwrite its files. */
+    @Test
+    void anonymousVolumeOfARunningOwner_isAConflictInPlace() throws IOException {
+        String volume = "b".repeat(64);
+        capturedVolumes.add(
+                new CapturedVolume("app:%2Fdata", "/data", true, new VolumeSpec(volume, "local", Map.of(), Map.of())));
+        volumes.put(volume, capturedVolumes.get(0).volume());
+        containers.add(container(
+                "c".repeat(64),
+                "db",
+                "'Running':true",
+                "",
+                "'Config':{},'Mounts':[{'Type':'volume','Name':'" + volume + "','Destination':'/data','RW':true}]"));
+        names.put("d".repeat(64), "db");
+        ContainerSpec captured = app("'VolumesFrom':['" + "d".repeat(64) + ":ro']", "", "");
+        seesFiles = false;
+        ContainerPlan plan = plan(captured, inPlace());
+        assertThat(conflicts(plan)).containsExactly(Conflict.Kind.VOLUME_IN_USE);
+        assertThat(host(plan).strings("VolumesFrom")).containsExactly("db:ro");
+        assertThat(host(plan).objects("Mounts"))
+                .as("the shared one is not covered")
+                .isEmpty();
+        assertThat(conflicts(plan(app("'Binds':['" + volume + ":/data']", "", ""), inPlace())))
+                .containsExactly(Conflict.Kind.VOLUME_IN_USE);
+    }
+
+    @Test
+    void twoVolumesOfOneName_areAConflict() throws IOException {
+        capturedVolumes.add(volume("one", Map.of()));
+        capturedVolumes.add(volume("two", Map.of()));
+        ContainerPlan plan = plan(
+                app("'Binds':['one:/one','two:/two']", "", ""),
+                copy().with(o -> o.remapping = o.remapping.volume("one", "x").volume("two", "x")));
+        assertThat(conflicts(plan)).containsExactly(Conflict.Kind.NAME_TAKEN);
+    }
+
+    @Test
+    void writableDeviceOfACopy_isWarnedOf() throws IOException {
+        ContainerSpec captured = app(
+                "'Devices':[{'PathOnHost':'/dev/sdz','PathInContainer':'/dev/sdz','CgroupPermissions':'rwm'}]", "", "");
+        assertThat(plan(captured, copy()).plan().warnings()).anyMatch(w -> w.contains("/dev/sdz"));
+        assertThat(plan(captured, inPlace()).plan().warnings()).isEmpty();
     }
 
     @Test
