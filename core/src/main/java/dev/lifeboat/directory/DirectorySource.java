@@ -44,7 +44,7 @@ public final class DirectorySource implements SnapshotSource {
         return new DirectorySource(root, Optional.empty(), path -> false, Optional.empty());
     }
 
-    /** Returns a copy with another name of the series. */
+    @Override
     public DirectorySource named(String newName) {
         return new DirectorySource(root, Optional.of(newName), excluded, boundary);
     }

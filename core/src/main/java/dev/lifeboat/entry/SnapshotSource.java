@@ -27,6 +27,16 @@ public interface SnapshotSource extends EntrySource {
     String name() throws IOException;
 
     /**
+     * Returns a copy with another name of the series. Hosts that share a repository need it where their containers or
+     * volumes have the same name: such as {@code docker.container("web").named("host1:web")}.
+     *
+     * @param newName as {@link #name} requires it
+     */
+    default SnapshotSource named(String newName) {
+        return new RenamedSource(this, newName);
+    }
+
+    /**
      * Quiesces the source and sends all entries. Implementations override this method to send what cannot change before
      * the source is quiesced, such as the image of a container.
      *

@@ -166,11 +166,11 @@ class QuiesceTest {
                         .encryption(Encryption.none())
                         .create()) {
             for (int i = 0; i < 5; i++) {
-                CompletableFuture<Snapshot> second = CompletableFuture.supplyAsync(
-                        () -> other.backup(docker.container(name).quiesce(Quiesce.PAUSE))
-                                .run());
+                CompletableFuture<Snapshot> second = CompletableFuture.supplyAsync(() -> other.backup(
+                                docker.container(name).quiesce(Quiesce.PAUSE).named("host2:" + name))
+                        .run());
                 repository.backup(docker.container(name).quiesce(Quiesce.PAUSE));
-                second.join();
+                assertThat(second.join().source()).isEqualTo("host2:" + name);
                 assertThat(state(name)).isEqualTo("running");
             }
             assertThat(journal.abandoned()).isEmpty();

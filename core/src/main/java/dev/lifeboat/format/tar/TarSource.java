@@ -64,7 +64,7 @@ public final class TarSource implements SnapshotSource {
         return new TarSource(file, Optional.empty());
     }
 
-    /** Returns a copy with another name of the series. */
+    @Override
     public TarSource named(String newName) {
         return new TarSource(file, Optional.of(newName));
     }
