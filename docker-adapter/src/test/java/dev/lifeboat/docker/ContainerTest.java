@@ -32,6 +32,7 @@ import java.nio.file.Files;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -334,7 +335,7 @@ class ContainerTest {
         String name = everything();
         Snapshot snapshot = repo.backup(docker.container(name)).run();
         exec(name, "echo live > /data/hello");
-        String everywhere = run("ps", "-aq") + run("volume", "ls", "-q") + run("image", "ls", "-aq");
+        List<String> before = resources();
         try (TcpRelay relay = new TcpRelay(EngineFixture.uri());
                 Docker remote = Docker.at(relay.uri())) {
             repo.restore(snapshot).to(remote.containerInPlace()).dryRun().run();
@@ -345,8 +346,15 @@ class ContainerTest {
                     .run();
         }
         assertThat(exec(name, "cat /data/hello")).isEqualTo("live");
-        assertThat(run("ps", "-aq") + run("volume", "ls", "-q") + run("image", "ls", "-aq"))
-                .isEqualTo(everywhere);
+        assertThat(resources()).isEqualTo(before);
+    }
+
+    /** Sorted: the engine lists images that were created in the same second in any order. */
+    private static List<String> resources() {
+        return Stream.of(run("ps", "-aq"), run("volume", "ls", "-q"), run("image", "ls", "-aq"))
+                .flatMap(String::lines)
+                .sorted()
+                .toList();
     }
 
     @Test

@@ -102,7 +102,8 @@ class SamplesTest {
     @MethodSource("samples")
     void sample_compiles(Sample sample) {
         String code = sample.code().strip();
-        boolean expression = !code.endsWith(";") && !code.endsWith("}");
+        String withoutComment = code.replaceFirst("\\s+//[^\n]*$", "");
+        boolean expression = !withoutComment.endsWith(";") && !withoutComment.endsWith("}");
         String body = code.startsWith("class ")
                 ? code
                 : "void run() throws Exception {\n" + (expression ? "var it = " + code + ";" : code) + "\n}\n";
