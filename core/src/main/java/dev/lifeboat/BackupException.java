@@ -31,7 +31,10 @@ public abstract sealed class BackupException extends RuntimeException {
         }
     }
 
-    /** The target of a restore failed. What was written until then stays. */
+    /**
+     * The target of a restore failed. A container, volumes and networks that the restore has created are removed; files
+     * that it has written into a directory, or into a volume that was there, stay.
+     */
     public static final class TargetFailed extends BackupException {
         private static final long serialVersionUID = 1;
 

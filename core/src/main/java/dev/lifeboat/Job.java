@@ -56,7 +56,7 @@ public final class Job<T> implements AutoCloseable {
 
     /**
      * Requests that the job stops, and returns at once. The result completes with {@link BackupException.Cancelled}
-     * after the source is resumed and everything that a restore has created is removed.
+     * after the source is resumed, and a container, volumes and networks that a restore has created are removed.
      */
     public void cancel() {
         thread.interrupt();

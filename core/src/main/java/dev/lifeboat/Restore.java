@@ -88,7 +88,7 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
 
     /**
      * Restores only the entries that the predicate accepts, under their paths in the snapshot. The target creates
-     * missing parent directories.
+     * missing parent directories. That none is accepted is no error; {@code entries()} of the result is 0 then.
      *
      * @throws IllegalStateException if it was set already
      */
@@ -143,8 +143,9 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
     }
 
     /**
-     * Runs this operation as a dry run and returns what would be changed, in that order. The whole plan is held in
-     * memory; for very many changes use {@link #dryRun} with {@link #onChange}.
+     * Runs this operation as a dry run and returns which entries would be changed, in that order. It does not return
+     * the conflicts of a container's restore; its target has a plan of its own. The whole plan is held in memory; for
+     * very many changes use {@link #dryRun} with {@link #onChange}.
      *
      * @throws BackupException as {@link #run} does
      */

@@ -78,8 +78,8 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
     }
 
     /**
-     * Also reads a random share of the content and checks it. Run daily, this covers all content in time. A format that
-     * cannot select a share reads all content.
+     * Also reads a random share of the content and checks it; each run chooses anew. A format that cannot select a
+     * share reads all content.
      *
      * @param percent share of the content, 0 to 100
      * @param budget time after which no further read begins

@@ -2,7 +2,7 @@ package dev.lifeboat.snapshot;
 
 /** Selects the earlier snapshot that a new one builds on. With every strategy, each snapshot restores completely. */
 public enum BackupStrategy {
-    /** Builds on no snapshot: everything is read and stored. */
+    /** Builds on no snapshot: everything is read, and stored as far as the repository lacks it. */
     FULL {
         @Override
         public boolean buildsOn(Snapshot earlier) {

@@ -20,8 +20,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Docker Engine: its containers, images and volumes as sources and as restore targets. No request is sent before a
- * backup or restore runs; missing resources are reported then. Thread-safe.
+ * A Docker Engine: its containers, images and volumes as sources and as restore targets. Sources and targets
+ * send no request before a backup or restore runs; missing resources are reported then. Thread-safe.
  *
  * <pre>{@code
  * try (Docker docker = Docker.local();
@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *                 .encryption(Encryption.none())
  *                 .openOrCreate()) {
  *     Snapshot snapshot = repo.backup(docker.container("web").quiesce(Quiesce.PAUSE)).run();
- *     repo.restore(snapshot).to(docker.newContainer("web-copy").start()).run();
+ *     repo.restore(snapshot).to(docker.newContainer("web-copy").withoutPublishedPorts()).run();
  * }
  * }</pre>
  */

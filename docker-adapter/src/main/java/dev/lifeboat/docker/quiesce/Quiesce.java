@@ -1,7 +1,8 @@
 package dev.lifeboat.docker.quiesce;
 
 /**
- * How a container is quiesced while it is read. Afterwards its former state is restored: running, paused or stopped.
+ * How a container is quiesced while it is read. Afterwards its former state is restored. {@link #STOP} refuses a
+ * container that is paused.
  */
 public enum Quiesce {
     /** Not quiesced: files that change while they are read may be captured in a mix of states; they are reported. */
