@@ -9,7 +9,6 @@ import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Map;
 
 /** Loads the images of a snapshot and skips everything else. */
 final class ImageRestore implements RestoreTarget {
@@ -26,12 +25,12 @@ final class ImageRestore implements RestoreTarget {
 
     @Override
     public Session begin(RestoreRequest request) {
-        ImageLoader loader = new ImageLoader(client, request, Map.of());
+        ImageLoader loader = new ImageLoader(client, request);
         return new Session() {
             private boolean any;
 
             @Override
-            public boolean offer(Entry entry) throws IOException {
+            public boolean offer(Entry entry) {
                 if (!entry.path().startsWith(SnapshotLayout.IMAGES)
                         || entry.path().equals(SnapshotLayout.IMAGES)) {
                     return false;

@@ -5,12 +5,12 @@ import dev.lifeboat.docker.internal.client.Images;
 import dev.lifeboat.docker.internal.image.ImageCapture;
 import dev.lifeboat.docker.internal.layout.FidelityRecorder;
 import dev.lifeboat.docker.internal.layout.SnapshotLayout;
-import dev.lifeboat.docker.internal.model.ImageSpec;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.Optional;
 
 /** Captures an image. */
 final class ImageSource implements SnapshotSource {
@@ -29,17 +29,17 @@ final class ImageSource implements SnapshotSource {
 
     @Override
     public void sendTo(EntrySink target) throws IOException {
-        ImageSpec image = new Images(client).inspect(reference);
+        ImageCapture image = ImageCapture.of(client, new Images(client).inspect(reference), Optional.empty());
         FidelityRecorder sink = new FidelityRecorder(target);
         SnapshotLayout.directory(sink, SnapshotLayout.IMAGES);
-        new ImageCapture(client, image).sendTo(sink);
+        image.sendTo(sink);
         sink.offerDocuments();
         sink.sendDocuments(JsonObject.create()
                 .put("lifeboat", "app")
                 .put("version", 1)
                 .put("kind", "image")
                 .put("name", reference)
-                .put("image", image.id())
+                .put("image", image.image().identity())
                 .put("begun", Instant.now().toString()));
     }
 

@@ -20,7 +20,9 @@ public final class DockerException extends IOException {
         /** No engine responds, or it has stopped responding. */
         UNREACHABLE,
         /** The engine rejected the request, or failed to process it. */
-        REFUSED
+        REFUSED,
+        /** The engine is of a version or a kind that this library cannot use. */
+        UNSUPPORTED
     }
 
     /** Creates an exception without a cause. */

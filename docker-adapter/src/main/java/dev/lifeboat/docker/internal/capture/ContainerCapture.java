@@ -79,7 +79,8 @@ public final class ContainerCapture {
         Instant begun = Instant.now();
         FidelityRecorder sink = new FidelityRecorder(target);
         HostPaths paths = HostPaths.of(client, container.id());
-        Optional<ImageSpec> image = new Images(client).find(container.imageId());
+        Optional<ImageCapture> capture = imageCapture();
+        ImageSpec image = capture.isPresent() ? capture.get().image() : knownImage();
         List<Source> volumes = volumes();
         EntryPath place = SnapshotLayout.container(container.name());
         SnapshotLayout.directory(sink, SnapshotLayout.CONTAINERS);
@@ -88,7 +89,7 @@ public final class ContainerCapture {
                 sink,
                 place.resolve("config.json"),
                 document(image, volumes, paths).toBytes());
-        sendImage(sink, image, place);
+        sendImage(sink, capture, place);
         // Only now: sending the image may take long, and the image does not change.
         QuiescedContainer.Result quiesced = QuiescedContainer.begin(client, journal, container.id(), options.quiesce());
         holder.hold(quiesced.handle());
@@ -135,7 +136,7 @@ public final class ContainerCapture {
         return false;
     }
 
-    private JsonObject app(Instant begun, QuiescedContainer.Result quiesced, boolean stayed, Optional<ImageSpec> image)
+    private JsonObject app(Instant begun, QuiescedContainer.Result quiesced, boolean stayed, ImageSpec image)
             throws IOException {
         return JsonObject.create()
                 .put("lifeboat", "app")
@@ -143,10 +144,8 @@ public final class ContainerCapture {
                 .put("kind", "container")
                 .put("name", container.name())
                 .put("id", container.id())
-                .put("image", image.map(ImageSpec::id).orElse(container.imageId()))
-                .put(
-                        "engine",
-                        client.get("/version", "ask the engine for its version").string("Version"))
+                .put("image", image.identity())
+                .put("engine", client.info().version())
                 .put("quiesce", options.quiesce().name())
                 .put("quiesced", stayed)
                 .put("wasRunning", quiesced.container().state().running())
@@ -188,14 +187,9 @@ public final class ContainerCapture {
         return List.copyOf(volumes.values());
     }
 
-    private ContainerDocument document(Optional<ImageSpec> image, List<Source> volumes, HostPaths paths)
-            throws IOException {
+    private ContainerDocument document(ImageSpec image, List<Source> volumes, HostPaths paths) throws IOException {
         return new ContainerDocument(
-                container,
-                image.orElse(ImageSpec.missing(container.imageId())),
-                volumes.stream().map(Source::volume).toList(),
-                names(),
-                paths.hostName());
+                container, image, volumes.stream().map(Source::volume).toList(), names(), paths.hostName());
     }
 
     /**
@@ -230,7 +224,19 @@ public final class ContainerCapture {
         return names;
     }
 
-    private void sendImage(FidelityRecorder sink, Optional<ImageSpec> image, EntryPath place) throws IOException {
+    private ImageSpec knownImage() throws IOException {
+        return new Images(client).find(container.imageId()).orElse(ImageSpec.missing(container.imageId()));
+    }
+
+    /** The image, if it is asked for and there. */
+    private Optional<ImageCapture> imageCapture() throws IOException {
+        Optional<ImageSpec> image = options.image() ? new Images(client).find(container.imageId()) : Optional.empty();
+        return image.isPresent()
+                ? Optional.of(ImageCapture.of(client, image.get(), container.manifestDigest()))
+                : Optional.empty();
+    }
+
+    private void sendImage(FidelityRecorder sink, Optional<ImageCapture> image, EntryPath place) throws IOException {
         if (!options.image()) {
             return;
         }
@@ -243,7 +249,7 @@ public final class ContainerCapture {
             return;
         }
         SnapshotLayout.directory(sink, SnapshotLayout.IMAGES);
-        new ImageCapture(client, image.get()).sendTo(sink);
+        image.get().sendTo(sink);
     }
 
     /** What else is mounted below a mount, as seen from there. */

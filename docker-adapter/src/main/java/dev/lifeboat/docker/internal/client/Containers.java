@@ -97,13 +97,12 @@ public final class Containers {
     }
 
     private void act(String id, String verb, String name) throws IOException {
-        client.post(path(id, "/" + verb), null, verb + " container " + name);
+        client.act(path(id, "/" + verb), null, verb + " container " + name);
     }
 
     /** Renames a container. */
     public void rename(String id, String from, String to) throws IOException {
-        client.post(
-                path(id, "/rename?name=" + EngineClient.encode(to)), null, "rename container " + from + " to " + to);
+        client.act(path(id, "/rename?name=" + EngineClient.encode(to)), null, "rename container " + from + " to " + to);
     }
 
     /** Kills and removes a container and its anonymous volumes. */

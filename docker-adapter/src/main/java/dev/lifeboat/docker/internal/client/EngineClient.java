@@ -6,6 +6,8 @@ import com.github.dockerjava.transport.DockerHttpClient.Request;
 import com.github.dockerjava.transport.DockerHttpClient.Response;
 import com.github.dockerjava.transport.SSLConfig;
 import dev.lifeboat.docker.engine.DockerException;
+import dev.lifeboat.docker.engine.EngineInfo;
+import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.Closeable;
@@ -24,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * HTTP client of an engine. Requests and responses are handled as JSON, so that fields unknown to this library are not
- * lost. Paths have no version, so the engine uses its newest API version. Thread-safe.
+ * lost. The version of the API is negotiated with the first request. Thread-safe.
  */
 public final class EngineClient implements AutoCloseable {
     private static final int NOT_MODIFIED = 304;
@@ -42,7 +44,8 @@ public final class EngineClient implements AutoCloseable {
     private final @Nullable SSLConfig tls;
     private final DockerHttpClient http;
     private final Set<Closeable> dependents = ConcurrentHashMap.newKeySet();
-    private volatile boolean answered;
+    private volatile @Nullable Negotiation negotiation;
+    private volatile @Nullable EngineInfo info;
     private volatile boolean closed;
 
     /** Connects to an engine; nothing is sent yet. */
@@ -68,21 +71,39 @@ public final class EngineClient implements AutoCloseable {
     }
 
     /**
-     * Checks before the first call that the engine answers. An engine may be slow to stop a container, but not to
-     * answer a ping.
+     * Negotiates the version of the API before the first call. An engine may be slow to stop a container, but not to
+     * tell its version.
      */
-    private void checkAnswers(String what) throws IOException {
-        if (answered) {
-            return;
+    private Negotiation negotiation(String what) throws IOException {
+        Negotiation known = negotiation;
+        if (known != null) {
+            return known;
         }
-        Request ping =
-                Request.builder().method(Request.Method.GET).path("/_ping").build();
-        try (DockerHttpClient impatient = connect(CONNECT);
-                Response response = impatient.execute(ping)) {
-            answered = response.getStatusCode() < 500;
-        } catch (RuntimeException e) {
-            throw failed(what, cause(e));
+        Request version =
+                Request.builder().method(Request.Method.GET).path("/version").build();
+        try (DockerHttpClient impatient = connect(CONNECT)) {
+            byte[] answer = body(impatient, version, what, MAX_TEXT_BYTES);
+            Negotiation made = new Negotiation(JsonObject.parse(answer, "answer to: ask the engine for its version"));
+            negotiation = made;
+            return made;
+        } catch (DamagedException e) {
+            throw new DockerException(
+                    DockerException.Kind.UNSUPPORTED,
+                    "cannot " + what + ": what answers at " + uri + " is no container engine (" + e.getMessage() + ")",
+                    e);
         }
+    }
+
+    /** Returns what the engine is; it is asked once. */
+    public EngineInfo info() throws IOException {
+        EngineInfo known = info;
+        if (known == null) {
+            String what = "ask the engine about itself";
+            JsonObject answer = get("/info", what);
+            known = negotiation(what).info(answer);
+            info = known;
+        }
+        return known;
     }
 
     private static IOException cause(RuntimeException e) {
@@ -130,6 +151,11 @@ public final class EngineClient implements AutoCloseable {
     public JsonObject post(String path, @Nullable JsonObject body, String what) throws IOException {
         byte[] answer = bytes(Request.Method.POST, path, body == null ? new byte[0] : body.toBytes(), what);
         return answer.length == 0 ? JsonObject.create() : JsonObject.parse(answer, "answer to: " + what);
+    }
+
+    /** Posts an object and ignores what the engine answers to a success: not every engine answers with JSON. */
+    public void act(String path, @Nullable JsonObject body, String what) throws IOException {
+        bytes(Request.Method.POST, path, body == null ? new byte[0] : body.toBytes(), what);
     }
 
     /** Posts a change of state. Returns false if the engine answers that the state was so already. */
@@ -200,7 +226,11 @@ public final class EngineClient implements AutoCloseable {
      * Executes a request and reads the body of the response. An engine that stalls midway is reported as not answering.
      */
     private byte[] body(Request request, String what, int maxBytes) throws IOException {
-        try (Response response = execute(request, what)) {
+        return body(http, versioned(request, what), what, maxBytes);
+    }
+
+    private byte[] body(DockerHttpClient over, Request request, String what, int maxBytes) throws IOException {
+        try (Response response = execute(over, request, what)) {
             try (InputStream in = response.getBody()) {
                 return in.readNBytes(maxBytes);
             } catch (IOException e) {
@@ -210,10 +240,18 @@ public final class EngineClient implements AutoCloseable {
     }
 
     private Response execute(Request request, String what) throws IOException {
-        checkAnswers(what);
+        return execute(http, versioned(request, what), what);
+    }
+
+    private Request versioned(Request request, String what) throws IOException {
+        String prefix = "/v" + negotiation(what).apiVersion();
+        return Request.builder().from(request).path(prefix + request.path()).build();
+    }
+
+    private Response execute(DockerHttpClient over, Request request, String what) throws IOException {
         Response response;
         try {
-            response = http.execute(request);
+            response = over.execute(request);
         } catch (RuntimeException e) {
             throw failed(what, cause(e));
         }
@@ -258,6 +296,9 @@ public final class EngineClient implements AutoCloseable {
             interrupted.initCause(cause);
             return interrupted;
         }
+        // It may be another one when it is back.
+        negotiation = null;
+        info = null;
         return new DockerException(
                 DockerException.Kind.UNREACHABLE,
                 "cannot " + what + ": no engine answers at " + uri + " (" + cause.getMessage()

@@ -1,6 +1,7 @@
 package dev.lifeboat.docker.internal.client;
 
 import com.github.dockerjava.transport.DockerHttpClient.Request;
+import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.internal.io.UninterruptibleCleanup;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.tar.TarHeaders;
@@ -10,6 +11,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A container that mounts a volume and is never started. It gives access to the files of a volume that no other
@@ -32,27 +35,18 @@ public final class HelperContainer implements AutoCloseable {
         this.id = id;
     }
 
+    /** Creates a container that mounts a volume. */
     public static HelperContainer mount(EngineClient client, String volume) throws IOException {
-        String tag = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-        String image = "lifeboat-empty:" + tag;
-        client.send(
-                Request.Method.POST,
-                "/images/create?fromSrc=-&repo=lifeboat-empty&tag=" + tag,
-                new ByteArrayInputStream(TarHeaders.endOfArchive()),
-                "import an empty image");
+        JsonObject mount = JsonObject.create()
+                .put("Type", "volume")
+                .put("Source", volume)
+                .put("Target", DESTINATION)
+                .put("VolumeOptions", Map.of("NoCopy", true));
+        String image = importEmpty(client);
         boolean made = false;
         try {
-            JsonObject mount = JsonObject.create()
-                    .put("Type", "volume")
-                    .put("Source", volume)
-                    .put("Target", DESTINATION)
-                    .put("VolumeOptions", Map.of("NoCopy", true));
-            JsonObject body = JsonObject.create()
-                    .put("Image", image)
-                    .put("Cmd", List.of("never-started"))
-                    .put("NetworkDisabled", true)
-                    .put("Labels", Map.of("dev.lifeboat.helper", "true"))
-                    .put("HostConfig", JsonObject.create().put("Mounts", List.of(mount.members())));
+            JsonObject body =
+                    body(image).put("HostConfig", JsonObject.create().put("Mounts", List.of(mount.members())));
             String id = client.post("/containers/create", body, "create a container to mount volume " + volume)
                     .string("Id");
             made = true;
@@ -62,6 +56,41 @@ public final class HelperContainer implements AutoCloseable {
                 UninterruptibleCleanup.run(() -> remove(client, image));
             }
         }
+    }
+
+    /** Proves that the engine can make a container of an image, by one that is removed at once. */
+    public static void prove(EngineClient client, String image) throws IOException {
+        UninterruptibleCleanup.run(() -> {
+            String id = client.post("/containers/create", body(image), "create a container of image " + image)
+                    .string("Id");
+            client.delete("/containers/" + id + "?force=1&v=1", "remove container " + id);
+        });
+    }
+
+    private static JsonObject body(String image) {
+        return JsonObject.create()
+                .put("Image", image)
+                .put("Cmd", List.of("never-started"))
+                .put("NetworkDisabled", true)
+                .put("Labels", Map.of("dev.lifeboat.helper", "true"));
+    }
+
+    /** Imports an image without files and returns its id. A random label makes it another image than all others. */
+    private static String importEmpty(EngineClient client) throws IOException {
+        String label = "LABEL dev.lifeboat.helper="
+                + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+        String answer = client.send(
+                Request.Method.POST,
+                "/images/create?fromSrc=-&changes=" + EngineClient.encode(label),
+                new ByteArrayInputStream(TarHeaders.endOfArchive()),
+                "import an empty image");
+        Matcher id = Pattern.compile("\"status\"\\s*:\\s*\"(?:sha256:)?([0-9a-f]{64})\"")
+                .matcher(answer);
+        if (!id.find()) {
+            throw new DockerException(
+                    DockerException.Kind.REFUSED, "the engine did not import an empty image: " + answer.strip());
+        }
+        return "sha256:" + id.group(1);
     }
 
     public String id() {

@@ -1,5 +1,6 @@
 package dev.lifeboat.docker.internal.client;
 
+import dev.lifeboat.docker.engine.EngineInfo;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
@@ -65,17 +66,21 @@ public final class HostPaths {
     }
 
     private static HostPaths look(EngineClient client, Proof proof) throws IOException {
-        JsonObject info = client.get("/info", "ask the engine about itself");
-        Path root = Path.of(info.optionalString("DockerRootDir").orElse("/nowhere"));
+        EngineInfo info = client.info();
+        Path root = info.dataRoot();
         // With a user namespace, the owner ids on disk differ from those that containers see.
-        boolean shifted = info.strings("SecurityOptions").stream()
-                .anyMatch(option -> option.contains("name=userns") || option.contains("name=rootless"));
-        boolean near = "unix".equals(client.uri().getScheme())
+        boolean shifted = info.userNamespaces() || info.rootless();
+        return new HostPaths(root, isNear(client) && !shifted && proof.holdsIn(root), info.hostName());
+    }
+
+    private static boolean isNear(EngineClient client) {
+        return "unix".equals(client.uri().getScheme())
                 && System.getProperty("os.name").equals("Linux");
-        return new HostPaths(
-                root,
-                near && !shifted && proof.holdsIn(root),
-                info.optionalString("Name").orElse(""));
+    }
+
+    /** Returns the blobs of an engine with the image store of containerd, as far as they are in view. */
+    public static ContentStore contentStore(EngineClient client) throws IOException {
+        return ContentStore.of(isNear(client), client.info().dataRoot());
     }
 
     /** Returns whether the data root of the engine is accessible. */

@@ -1,8 +1,10 @@
 package dev.lifeboat.docker.internal.client;
 
+import dev.lifeboat.docker.engine.EngineInfo.Store;
 import dev.lifeboat.docker.internal.model.ImageSpec;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,13 +20,60 @@ public final class Images {
 
     /** Inspects an image by name or id. */
     public ImageSpec inspect(String reference) throws IOException {
-        return ImageSpec.ofInspect(client.get(path(reference), "inspect image " + reference));
+        return spec(client.get(path(reference) + "/json", "inspect image " + reference));
     }
 
     /** Finds an image by name or id. */
     public Optional<ImageSpec> find(String reference) throws IOException {
-        Optional<JsonObject> found = client.find(path(reference), "look for image " + reference);
-        return found.isPresent() ? Optional.of(ImageSpec.ofInspect(found.get())) : Optional.empty();
+        Optional<JsonObject> found = client.find(path(reference) + "/json", "look for image " + reference);
+        return found.isPresent() ? Optional.of(spec(found.get())) : Optional.empty();
+    }
+
+    private ImageSpec spec(JsonObject inspect) throws IOException {
+        return ImageSpec.ofInspect(inspect, client.info().store() == Store.GRAPH);
+    }
+
+    /** Finds an image that is the same as a captured one, whatever its id here. */
+    public Optional<ImageSpec> findSame(ImageSpec captured) throws IOException {
+        for (String id : captured.ids()) {
+            Optional<ImageSpec> found = find(id);
+            if (found.isPresent()) {
+                return found;
+            }
+        }
+        for (ImageSpec image : client.info().store() == Store.GRAPH ? List.<ImageSpec>of() : all()) {
+            if (image.isSame(captured)) {
+                return Optional.of(image);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The descriptor of an image's manifest or index. Only engines with the image store of containerd have one. */
+    public JsonObject target(ImageSpec image) throws IOException {
+        JsonObject inspect = client.get(path(image.id()) + "/json", "inspect image " + image.id());
+        return inspect.objectOrEmpty("Descriptor");
+    }
+
+    /** Opens the tar of an image, as {@code docker image save} writes it. The caller closes it. */
+    public InputStream save(ImageSpec image) throws IOException {
+        return client.open(path(image.id()) + "/get", "save image " + image.id());
+    }
+
+    /** Gives an image another name, which another image loses if it has it. */
+    public void tag(String id, String name) throws IOException {
+        int colon = name.indexOf(':', name.lastIndexOf('/') + 1);
+        String repository = colon < 0 ? name : name.substring(0, colon);
+        String tag = colon < 0 ? "latest" : name.substring(colon + 1);
+        client.act(
+                path(id) + "/tag?repo=" + EngineClient.encode(repository) + "&tag=" + EngineClient.encode(tag),
+                null,
+                "tag image " + id + " as " + name);
+    }
+
+    /** Removes an image that has at most one name, and that no container uses. */
+    public void remove(String id) throws IOException {
+        client.delete(path(id), "remove image " + id);
     }
 
     /** Inspects all images. Images that are removed meanwhile are skipped. */
@@ -37,6 +86,6 @@ public final class Images {
     }
 
     private static String path(String reference) {
-        return "/images/" + EngineClient.encode(reference) + "/json";
+        return "/images/" + EngineClient.encode(reference);
     }
 }

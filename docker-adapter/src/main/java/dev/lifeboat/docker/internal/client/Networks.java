@@ -36,7 +36,7 @@ public final class Networks {
 
     /** Connects a container. */
     public void connect(String network, String containerId, String container, JsonObject endpoint) throws IOException {
-        client.post(
+        client.act(
                 "/networks/" + EngineClient.encode(network) + "/connect",
                 JsonObject.create().put("Container", containerId).put("EndpointConfig", endpoint),
                 "connect container " + container + " to network " + network);

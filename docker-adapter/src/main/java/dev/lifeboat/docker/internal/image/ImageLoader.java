@@ -2,8 +2,11 @@ package dev.lifeboat.docker.internal.image;
 
 import com.github.dockerjava.transport.DockerHttpClient.Request;
 import dev.lifeboat.docker.engine.DockerException;
+import dev.lifeboat.docker.engine.EngineInfo.Store;
 import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.client.HelperContainer;
 import dev.lifeboat.docker.internal.client.Images;
+import dev.lifeboat.docker.internal.layout.ImageDocument;
 import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.docker.internal.model.ImageSpec;
 import dev.lifeboat.docker.internal.transfer.TarUpload;
@@ -12,12 +15,15 @@ import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreRequest;
+import dev.lifeboat.internal.io.UninterruptibleCleanup;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.tar.TarHeaders;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,114 +32,119 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receives the entries below {@code images/} of a snapshot and loads each image as a tar in the format that every
- * engine reads (manifest.json). An image that the engine already has is not requested. Of any other image, only the
- * layers that the engine lacks are requested, if its layers are known.
+ * Receives the entries below {@code images/} of a snapshot and loads each image, in a form that every engine reads: an
+ * OCI image layout with a {@code manifest.json}. An image that the engine has is not requested; of any other, only the
+ * blobs that the engine lacks are.
+ *
+ * <p>An image is loaded without tags, then proven, and only then tagged: no tag ever refers to an image that is not
+ * whole, and none is taken from another image.
  */
 public final class ImageLoader implements AutoCloseable {
     private final EngineClient client;
     private final Images images;
     private final RestoreRequest request;
-    /** Layers by image, if the snapshot listed them before the images. */
-    private final Map<String, List<String>> knownLayers;
+    /** Ids on this engine, by the identity that the snapshot has. */
+    private final Map<String, String> here = new HashMap<>();
+    /** Images that a dry run would load. */
+    private final Set<String> toLoad = new HashSet<>();
 
-    private final Set<String> present = new HashSet<>();
     private @Nullable Loading loading;
 
     /** An image that is being loaded. */
     private static final class Loading {
-        private final String hex;
+        private final EntryPath place;
+        private final ImageDocument document;
         private final Set<String> unneeded;
         private final TarUpload upload;
+        private final Map<String, Long> sizes = new HashMap<>();
 
-        Loading(String hex, Set<String> unneeded, TarUpload upload) {
-            this.hex = hex;
+        Loading(EntryPath place, ImageDocument document, Set<String> unneeded, TarUpload upload) {
+            this.place = place;
+            this.document = document;
             this.unneeded = unneeded;
             this.upload = upload;
         }
+
+        String identity() {
+            return document.image().identity();
+        }
+
+        Set<String> ids() throws IOException {
+            Set<String> ids = new HashSet<>(document.image().ids());
+            document.content().targetDigest().ifPresent(ids::add);
+            return ids;
+        }
     }
 
-    public ImageLoader(EngineClient client, RestoreRequest request, Map<String, List<String>> knownLayers) {
+    public ImageLoader(EngineClient client, RestoreRequest request) {
         this.client = client;
         this.images = new Images(client);
         this.request = request;
-        this.knownLayers = knownLayers;
     }
 
     /** Offers an entry whose path begins with {@code images/<digest>}. */
-    public boolean offer(Entry entry) throws IOException {
-        var segments = entry.path().segments();
-        if (segments.size() == 2) {
-            begin(segments.get(1).toString());
-            return false;
+    public boolean offer(Entry entry) {
+        List<String> below = below(entry.path());
+        if (below.equals(List.of("image.json"))) {
+            return true;
         }
         Loading current = loading;
-        if (!entry.isFile() || current == null) {
+        if (current == null || !entry.isFile()) {
             return false;
         }
-        String file = entry.path().name().toString();
-        return segments.size() == 5 ? !current.unneeded.contains("sha256:" + file) : file.equals("image.json");
+        if (isBlob(below)) {
+            String digest = "sha256:" + below.get(3);
+            current.sizes.put(digest, entry.size().orElse(0));
+            return !current.unneeded.contains(digest);
+        }
+        return below.equals(List.of("layout", "oci-layout"));
     }
 
-    private void begin(String hex) throws IOException {
-        String id = "sha256:" + hex;
-        if (!hex.matches("[0-9a-f]{64}")) {
-            throw new IOException("the snapshot has an image id of an unknown form: " + hex);
-        }
-        if (images.find(id).isPresent()) {
-            present.add(id);
+    /** The path within the directory of the image. */
+    private static List<String> below(EntryPath path) {
+        return path.segments().stream().skip(2).map(Object::toString).toList();
+    }
+
+    private static boolean isBlob(List<String> below) {
+        return below.size() == 4 && below.subList(0, 3).equals(List.of("layout", "blobs", "sha256"));
+    }
+
+    /** Receives the content of an entry that was requested. */
+    public void content(Entry entry, InputStream in) throws IOException {
+        List<String> below = below(entry.path());
+        if (below.equals(List.of("image.json"))) {
+            begin(entry.path().parent(), ImageDocument.from(SnapshotLayout.read(entry.path(), in)));
             return;
         }
-        request.listener().changed(new RestoreChange(SnapshotLayout.IMAGES.resolve(hex), RestoreChange.Action.CREATE));
-        if (!request.dryRun()) {
-            Set<String> unneeded = presentLayers(knownLayers.getOrDefault(id, List.of()));
-            loading = new Loading(
-                    hex,
-                    unneeded,
-                    new TarUpload(client, Request.Method.POST, "/images/load?quiet=1", "load image " + id));
-        }
-    }
-
-    /**
-     * Returns the layers that the engine already has on top of the same lower layers; only then does the engine reuse
-     * them.
-     */
-    private Set<String> presentLayers(List<String> wanted) throws IOException {
-        int shared = 0;
-        if (!wanted.isEmpty()) {
-            for (ImageSpec image : images.all()) {
-                shared = Math.max(shared, common(wanted, image.layers()));
-            }
-        }
-        Set<String> unneeded = new HashSet<>(wanted.subList(0, shared));
-        unneeded.removeAll(wanted.subList(shared, wanted.size()));
-        return unneeded;
-    }
-
-    private static int common(List<String> a, List<String> b) {
-        int n = 0;
-        while (n < a.size() && n < b.size() && a.get(n).equals(b.get(n))) {
-            n++;
-        }
-        return n;
-    }
-
-    public void content(Entry entry, InputStream in) throws IOException {
         Loading current = loading;
         if (current == null) {
             throw new IllegalStateException("content of '" + entry.path() + "' was not requested");
         }
-        String name = entry.path().name().toString();
-        if (name.equals("image.json")) {
-            finish(current, SnapshotLayout.read(entry.path(), in));
-            return;
+        if (isBlob(below)) {
+            long size = entry.size().orElseThrow(() -> new IOException("'" + entry.path() + "' has an unknown size"));
+            write(current, "blobs/sha256/" + below.get(3), in, size);
+        } else {
+            finish(current);
         }
-        long size = entry.size().orElseThrow(() -> new IOException("'" + entry.path() + "' has an unknown size"));
-        write(current, tarName(current.hex, name), in, size);
     }
 
-    private static String tarName(String image, String digest) {
-        return digest.equals(image) ? digest + ".json" : digest + "/layer.tar";
+    private void begin(EntryPath place, ImageDocument document) throws IOException {
+        ImageSpec image = document.image();
+        Optional<ImageSpec> same = images.findSame(image);
+        if (same.isPresent()) {
+            here.put(image.identity(), same.get().id());
+            return;
+        }
+        request.listener().changed(new RestoreChange(place, RestoreChange.Action.CREATE));
+        if (request.dryRun()) {
+            toLoad.add(image.identity());
+            return;
+        }
+        loading = new Loading(
+                place,
+                document,
+                new PresentLayers(client).of(document),
+                new TarUpload(client, Request.Method.POST, "/images/load?quiet=1", "load image " + image.id()));
     }
 
     private static void write(Loading current, String name, InputStream in, long size) throws IOException {
@@ -142,39 +153,132 @@ public final class ImageLoader implements AutoCloseable {
         current.upload.writeContent(in, size);
     }
 
-    private void finish(Loading current, JsonObject document) throws IOException {
+    private static void write(Loading current, String name, byte[] content) throws IOException {
+        write(current, name, new ByteArrayInputStream(content), content.length);
+    }
+
+    private void finish(Loading current) throws IOException {
+        JsonObject target = target(current);
         List<String> layers = new ArrayList<>();
-        for (String layer : document.strings("layers")) {
-            layers.add(tarName(current.hex, ImageCapture.hex(layer)));
+        for (String layer : current.document.content().layers()) {
+            layers.add("blobs/sha256/" + SnapshotLayout.hex(layer));
         }
         JsonObject manifest = JsonObject.create()
-                .put("Config", current.hex + ".json")
-                .put("RepoTags", freeTags(current.hex, document.strings("tags")))
+                .put(
+                        "Config",
+                        "blobs/sha256/"
+                                + SnapshotLayout.hex(current.document.content().config()))
+                .put("RepoTags", List.of())
                 .put("Layers", layers);
-        byte[] json = ("[" + new String(manifest.toBytes(), java.nio.charset.StandardCharsets.UTF_8) + "]")
-                .getBytes(java.nio.charset.StandardCharsets.UTF_8);
-        write(current, "manifest.json", new ByteArrayInputStream(json), json.length);
+        List<String> digestNames = digestNames(current, target);
+        write(current, "index.json", OciLayout.index(target, digestNames).toBytes());
+        write(
+                current,
+                "manifest.json",
+                ("[" + new String(manifest.toBytes(), StandardCharsets.UTF_8) + "]").getBytes(StandardCharsets.UTF_8));
+        write(current, "oci-layout", OciLayout.MARKER);
         String answer = current.upload.finish();
         loading = null;
-        String id = "sha256:" + current.hex;
-        if (answer.contains("errorDetail") || images.find(id).isEmpty()) {
-            throw new DockerException(
-                    DockerException.Kind.REFUSED, "the engine did not load image " + id + ": " + answer.strip());
+        String id = proven(current, target, answer);
+        here.put(current.identity(), id);
+        reportLostDigest(current, digestNames);
+        for (String tag : freeTags(current)) {
+            images.tag(id, tag);
         }
-        present.add(id);
+    }
+
+    /** The descriptor of the image's manifest or index; of a new manifest, if its engine kept none. */
+    private static JsonObject target(Loading current) throws IOException {
+        Optional<JsonObject> captured = current.document.content().target();
+        if (captured.isPresent()) {
+            return captured.get();
+        }
+        byte[] manifest = OciLayout.manifest(current.document.content(), current.sizes);
+        JsonObject target = OciLayout.target(manifest);
+        write(current, "blobs/sha256/" + SnapshotLayout.hex(target.string("digest")), manifest);
+        return target;
+    }
+
+    /** Names by digest that this engine can have: a graph driver takes them only from a registry. */
+    private List<String> digestNames(Loading current, JsonObject target) throws IOException {
+        if (client.info().store() == Store.GRAPH) {
+            return List.of();
+        }
+        ImageSpec image = current.document.image();
+        String suffix = "@" + target.string("digest");
+        List<String> names = new ArrayList<>(image.tags());
+        names.addAll(image.isPinned() ? image.digests() : List.of());
+        return names.stream().filter(name -> name.endsWith(suffix)).distinct().toList();
+    }
+
+    private void reportLostDigest(Loading current, List<String> kept) {
+        ImageSpec image = current.document.image();
+        if (image.isPinned() && kept.isEmpty()) {
+            request.listener()
+                    .problem(new Problem(
+                            current.place,
+                            Problem.Kind.DEGRADED,
+                            "the engine cannot keep the name " + String.join(", ", image.digests())
+                                    + " of an image that does not come from a registry; the image has its id only"));
+        }
+    }
+
+    /**
+     * Returns the id of an image that was loaded. What an engine answers to an image that is not whole differs, so the
+     * proof is a container that is made of it.
+     *
+     * @throws DockerException if the engine did not load the image; it is removed
+     */
+    private String proven(Loading current, JsonObject target, String answer) throws IOException {
+        Set<String> ids = current.ids();
+        ids.add(target.string("digest"));
+        Optional<ImageSpec> loaded = Optional.empty();
+        for (String id : ids) {
+            loaded = loaded.isPresent() ? loaded : images.find(id);
+        }
+        String refusal = answer.contains("errorDetail") || answer.contains("Error unpacking") ? answer : "";
+        if (loaded.isPresent() && refusal.isEmpty() && isForThisEngine(loaded.get())) {
+            try {
+                HelperContainer.prove(client, loaded.get().id());
+            } catch (DockerException e) {
+                refusal = "no container can be made of it: " + e.getMessage();
+            }
+        }
+        if (loaded.isPresent() && refusal.isEmpty()) {
+            return loaded.get().id();
+        }
+        DockerException failure = new DockerException(
+                DockerException.Kind.REFUSED,
+                "the engine did not load image " + current.document.image().id() + ": "
+                        + (refusal.isEmpty() ? answer : refusal).strip());
+        if (loaded.isPresent()) {
+            String broken = loaded.get().id();
+            try {
+                UninterruptibleCleanup.run(() -> images.remove(broken));
+            } catch (IOException e) {
+                failure.addSuppressed(e);
+            }
+        }
+        throw failure;
+    }
+
+    private boolean isForThisEngine(ImageSpec image) throws IOException {
+        return image.platform().equals(client.info().os() + "/" + client.info().architecture());
     }
 
     /** Returns the tags that may be set. A tag that the engine uses for another image is not moved. */
-    private List<String> freeTags(String hex, List<String> tags) throws IOException {
+    private List<String> freeTags(Loading current) throws IOException {
         List<String> free = new ArrayList<>();
-        for (String tag : tags) {
-            Optional<ImageSpec> holder = images.find(tag);
-            if (holder.isEmpty()) {
+        for (String tag : current.document.image().tags()) {
+            if (tag.contains("@")) {
+                continue;
+            }
+            if (images.find(tag).isEmpty()) {
                 free.add(tag);
             } else {
                 request.listener()
                         .problem(new Problem(
-                                SnapshotLayout.IMAGES.resolve(hex),
+                                current.place,
                                 Problem.Kind.DEGRADED,
                                 "tag " + tag + " belongs to another image on this engine and is not moved"));
             }
@@ -182,9 +286,14 @@ public final class ImageLoader implements AutoCloseable {
         return free;
     }
 
-    /** Returns whether the engine now has an image. */
-    public boolean has(String id) {
-        return present.contains(id);
+    /** Returns the id that an image of the snapshot has on this engine; empty if it is not there. */
+    public Optional<String> idOf(ImageSpec captured) {
+        return Optional.ofNullable(here.get(captured.identity()));
+    }
+
+    /** Whether a dry run would load an image. */
+    public boolean wouldLoad(ImageSpec captured) {
+        return toLoad.contains(captured.identity());
     }
 
     @Override

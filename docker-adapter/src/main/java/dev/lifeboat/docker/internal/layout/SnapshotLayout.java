@@ -68,6 +68,16 @@ public final class SnapshotLayout {
         return ROOTFS.resolve(ByteString.utf8(container));
     }
 
+    /** Returns the directory of an image, by the digest of its configuration. */
+    public static EntryPath image(String digest) {
+        return IMAGES.resolve(hex(digest));
+    }
+
+    /** Returns a digest without the name of its algorithm. */
+    public static String hex(String digest) {
+        return digest.substring(digest.indexOf(':') + 1);
+    }
+
     /** Returns the directory of a volume. */
     public static EntryPath volume(String key) {
         return VOLUMES.resolve(ByteString.utf8(key));

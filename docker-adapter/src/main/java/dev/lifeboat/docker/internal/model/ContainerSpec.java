@@ -41,6 +41,11 @@ public record ContainerSpec(String id, String name, List<MountSpec> mounts, Json
         return inspect.string("Image");
     }
 
+    /** Digest of the manifest that it uses, if its image may have several. */
+    public Optional<String> manifestDigest() throws IOException {
+        return inspect.objectOrEmpty("ImageManifestDescriptor").optionalString("digest");
+    }
+
     /** What its image was called when it was created. */
     public String imageName() throws IOException {
         return config().optionalString("Image").orElse("");

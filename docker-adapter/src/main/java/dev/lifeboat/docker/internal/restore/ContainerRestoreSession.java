@@ -26,7 +26,6 @@ import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -150,12 +149,9 @@ public final class ContainerRestoreSession implements RestoreTarget.Session {
         return document;
     }
 
-    private ImageLoader images() throws IOException {
+    private ImageLoader images() {
         if (images == null) {
-            images = new ImageLoader(
-                    client,
-                    request,
-                    Map.of(document().image().id(), document().image().layers()));
+            images = new ImageLoader(client, request);
         }
         return images;
     }
@@ -164,12 +160,9 @@ public final class ContainerRestoreSession implements RestoreTarget.Session {
     private Target target() throws IOException {
         if (target == null) {
             ContainerDocument captured = document();
-            EngineView engine = EngineView.of(
-                    client,
-                    List.of(captured.container().imageName(), captured.image().id()));
-            boolean imageFollows = request.dryRun()
-                    && images != null
-                    && images.has(captured.image().id());
+            Optional<String> loaded = images().idOf(captured.image());
+            EngineView engine = EngineView.of(client, captured, loaded);
+            boolean imageFollows = images().wouldLoad(captured.image());
             ContainerPlan plan = new Planner(captured, networks, options, engine, imageFollows).plan();
             options.onPlan().accept(plan.plan());
             target = request.dryRun() ? planned(plan) : created(plan);

@@ -6,6 +6,7 @@ import dev.lifeboat.docker.internal.client.HostPaths;
 import dev.lifeboat.docker.internal.client.Images;
 import dev.lifeboat.docker.internal.client.Networks;
 import dev.lifeboat.docker.internal.client.Volumes;
+import dev.lifeboat.docker.internal.layout.ContainerDocument;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.ImageSpec;
 import dev.lifeboat.docker.internal.model.NetworkSpec;
@@ -26,7 +27,7 @@ import java.util.function.Predicate;
  * @param containers all of them
  * @param volumes all of them, by name
  * @param networks all of them
- * @param images those that were looked for and are there, by what they were looked for
+ * @param images those that were looked for and are there, by name or id
  * @param seesFiles whether the engine's files are in view of this process
  * @param hostPathExists whether a path exists on the engine's host; only asked where files are in view
  */
@@ -40,13 +41,21 @@ record EngineView(
     /**
      * Asks an engine.
      *
-     * @param references names and ids of images to look for
+     * @param loaded id of the image that was loaded from the snapshot
      */
-    static EngineView of(EngineClient client, List<String> references) throws IOException {
+    static EngineView of(EngineClient client, ContainerDocument captured, Optional<String> loaded) throws IOException {
+        Images known = new Images(client);
+        Optional<ImageSpec> same = loaded.isPresent() ? known.find(loaded.get()) : known.findSame(captured.image());
         Map<String, ImageSpec> images = new HashMap<>();
-        for (String reference : references) {
-            if (!reference.isEmpty()) {
-                new Images(client).find(reference).ifPresent(image -> images.put(reference, image));
+        String name = captured.container().imageName();
+        for (String reference : same.isPresent() ? List.of(name, same.get().id()) : List.of(name)) {
+            Optional<ImageSpec> found = reference.isEmpty() ? Optional.empty() : known.find(reference);
+            if (found.isPresent()) {
+                boolean isSame =
+                        same.isPresent() && found.get().id().equals(same.get().id());
+                images.put(
+                        reference,
+                        isSame ? found.get().withConfigDigest(captured.image().identity()) : found.get());
             }
         }
         return new EngineView(

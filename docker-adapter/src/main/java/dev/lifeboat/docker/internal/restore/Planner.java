@@ -3,6 +3,7 @@ package dev.lifeboat.docker.internal.restore;
 import dev.lifeboat.docker.internal.layout.ContainerDocument;
 import dev.lifeboat.docker.internal.layout.ContainerDocument.CapturedVolume;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.internal.model.ImageSpec;
 import dev.lifeboat.docker.internal.model.MountSpec;
 import dev.lifeboat.docker.internal.model.NetworkSpec;
 import dev.lifeboat.docker.internal.model.Subnet;
@@ -70,7 +71,7 @@ final class Planner {
         Map<String, JsonObject> networks = networks();
         List<VolumeSpec> volumes = volumes(request, existing);
         container(name, existing);
-        JsonObject body = request.body(image.orElse(document.image().id()));
+        JsonObject body = request.body(image.orElse(document.image().identity()));
         boolean ran = existing.isPresent() && existing.get().state().running();
         boolean start = options.start()
                 || options.isInPlace()
@@ -106,19 +107,21 @@ final class Planner {
      * yet.
      */
     private Optional<String> image() throws IOException {
-        String id = document.image().id();
+        ImageSpec captured = document.image();
         String name = document.container().imageName();
-        boolean named = engine.images().containsKey(name)
-                && engine.images().get(name).id().equals(id);
-        if (named) {
+        ImageSpec named = engine.images().get(name);
+        if (named != null && named.isSame(captured)) {
             steps.add(new PlanStep(Action.USE, Resource.IMAGE, name, ""));
             return Optional.of(name);
         }
-        if (engine.images().containsKey(id)) {
-            steps.add(new PlanStep(Action.USE, Resource.IMAGE, id, ""));
-            warnings.add("the image is referred to by id, since " + name + " is another image here, or none");
-            return Optional.of(id);
+        for (ImageSpec image : engine.images().values()) {
+            if (image.isSame(captured)) {
+                steps.add(new PlanStep(Action.USE, Resource.IMAGE, image.id(), ""));
+                warnings.add("the image is referred to by id, since " + name + " is another image here, or none");
+                return Optional.of(image.id());
+            }
         }
+        String id = captured.identity();
         steps.add(new PlanStep(Action.LOAD, Resource.IMAGE, name, id));
         if (!imageFollows) {
             conflicts.add(new Conflict(

@@ -43,8 +43,11 @@ class StalledEngineTest {
         try {
             byte[] request = new byte[4096];
             for (int n; (n = socket.getInputStream().read(request)) > 0; ) {
-                boolean ping = new String(request, 0, n, StandardCharsets.US_ASCII).contains("_ping");
-                String response = ping ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK" : beginning;
+                boolean asked = new String(request, 0, n, StandardCharsets.US_ASCII).contains("/version");
+                String version = "{\"ApiVersion\":\"1.41\",\"Components\":[{\"Name\":\"Engine\"}]}";
+                String response = asked
+                        ? "HTTP/1.1 200 OK\r\nContent-Length: " + version.length() + "\r\n\r\n" + version
+                        : beginning;
                 socket.getOutputStream().write(response.getBytes(StandardCharsets.US_ASCII));
                 socket.getOutputStream().flush();
             }

@@ -64,7 +64,14 @@ class PlannerTest {
         ContainerDocument document = new ContainerDocument(
                 captured,
                 new ImageSpec(
-                        IMAGE, List.of("sha256:" + "2".repeat(64)), List.of("app:1"), List.of(), Optional.empty()),
+                        IMAGE,
+                        Optional.of(IMAGE),
+                        List.of("sha256:" + "2".repeat(64)),
+                        List.of("app:1"),
+                        List.of(),
+                        "linux/amd64",
+                        "",
+                        Optional.empty()),
                 capturedVolumes,
                 names,
                 "engine-host");
