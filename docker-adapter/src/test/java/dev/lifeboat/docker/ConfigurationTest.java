@@ -260,13 +260,18 @@ class ConfigurationTest {
     }
 
     @Test
-    void imageThatIsGone_costsNothingButItself() {
+    void imageThatIsGone_costsNothingButItself() throws Exception {
         String image = imageWithDefaults();
         String name = engine.name("app");
         create(name, "-v " + engine.name("v") + ":/v", image, "echo>/v/x;echo>/own;sleep 100000");
         run("stop", "-t", "0", name);
         run("image", "rm", "-f", image);
         Snapshot snapshot = repository.backup(repository.docker().container(name));
+        if (EngineFixture.hasImageOf(name)) {
+            // It has lost its name only.
+            assertThat(snapshot.completeness()).isEqualTo(Completeness.COMPLETE);
+            return;
+        }
         assertThat(snapshot.completeness()).isEqualTo(Completeness.INCOMPLETE);
         assertThat(snapshot.problems()).anyMatch(p -> p.detail().contains(image));
         Snapshot asked = repository.backup(repository.docker().container(name).withoutImage());

@@ -529,14 +529,6 @@ class ContainerTest {
                 .hasMessageContaining("exists already");
     }
 
-    private static String notFound(String kind) {
-        return switch (kind) {
-            case "c" -> "No such container: no-such-thing";
-            case "i" -> "no such image: no-such-thing: No such image: no-such-thing:latest";
-            default -> "get no-such-thing: no such volume";
-        };
-    }
-
     @Test
     void missingThings_areToldByName() {
         for (String[] missing : new String[][] {
@@ -552,8 +544,9 @@ class ContainerTest {
                     .isInstanceOf(BackupException.SourceFailed.class)
                     .hasMessageContaining(missing[0])
                     .hasRootCauseInstanceOf(DockerException.class)
-                    .hasRootCauseMessage("cannot inspect " + missing[0] + " on " + EngineFixture.uri() + ": "
-                            + notFound(missing[1]) + " (HTTP 404)");
+                    .rootCause()
+                    .hasMessageStartingWith("cannot inspect " + missing[0] + " on " + EngineFixture.uri() + ": ")
+                    .hasMessageEndingWith(" (HTTP 404)");
         }
         try (Docker absent = Docker.at(URI.create("unix:///nowhere/docker.sock"))) {
             assertThatThrownBy(() -> repo.backup(absent.container("web")).run())

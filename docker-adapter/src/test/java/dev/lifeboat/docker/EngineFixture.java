@@ -60,6 +60,14 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
         return inspect(container, "{{.State.Status}}");
     }
 
+    /** Whether the engine still has the image of a container, whatever its name. */
+    static boolean hasImageOf(String container) throws Exception {
+        String id = inspect(container, "{{.Image}}");
+        return Shell.sh("docker image inspect " + id + " >/dev/null 2>&1 && echo yes || echo no")
+                .strip()
+                .equals("yes");
+    }
+
     /** Removes something after the test, whether it is there or not. */
     void later(String line) {
         cleanups.push(line);
@@ -73,12 +81,18 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
 
     @Override
     public void afterEach(ExtensionContext context) throws Exception {
+        String ours = "docker ps -aq --filter name=" + prefix;
+        // Whose name was taken away, and which would stay.
+        String images = Shell.sh(ours + " | xargs -r docker inspect -f '{{.Image}}' | sort -u");
+        Shell.sh(ours + " | xargs -r docker unpause >/dev/null 2>&1; " + ours + " | xargs -r docker rm -fv >/dev/null; "
+                + "docker volume ls -q --filter name=" + prefix + " | xargs -r docker volume rm >/dev/null; "
+                + "docker network ls -q --filter name=" + prefix + " | xargs -r docker network rm >/dev/null");
         while (!cleanups.isEmpty()) {
             Shell.sh(cleanups.pop());
         }
-        Shell.sh("docker ps -aq --filter name=" + prefix + " | xargs -r docker unpause >/dev/null 2>&1; "
-                + "docker ps -aq --filter name=" + prefix + " | xargs -r docker rm -fv >/dev/null; "
-                + "docker volume ls -q --filter name=" + prefix + " | xargs -r docker volume rm >/dev/null; "
-                + "docker network ls -q --filter name=" + prefix + " | xargs -r docker network rm >/dev/null");
+        for (String image : images.lines().toList()) {
+            Shell.sh("[ -n \"$(docker image inspect -f '{{join .RepoTags \" \"}}' " + image
+                    + " 2>/dev/null)\" ] || docker image rm " + image + " >/dev/null 2>&1 || true");
+        }
     }
 }

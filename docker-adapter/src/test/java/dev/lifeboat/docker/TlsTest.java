@@ -53,7 +53,9 @@ class TlsTest {
                         head.append((char) b);
                     }
                     OutputStream out = socket.getOutputStream();
-                    String body = head.indexOf("_ping") > 0 ? "OK" : "{\"Id\":\"0123\",\"Name\":\"/over-tls\"}";
+                    String body = head.indexOf("/version ") > 0
+                            ? "{\"ApiVersion\":\"1.41\",\"Components\":[{\"Name\":\"Engine\"}]}"
+                            : "{\"Id\":\"0123\",\"Name\":\"/over-tls\"}";
                     out.write(("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + body.length() + "\r\n\r\n"
                                     + body)
                             .getBytes(StandardCharsets.US_ASCII));

@@ -105,7 +105,7 @@ public final class ContainerCapture {
         sendNetworks(sink);
         SnapshotLayout.directory(sink, SnapshotLayout.ROOTFS);
         new LayerReader(client, container.id(), mountPlaces())
-                .sendTo(sink, SnapshotLayout.layer(container.name()), paths.writableLayer(container));
+                .sendTo(sink, SnapshotLayout.layer(container.name()), paths.writableLayer(client, container));
         SnapshotLayout.directory(sink, SnapshotLayout.VOLUMES);
         for (Source source : volumes) {
             String destination = source.volume().destination();

@@ -1,6 +1,8 @@
 package dev.lifeboat.docker.internal.client;
 
 import dev.lifeboat.docker.engine.EngineInfo;
+import dev.lifeboat.docker.engine.EngineInfo.Product;
+import dev.lifeboat.docker.engine.EngineInfo.Store;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
@@ -10,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Access to the files of an engine on this host. It is possible only if the engine runs on this machine and this
@@ -18,6 +21,9 @@ import java.util.Optional;
  */
 public final class HostPaths {
     private static final String ID = "[0-9a-f]{64}";
+    /** What Docker and Podman call their driver that uses overlayfs. */
+    private static final Set<String> OVERLAY = Set.of("overlay2", "overlay");
+
     private static final long MAX_STORE_BYTES = 64 << 20;
 
     private final Path dataRoot;
@@ -37,11 +43,13 @@ public final class HostPaths {
      * @param containerId its full id
      */
     public static HostPaths of(EngineClient client, String containerId) throws IOException {
-        return look(
-                client,
-                root -> containerId.matches(ID)
-                        && Files.isReadable(
-                                root.resolve("containers").resolve(containerId).resolve("config.v2.json")));
+        boolean podman = client.info().product() == Product.PODMAN;
+        return look(client, root -> {
+            Path own = podman
+                    ? root.resolve("overlay-containers").resolve(containerId)
+                    : root.resolve("containers").resolve(containerId).resolve("config.v2.json");
+            return containerId.matches(ID) && Files.isReadable(own);
+        });
     }
 
     /** Checks access with the networks that every engine has; their random ids are in a file of its data root. */
@@ -103,10 +111,16 @@ public final class HostPaths {
         return plain ? readable(inspect.string("Mountpoint")) : Optional.empty();
     }
 
-    /** Returns the writable layer of a container, if the storage driver keeps it as a directory. */
-    public Optional<Path> writableLayer(ContainerSpec container) throws IOException {
+    /** Returns the writable layer of a container, if its storage driver keeps it as a directory that is in view. */
+    public Optional<Path> writableLayer(EngineClient client, ContainerSpec container) throws IOException {
+        if (!proven) {
+            return Optional.empty();
+        }
+        if (client.info().store() == Store.CONTAINERD) {
+            return OverlayMounts.writableLayer(client, container.id());
+        }
         JsonObject driver = container.inspect().objectOrEmpty("GraphDriver");
-        if (!driver.optionalString("Name").orElse("").equals("overlay2")) {
+        if (!OVERLAY.contains(driver.optionalString("Name").orElse(""))) {
             return Optional.empty();
         }
         Optional<String> upper = driver.objectOrEmpty("Data").optionalString("UpperDir");

@@ -225,7 +225,7 @@ public final class ContainerRestoreSession implements RestoreTarget.Session {
         ContainerSpec container = to.container().orElseThrow();
         HostPaths paths = to.paths().orElseThrow();
         if (root.startsWith(SnapshotLayout.ROOTFS)) {
-            return LayerWriter.open(root, client, container, paths.writableLayer(container), request);
+            return LayerWriter.open(root, client, container, paths.writableLayer(client, container), request);
         }
         String key = root.parent().name().toString();
         for (CapturedVolume volume : to.plan().captured()) {

@@ -43,26 +43,41 @@ public final class LayerReader {
     public void sendTo(FidelityRecorder sink, EntryPath place, Optional<Path> upper) throws IOException {
         PrefixSink moved = new PrefixSink(sink, place);
         if (upper.isPresent()) {
-            sink.note(place, "host path of the writable layer");
-            new Overlay(moved).sendTo(moved, upper.get());
-        } else {
-            sink.noteLoss(place, "changes by engine API", ArchiveDownload.LOSES);
-            sendChanges(moved);
+            Overlay overlay = new Overlay(moved, upper.get());
+            Optional<String> foreign = overlay.foreign();
+            if (foreign.isEmpty()) {
+                sink.note(place, "host path of the writable layer");
+                overlay.sendTo(moved);
+                return;
+            }
+            sink.report(new Problem(
+                    place,
+                    Problem.Kind.DEGRADED,
+                    "the writable layer is not read from the host, since it has the attribute " + foreign.get()));
         }
+        sink.noteLoss(place, "changes by engine API", ArchiveDownload.LOSES);
+        sendChanges(moved);
     }
 
     /** Reads an overlayfs directory. The OCI names of its whiteouts sort differently, so they are collected first. */
     private static final class Overlay implements EntrySink {
         private final EntrySink sink;
+        private final DirectorySource source;
         private final NavigableSet<EntryPath> whiteouts = new TreeSet<>();
+        private Optional<String> foreign = Optional.empty();
 
-        Overlay(EntrySink sink) {
+        Overlay(EntrySink sink, Path upper) {
             this.sink = sink;
+            this.source = DirectorySource.of(upper).oneFileSystem();
         }
 
-        void sendTo(EntrySink target, Path upper) throws IOException {
-            DirectorySource source = DirectorySource.of(upper).oneFileSystem();
+        /** Reads all but content; returns an attribute, if any, that says that the directory is not what it seems. */
+        Optional<String> foreign() throws IOException {
             source.sendTo(new Collector());
+            return foreign;
+        }
+
+        void sendTo(EntrySink target) throws IOException {
             source.sendTo(this);
             sendBefore(null, target);
         }
@@ -93,6 +108,9 @@ public final class LayerReader {
         private final class Collector implements EntrySink {
             @Override
             public boolean offer(Entry entry) {
+                if (foreign.isEmpty()) {
+                    foreign = Whiteouts.foreignAttribute(entry);
+                }
                 if (Whiteouts.isOverlayWhiteout(entry)) {
                     whiteouts.add(Whiteouts.whiteoutOf(entry.path()));
                 } else if (Whiteouts.isOpaque(entry)) {

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -22,6 +23,9 @@ public final class Whiteouts {
     private static final byte[] PREFIX = ".wh.".getBytes(StandardCharsets.US_ASCII);
     private static final ByteString OPAQUE_ATTRIBUTE = ByteString.utf8("trusted.overlay.opaque");
     private static final ByteString YES = ByteString.utf8("y");
+    private static final String OVERLAY = "trusted.overlay.";
+    /** What overlayfs notes for itself and what means nothing once the layer is copied (kernel docs, overlayfs). */
+    private static final Set<String> MEANINGLESS = Set.of("origin", "impure", "nlink", "uuid");
 
     private Whiteouts() {}
 
@@ -36,10 +40,29 @@ public final class Whiteouts {
                         .equals(Optional.of(YES));
     }
 
+    /**
+     * Returns an attribute by which overlayfs says that the entry is not what it looks like, such as a directory that
+     * was renamed ({@code redirect}) or a file whose content is in a lower layer ({@code metacopy}).
+     */
+    public static Optional<String> foreignAttribute(Entry entry) {
+        for (Map.Entry<ByteString, ByteString> xattr :
+                entry.attributes().xattrs().entrySet()) {
+            String name = xattr.getKey().toString();
+            boolean own = name.startsWith(OVERLAY) || name.startsWith("user.overlay.");
+            boolean known = MEANINGLESS.contains(name.replaceFirst("^(trusted|user)\\.overlay\\.", ""))
+                    || xattr.getKey().equals(OPAQUE_ATTRIBUTE)
+                            && xattr.getValue().equals(YES);
+            if (own && !known) {
+                return Optional.of(name);
+            }
+        }
+        return Optional.empty();
+    }
+
     /** Returns an entry without the attributes that overlayfs uses internally; they have no meaning elsewhere. */
     public static Entry withoutOverlayAttributes(Entry entry) {
         Map<ByteString, ByteString> kept = new TreeMap<>(entry.attributes().xattrs());
-        boolean any = kept.keySet().removeIf(name -> name.toString().startsWith("trusted.overlay."));
+        boolean any = kept.keySet().removeIf(name -> name.toString().startsWith(OVERLAY));
         return any ? entry.withAttributes(entry.attributes().withXattrs(kept)) : entry;
     }
 
