@@ -2,6 +2,7 @@ package dev.lifeboat.docker;
 
 import com.github.dockerjava.transport.SSLConfig;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.lifeboat.docker.engine.EngineInfo;
 import dev.lifeboat.docker.internal.client.Containers;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.TlsConfig;
@@ -122,6 +123,19 @@ public final class Docker implements AutoCloseable {
             return new QuiesceRecovery(client, journal).run();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot recover containers of " + client.uri() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Returns what the engine is: product, version, image store. It is asked once.
+     *
+     * @throws UncheckedIOException if the engine does not answer, or is not supported
+     */
+    public EngineInfo info() {
+        try {
+            return client.info();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot ask " + client.uri() + " what it is: " + e.getMessage(), e);
         }
     }
 

@@ -125,9 +125,10 @@ class ContainerTest {
     /** What is the application, as the engine and the container itself tell it. */
     private static List<String> tellsOf(String container) {
         return List.of(
+                EngineFixture.environment(container).toString(),
                 inspect(
                         container,
-                        "{{json .Config.Env}} {{json .Config.Cmd}} {{json .Config.Labels}} {{.Config.WorkingDir}}"
+                        "{{json .Config.Cmd}} {{json .Config.Labels}} {{.Config.WorkingDir}}"
                                 + " {{.Config.StopSignal}} {{.Config.Image}} {{.Image}}"),
                 inspect(
                         container,
@@ -182,6 +183,15 @@ class ContainerTest {
         copyIsTheSame(docker, docker);
     }
 
+    /** Podman's API gives all files to root, and rounds times; the snapshot says so. */
+    private static List<String> throughApi(List<String> tells) {
+        return EngineFixture.isPodman()
+                ? tells.stream()
+                        .map(text -> text.replace("1234:5678", "0:0").replaceAll("\\b1[5-9][0-9]{8}\\b", "now"))
+                        .toList()
+                : tells;
+    }
+
     @Test
     void newContainer_onARemoteEngine_isTheApplicationButForDeletions() throws Exception {
         try (TcpRelay relay = new TcpRelay(EngineFixture.uri());
@@ -198,8 +208,9 @@ class ContainerTest {
                     .run();
             List<String> before = tellsOf(name);
             List<String> after = tellsOf(copy);
-            assertThat(after.subList(0, 2)).isEqualTo(before.subList(0, 2));
-            assertThat(after.subList(3, 5)).isEqualTo(before.subList(3, 5));
+            assertThat(after.subList(0, 3)).isEqualTo(before.subList(0, 3));
+            assertThat(throughApi(after).subList(4, 6))
+                    .isEqualTo(throughApi(before).subList(4, 6));
             // What the API cannot do is said, path by path.
             assertThat(restored.problems())
                     .filteredOn(p -> p.kind() == Problem.Kind.FAILED)
@@ -210,7 +221,8 @@ class ContainerTest {
             repo.restore(snapshot)
                     .to(docker.newContainer(local).start().withoutPublishedPorts())
                     .run();
-            assertThat(tellsOf(local).subList(3, 6)).isEqualTo(before.subList(3, 6));
+            assertThat(throughApi(tellsOf(local)).subList(4, 7))
+                    .isEqualTo(throughApi(before).subList(4, 7));
         }
     }
 
@@ -224,7 +236,21 @@ class ContainerTest {
         String name = engine.name("app");
         String network = engine.name("net");
         run("network", "create", network);
-        run("run", "-d", "--name", name, "--network", network, "-v", engine.name("v") + ":/v", image, "sleep", "1000");
+        String mount = engine.name("v") + ":/v";
+        run(
+                "run",
+                "-d",
+                "--stop-signal",
+                "SIGKILL",
+                "--name",
+                name,
+                "--network",
+                network,
+                "-v",
+                mount,
+                image,
+                "sleep",
+                "1000");
         String imageId = inspect(name, "{{.Image}}");
         Snapshot snapshot = repo.backup(docker.container(name)).run();
         run("rm", "-fv", name, base);
@@ -234,7 +260,9 @@ class ContainerTest {
         assertThat(run("image", "ls", "-q", "--no-trunc")).doesNotContain(imageId);
         repo.restore(snapshot).to(docker.containerInPlace()).run();
         assertThat(state(name)).isEqualTo("running");
-        assertThat(inspect(name, "{{.Image}} {{.Config.Image}}")).isEqualTo(imageId + " " + image);
+        assertThat(inspect(name, "{{.Image}} {{.Config.Image}}"))
+                .startsWith(imageId + " ")
+                .endsWith(image);
         assertThat(exec(name, "cat /two; ls /bin/vi 2>&1 || true"))
                 .contains("layer two")
                 .contains("No such file");

@@ -1,11 +1,13 @@
 package dev.lifeboat.docker;
 
+import dev.lifeboat.docker.engine.EngineInfo;
 import dev.lifeboat.testkit.Shell;
 import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -56,6 +58,24 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
         return run("inspect", "-f", format, thing);
     }
 
+    /** Whether the engine is Podman. */
+    static boolean isPodman() {
+        try (Docker docker = docker()) {
+            return docker.info().product() == EngineInfo.Product.PODMAN;
+        }
+    }
+
+    /** The environment in the order of the names, without what Podman makes up. */
+    static List<String> environment(String container) {
+        return inspect(container, "{{range .Config.Env}}{{println .}}{{end}}")
+                .lines()
+                .filter(variable -> !variable.isEmpty()
+                        && !variable.startsWith("HOSTNAME=")
+                        && !variable.equals("container=podman"))
+                .sorted()
+                .toList();
+    }
+
     static String state(String container) {
         return inspect(container, "{{.State.Status}}");
     }
@@ -84,7 +104,9 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
         String ours = "docker ps -aq --filter name=" + prefix;
         // Whose name was taken away, and which would stay.
         String images = Shell.sh(ours + " | xargs -r docker inspect -f '{{.Image}}' | sort -u");
-        Shell.sh(ours + " | xargs -r docker unpause >/dev/null 2>&1; " + ours + " | xargs -r docker rm -fv >/dev/null; "
+        // Podman would wait for each of them to stop.
+        Shell.sh(ours + " | xargs -r docker unpause >/dev/null 2>&1; " + ours
+                + " | xargs -r docker kill >/dev/null 2>&1; " + ours + " | xargs -r docker rm -fv >/dev/null; "
                 + "docker volume ls -q --filter name=" + prefix + " | xargs -r docker volume rm >/dev/null; "
                 + "docker network ls -q --filter name=" + prefix + " | xargs -r docker network rm >/dev/null");
         while (!cleanups.isEmpty()) {

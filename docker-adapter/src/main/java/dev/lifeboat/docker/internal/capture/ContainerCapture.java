@@ -2,6 +2,7 @@ package dev.lifeboat.docker.internal.capture;
 
 import dev.lifeboat.directory.DirectorySource;
 import dev.lifeboat.docker.engine.DockerException;
+import dev.lifeboat.docker.engine.EngineInfo.Product;
 import dev.lifeboat.docker.internal.client.Containers;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.HostPaths;
@@ -312,7 +313,7 @@ public final class ContainerCapture {
             sink.note(data, "host path");
             DirectorySource.of(path.get()).oneFileSystem(Problem.Kind.FAILED).sendTo(new PrefixSink(sink, data));
         } else {
-            sink.noteLoss(data, "engine API", ArchiveDownload.LOSES);
+            sink.noteLoss(data, "engine API", ArchiveDownload.loses(client));
             ArchiveDownload archive = new ArchiveDownload(client, container.id());
             archive.sendOne(sink, bind.destination(), data);
             if (path.isEmpty()) {
@@ -326,10 +327,22 @@ public final class ContainerCapture {
         SnapshotLayout.directory(sink, SnapshotLayout.NETWORKS);
         // By file name: in canonical order "a-b.json" comes before "a.json".
         Map<String, JsonObject> networks = new TreeMap<>(BY_BYTES);
-        for (String network : container.endpoints().keySet()) {
-            if (!NetworkSpec.isBuiltIn(network)) {
-                networks.put(
-                        network + ".json", new Networks(client).inspect(network).inspect());
+        for (Map.Entry<String, JsonObject> endpoint : container.endpoints().entrySet()) {
+            if (NetworkSpec.isBuiltIn(endpoint.getKey())) {
+                continue;
+            }
+            NetworkSpec network = new Networks(client).inspect(endpoint.getKey());
+            networks.put(network.name() + ".json", network.inspect());
+            String address = endpoint.getValue().optionalString("IPAddress").orElse("");
+            // Only in an address range of the user's own can an address be fixed.
+            boolean mayBeFixed =
+                    client.info().product() == Product.PODMAN && !address.isEmpty() && !network.hasChosenSubnets();
+            if (mayBeFixed) {
+                sink.report(new Problem(
+                        SnapshotLayout.NETWORKS.resolve(ByteString.utf8(network.name() + ".json")),
+                        Problem.Kind.DEGRADED,
+                        "Podman does not tell whether address " + address + " in network " + network.name()
+                                + " is fixed; after a restore the container gets any address of that network"));
             }
         }
         for (Map.Entry<String, JsonObject> network : networks.entrySet()) {

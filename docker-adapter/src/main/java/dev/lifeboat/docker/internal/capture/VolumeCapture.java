@@ -54,7 +54,7 @@ public final class VolumeCapture {
             sink.note(data, "host path");
             DirectorySource.of(path.get()).oneFileSystem(Problem.Kind.FAILED).sendTo(moved);
         } else {
-            sink.noteLoss(data, "engine API", ArchiveDownload.LOSES);
+            sink.noteLoss(data, "engine API", ArchiveDownload.loses(client));
             new ArchiveDownload(client, mount.container()).sendTo(moved, mount.destination(), mount::hides);
         }
     }

@@ -1,6 +1,9 @@
 package dev.lifeboat.docker.internal.client;
 
+import dev.lifeboat.docker.engine.DockerException;
+import dev.lifeboat.docker.engine.EngineInfo.Product;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.internal.model.PodmanInspect;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +22,7 @@ public final class Containers {
 
     /** Inspects a container by name or id. */
     public ContainerSpec inspect(String nameOrId) throws IOException {
-        return ContainerSpec.of(client.get(path(nameOrId, "/json"), "inspect container " + nameOrId));
+        return spec(client.get(path(nameOrId, "/json"), "inspect container " + nameOrId));
     }
 
     /** Finds a container by its name. An engine also matches prefixes of ids; such a match is ignored. */
@@ -28,7 +31,12 @@ public final class Containers {
         if (found.isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(ContainerSpec.of(found.get())).filter(c -> c.name().equals(name));
+        return Optional.of(spec(found.get())).filter(c -> c.name().equals(name));
+    }
+
+    private ContainerSpec spec(JsonObject inspect) throws IOException {
+        boolean podman = client.info().product() == Product.PODMAN;
+        return ContainerSpec.of(podman ? PodmanInspect.translated(inspect) : inspect);
     }
 
     /** Inspects all containers, running or not. Containers that are removed meanwhile are skipped. */
@@ -64,7 +72,7 @@ public final class Containers {
             String id = summary.string("Id");
             Optional<JsonObject> inspect = client.find(path(id, "/json"), "inspect container " + id);
             if (inspect.isPresent()) {
-                all.add(ContainerSpec.of(inspect.get()));
+                all.add(spec(inspect.get()));
             }
         }
         return List.copyOf(all);
@@ -83,12 +91,30 @@ public final class Containers {
 
     /** Stops a container with its own stop signal and time-out. Returns false if it was stopped already. */
     public boolean stop(String id, String name) throws IOException {
-        return client.change(path(id, "/stop"), "stop container " + name);
+        try {
+            return client.change(path(id, "/stop"), "stop container " + name);
+        } catch (DockerException e) {
+            // Podman does not tell this from a failure.
+            if (e.kind() == DockerException.Kind.REFUSED && !inspect(id).state().running()) {
+                return false;
+            }
+            throw e;
+        }
     }
 
-    /** Pauses a container. */
-    public void pause(String id, String name) throws IOException {
-        act(id, "pause", name);
+    /** Pauses a container. Returns false if its state does not allow it: it is paused already, or does not run. */
+    public boolean pause(String id, String name) throws IOException {
+        try {
+            act(id, "pause", name);
+            return true;
+        } catch (DockerException e) {
+            boolean podman = e.kind() == DockerException.Kind.REFUSED
+                    && !inspect(id).state().isActive();
+            if (e.kind() == DockerException.Kind.CONFLICT || podman) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     /** Resumes a paused container. */

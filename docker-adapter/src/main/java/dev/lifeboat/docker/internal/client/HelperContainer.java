@@ -42,13 +42,23 @@ public final class HelperContainer implements AutoCloseable {
                 .put("Source", volume)
                 .put("Target", DESTINATION)
                 .put("VolumeOptions", Map.of("NoCopy", true));
+        return create(
+                client,
+                JsonObject.create().put("Mounts", List.of(mount.members())),
+                "create a container to mount volume " + volume);
+    }
+
+    /** Creates a container that mounts nothing. */
+    static HelperContainer empty(EngineClient client) throws IOException {
+        return create(client, JsonObject.create(), "create a container");
+    }
+
+    private static HelperContainer create(EngineClient client, JsonObject hostConfig, String what) throws IOException {
         String image = importEmpty(client);
         boolean made = false;
         try {
-            JsonObject body =
-                    body(image).put("HostConfig", JsonObject.create().put("Mounts", List.of(mount.members())));
-            String id = client.post("/containers/create", body, "create a container to mount volume " + volume)
-                    .string("Id");
+            JsonObject body = body(image).put("HostConfig", hostConfig);
+            String id = client.post("/containers/create", body, what).string("Id");
             made = true;
             return new HelperContainer(client, image, id);
         } finally {

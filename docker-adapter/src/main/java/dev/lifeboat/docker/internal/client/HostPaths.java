@@ -54,6 +54,9 @@ public final class HostPaths {
 
     /** Checks access with the networks that every engine has; their random ids are in a file of its data root. */
     public static HostPaths of(EngineClient client) throws IOException {
+        if (client.info().product() == Product.PODMAN) {
+            return ofAnyContainer(client);
+        }
         List<String> ids = new ArrayList<>();
         for (JsonObject network : client.getList("/networks", "list networks")) {
             ids.add(network.string("Id"));
@@ -66,6 +69,23 @@ public final class HostPaths {
             String bytes = Files.readString(store, StandardCharsets.ISO_8859_1);
             return ids.stream().anyMatch(id -> id.matches(ID) && bytes.contains(id));
         });
+    }
+
+    /** Podman keeps its networks elsewhere; without a container, one is made for the proof. */
+    private static HostPaths ofAnyContainer(EngineClient client) throws IOException {
+        if (!isNear(client)) {
+            return look(client, root -> false);
+        }
+        for (JsonObject container : client.getList("/containers/json?all=1", "list containers")) {
+            HostPaths paths = of(client, container.string("Id"));
+            // One of a pod, or one that was removed meanwhile, proves nothing.
+            if (paths.seesFiles()) {
+                return paths;
+            }
+        }
+        try (HelperContainer helper = HelperContainer.empty(client)) {
+            return of(client, helper.id());
+        }
     }
 
     @FunctionalInterface

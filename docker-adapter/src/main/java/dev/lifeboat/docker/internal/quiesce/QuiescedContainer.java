@@ -155,18 +155,7 @@ public final class QuiescedContainer implements QuiesceHandle {
      * that would undo their pause, and tear their snapshot.
      */
     private boolean act() throws IOException {
-        if (quiesce == Quiesce.STOP) {
-            return containers.stop(id, name);
-        }
-        try {
-            containers.pause(id, name);
-            return true;
-        } catch (DockerException e) {
-            if (e.kind() == DockerException.Kind.CONFLICT) {
-                return false;
-            }
-            throw e;
-        }
+        return quiesce == Quiesce.STOP ? containers.stop(id, name) : containers.pause(id, name);
     }
 
     /** Ends without resuming: nothing was done. */

@@ -195,6 +195,9 @@ public final class ContainerRestoreSession implements RestoreTarget.Session {
         target = new Target(plan, Optional.of(executor), Optional.empty(), Optional.empty());
         ContainerSpec container = executor.create();
         plan.plan().warnings().forEach(warning -> report(Problem.Kind.DEGRADED, warning));
+        for (String difference : ConfigurationCheck.differences(document().container(), plan.body(), container)) {
+            report(Problem.Kind.DEGRADED, difference + ": the engine did not take it as it was");
+        }
         HostPaths paths = HostPaths.of(client, container.id());
         if (!paths.seesFiles() && !plan.captured().isEmpty()) {
             report(

@@ -1,5 +1,6 @@
 package dev.lifeboat.docker.internal.restore;
 
+import dev.lifeboat.docker.engine.EngineInfo.Product;
 import dev.lifeboat.docker.internal.layout.ContainerDocument;
 import dev.lifeboat.docker.internal.layout.ContainerDocument.CapturedVolume;
 import dev.lifeboat.docker.internal.model.ConfigMerge;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The call that creates a container, made from the inspect of the snapshot: fields that are not mentioned here are
@@ -79,6 +81,9 @@ final class CreateRequest {
             withoutIdentity(body);
         }
         body.put("HostConfig", hostConfig(networkMode));
+        if (engine.product() == Product.PODMAN) {
+            withoutDuplicateMounts(body);
+        }
         Map<String, JsonObject> endpoints = endpoints();
         String main = mainNetwork(networkMode, endpoints);
         if (!main.isEmpty()) {
@@ -86,6 +91,16 @@ final class CreateRequest {
             body.put("NetworkingConfig", JsonObject.create().put("EndpointsConfig", configs));
         }
         return body;
+    }
+
+    /** Podman refuses a path that is both declared as a volume and mounted. */
+    private static void withoutDuplicateMounts(JsonObject body) throws IOException {
+        Map<String, @Nullable Object> volumes =
+                new TreeMap<>(body.objectOrEmpty("Volumes").members());
+        for (JsonObject mount : body.object("HostConfig").objects("Mounts")) {
+            volumes.remove(mount.string("Target"));
+        }
+        body.put("Volumes", volumes);
     }
 
     /** Endpoints of networks to which the container is connected after it was created. */

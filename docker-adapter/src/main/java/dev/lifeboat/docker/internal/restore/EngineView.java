@@ -1,5 +1,6 @@
 package dev.lifeboat.docker.internal.restore;
 
+import dev.lifeboat.docker.engine.EngineInfo;
 import dev.lifeboat.docker.internal.client.Containers;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.HostPaths;
@@ -29,6 +30,7 @@ import java.util.function.Predicate;
  * @param networks all of them
  * @param images those that were looked for and are there, by name or id
  * @param seesFiles whether the engine's files are in view of this process
+ * @param product what kind of engine it is
  * @param hostPathExists whether a path exists on the engine's host; only asked where files are in view
  */
 record EngineView(
@@ -37,7 +39,8 @@ record EngineView(
         List<NetworkSpec> networks,
         Map<String, ImageSpec> images,
         boolean seesFiles,
-        Predicate<String> hostPathExists) {
+        Predicate<String> hostPathExists,
+        EngineInfo.Product product) {
     /**
      * Asks an engine.
      *
@@ -64,7 +67,8 @@ record EngineView(
                 new Networks(client).all(),
                 Map.copyOf(images),
                 HostPaths.of(client).seesFiles(),
-                path -> Files.exists(Path.of(path), LinkOption.NOFOLLOW_LINKS));
+                path -> Files.exists(Path.of(path), LinkOption.NOFOLLOW_LINKS),
+                client.info().product());
     }
 
     Optional<ContainerSpec> container(String name) {

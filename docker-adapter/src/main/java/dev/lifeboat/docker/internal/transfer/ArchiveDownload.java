@@ -1,5 +1,6 @@
 package dev.lifeboat.docker.internal.transfer;
 
+import dev.lifeboat.docker.engine.EngineInfo.Product;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
@@ -19,8 +20,11 @@ import java.util.function.Predicate;
  */
 public final class ArchiveDownload {
     /** What every entry loses when it is read this way; the behavior of the engine is documented in ADR 0005. */
-    public static final String LOSES =
+    private static final String LOSES =
             "times are truncated to seconds; user attributes, ACLs, holes and sockets are lost; all content is read";
+
+    /** What is lost in Podman besides. */
+    private static final String PODMAN_LOSES = "; all files belong to root; times are rounded";
 
     private final EngineClient client;
     private final String container;
@@ -28,6 +32,11 @@ public final class ArchiveDownload {
     public ArchiveDownload(EngineClient client, String container) {
         this.client = client;
         this.container = container;
+    }
+
+    /** What every entry loses that is read from an engine; see docs/ENGINES.md. */
+    public static String loses(EngineClient client) throws IOException {
+        return LOSES + (client.info().product() == Product.PODMAN ? PODMAN_LOSES : "");
     }
 
     /**

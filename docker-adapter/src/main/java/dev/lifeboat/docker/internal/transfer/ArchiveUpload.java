@@ -1,6 +1,7 @@
 package dev.lifeboat.docker.internal.transfer;
 
 import com.github.dockerjava.transport.DockerHttpClient.Request;
+import dev.lifeboat.docker.engine.EngineInfo.Product;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
@@ -15,24 +16,28 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Writes into a container through {@code PUT /containers/{id}/archive}. It writes relative to the root of the
- * container, since with another path the engine refuses links that lead out of it. Every entry is sent, whether it
- * differs or not, and nothing is deleted.
+ * Writes into a container through {@code PUT /containers/{id}/archive}. Every entry is sent, whether it differs or not,
+ * and nothing is deleted. Docker is asked to write relative to the root of the container, since with another path it
+ * refuses links that lead out of it; Podman relative to the destination, since it would write below the mounts:
+ * docs/ENGINES.md.
  */
 public final class ArchiveUpload implements EntrySink, AutoCloseable {
     private final TarUpload upload;
+    private final boolean podman;
     private final EntryPath place;
     private final RestoreRequest.Listener listener;
     private final Set<EntryPath> missing = new HashSet<>();
 
     public ArchiveUpload(EngineClient client, String container, String destination, RestoreRequest.Listener listener)
             throws IOException {
-        this.place = destination.equals("/") ? EntryPath.root() : EntryPath.of(destination.substring(1));
+        this.podman = client.info().product() == Product.PODMAN;
+        String root = podman ? destination : "/";
+        this.place = destination.equals(root) ? EntryPath.root() : EntryPath.of(destination.substring(1));
         this.listener = listener;
         this.upload = new TarUpload(
                 client,
                 Request.Method.PUT,
-                "/containers/" + EngineClient.encode(container) + "/archive?path=%2F",
+                "/containers/" + EngineClient.encode(container) + "/archive?path=" + EngineClient.encode(root),
                 "write to " + destination + " of container " + container);
     }
 
@@ -52,6 +57,7 @@ public final class ArchiveUpload implements EntrySink, AutoCloseable {
                     "its link target '" + entry.hardLinkTarget() + "' was not restored"));
             return false;
         }
+        reportLostAttributes(entry);
         upload.write(TarHeaders.of(entry.below(place), 0));
         listener.changed(new RestoreChange(entry.path(), RestoreChange.Action.CREATE));
         return false;
@@ -60,10 +66,24 @@ public final class ArchiveUpload implements EntrySink, AutoCloseable {
     @Override
     public synchronized void content(Entry entry, InputStream in) throws IOException {
         long size = entry.size().orElseThrow(() -> new IOException("'" + entry.path() + "' has an unknown size"));
+        reportLostAttributes(entry);
         upload.write(TarHeaders.of(entry.below(place), size));
         upload.writeContent(in, size);
         missing.remove(entry.path());
         listener.changed(new RestoreChange(entry.path(), RestoreChange.Action.CREATE));
+    }
+
+    /** Podman drops them without a word. */
+    private void reportLostAttributes(Entry entry) {
+        boolean lost = podman
+                && entry.attributes().xattrs().keySet().stream()
+                        .anyMatch(name -> name.toString().matches("(trusted|security)\\..*"));
+        if (lost) {
+            listener.problem(new Problem(
+                    entry.path(),
+                    Problem.Kind.DEGRADED,
+                    "the engine's API does not write its extended attributes of trusted and security"));
+        }
     }
 
     @Override

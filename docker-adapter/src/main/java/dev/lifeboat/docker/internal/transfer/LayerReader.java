@@ -55,7 +55,7 @@ public final class LayerReader {
                     Problem.Kind.DEGRADED,
                     "the writable layer is not read from the host, since it has the attribute " + foreign.get()));
         }
-        sink.noteLoss(place, "changes by engine API", ArchiveDownload.LOSES);
+        sink.noteLoss(place, "changes by engine API", ArchiveDownload.loses(client));
         sendChanges(moved);
     }
 
@@ -148,25 +148,37 @@ public final class LayerReader {
     private void sendChanges(EntrySink sink) throws IOException {
         String url = "/containers/" + EngineClient.encode(container) + "/changes";
         List<JsonObject> changes = client.getList(url, "list changes of container " + container);
-        NavigableMap<EntryPath, JsonObject> byPlace = new TreeMap<>();
+        NavigableMap<EntryPath, Kind> kinds = new TreeMap<>();
         for (JsonObject change : changes) {
-            EntryPath path = path(change);
-            byPlace.put(kind(change) == Kind.DELETED ? Whiteouts.whiteoutOf(path) : path, change);
+            kinds.put(path(change), kind(change));
+        }
+        NavigableMap<EntryPath, Change> byPlace = new TreeMap<>();
+        for (JsonObject json : changes) {
+            EntryPath path = path(json);
+            Change change = new Change(kind(json), json.string("Path"));
+            if (change.kind != Kind.DELETED) {
+                byPlace.put(path, change);
+            } else if (isReplaced(path, kinds)) {
+                byPlace.put(path, new Change(Kind.MODIFIED, change.path));
+                byPlace.put(path.resolve(Whiteouts.OPAQUE_NAME), change);
+            } else {
+                byPlace.put(Whiteouts.whiteoutOf(path), change);
+            }
         }
         ArchiveDownload archive = new ArchiveDownload(client, container);
         SnapshotLayout.offerOnly(sink, Entry.directory(EntryPath.root(), SnapshotLayout.attributes(0755)));
         EntryPath whole = null;
-        for (var change : byPlace.entrySet()) {
-            EntryPath place = change.getKey();
+        for (var entry : byPlace.entrySet()) {
+            EntryPath place = entry.getKey();
             if (whole != null && place.startsWith(whole) || mounts.stream().anyMatch(place::startsWith)) {
                 continue;
             }
-            String absolute = change.getValue().string("Path");
-            if (kind(change.getValue()) == Kind.ADDED) {
+            Change change = entry.getValue();
+            if (change.kind == Kind.ADDED) {
                 whole = place;
             }
             try {
-                send(archive, kind(change.getValue()), absolute, place, sink);
+                send(archive, change.kind, change.path, place, sink);
             } catch (DockerException e) {
                 if (e.kind() != DockerException.Kind.NOT_FOUND) {
                     throw e;
@@ -174,6 +186,26 @@ public final class LayerReader {
                 sink.report(new Problem(place, Problem.Kind.VANISHED, "was removed before it could be read"));
             }
         }
+    }
+
+    /**
+     * A change.
+     *
+     * @param path absolute path in the container
+     */
+    private record Change(Kind kind, String path) {}
+
+    /** Podman lists a directory that was removed and made again as deleted, and what is in it as added. */
+    private static boolean isReplaced(EntryPath deleted, NavigableMap<EntryPath, Kind> kinds) {
+        for (var later : kinds.tailMap(deleted, false).entrySet()) {
+            if (!later.getKey().startsWith(deleted)) {
+                return false;
+            }
+            if (later.getValue() != Kind.DELETED) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void send(ArchiveDownload archive, Kind kind, String absolute, EntryPath place, EntrySink sink)

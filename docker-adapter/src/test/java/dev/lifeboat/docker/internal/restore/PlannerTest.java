@@ -2,6 +2,7 @@ package dev.lifeboat.docker.internal.restore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lifeboat.docker.engine.EngineInfo;
 import dev.lifeboat.docker.internal.layout.ContainerDocument;
 import dev.lifeboat.docker.internal.layout.ContainerDocument.CapturedVolume;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
@@ -80,8 +81,14 @@ class PlannerTest {
             images.put(IMAGE, document.image());
             images.put("app:1", document.image());
         }
-        EngineView engine =
-                new EngineView(containers, volumes, networks, images, seesFiles, path -> !path.startsWith("/missing"));
+        EngineView engine = new EngineView(
+                containers,
+                volumes,
+                networks,
+                images,
+                seesFiles,
+                path -> !path.startsWith("/missing"),
+                EngineInfo.Product.DOCKER);
         return new Planner(document, capturedNetworks, options, engine, false).plan();
     }
 
