@@ -10,6 +10,7 @@ module dev.lifeboat.docker {
 
     requires com.github.dockerjava.transport;
     requires com.github.dockerjava.transport.httpclient5;
+    requires com.github.luben.zstd_jni;
     requires transitive dev.lifeboat.core;
     requires org.slf4j;
     requires static com.google.errorprone.annotations;

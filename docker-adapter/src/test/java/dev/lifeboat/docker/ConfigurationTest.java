@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("docker")
 @RequiresRoot
 @Timeout(300)
+@Ability("options of a container come back")
 class ConfigurationTest {
     /** What differs between two runs of the same command, and nothing else may. */
     private static final String CONFIGURATION = "{{json .Config.Entrypoint}} {{json .Config.Cmd}} {{json .Config.Env}}"

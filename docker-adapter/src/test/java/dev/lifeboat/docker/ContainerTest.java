@@ -178,6 +178,7 @@ class ContainerTest {
                 .create();
     }
 
+    @Ability("copy of a container, with all files as they were")
     @Test
     void newContainer_isTheApplication() {
         copyIsTheSame(docker, docker);
@@ -192,6 +193,7 @@ class ContainerTest {
                 : tells;
     }
 
+    @Ability("copy of a container, through the API alone")
     @Test
     void newContainer_onARemoteEngine_isTheApplicationButForDeletions() throws Exception {
         try (TcpRelay relay = new TcpRelay(EngineFixture.uri());
@@ -226,6 +228,7 @@ class ContainerTest {
         }
     }
 
+    @Ability("restore with image, network and volumes")
     @Test
     void newContainer_onAnEngineWithoutAnythingOfIt_makesImageNetworkAndVolumes() {
         String image = engine.name("image") + ":7";
@@ -270,6 +273,7 @@ class ContainerTest {
         assertThat(run("volume", "ls", "-q")).contains(engine.name("v"));
     }
 
+    @Ability("restore in place")
     @Test
     void containerInPlace_setsEverythingBack() {
         String name = everything();
@@ -398,10 +402,23 @@ class ContainerTest {
         assertThat(state(name)).isEqualTo("running");
     }
 
+    @Ability("cancelled restore leaves the old container")
     @Test
     void cancelledRestore_inPlace_bringsTheOldContainerBack() throws Exception {
         String name = engine.name("app");
-        run("run", "-d", "--name", name, "-v", "/data", EngineFixture.BUSYBOX, "sh", "-c", "sleep 100000");
+        run(
+                "run",
+                "-d",
+                "--stop-timeout",
+                "2",
+                "--name",
+                name,
+                "-v",
+                "/data",
+                EngineFixture.BUSYBOX,
+                "sh",
+                "-c",
+                "sleep 100000");
         exec(name, "head -c 300000000 /dev/urandom > /data/big");
         Snapshot snapshot = repo.backup(docker.container(name)).run();
         exec(name, "echo here > /data/still");
@@ -447,10 +464,11 @@ class ContainerTest {
         assertThat(run("ps", "-a", "--format", "{{.Names}}")).doesNotContain(engine.name("copy"));
     }
 
+    @Ability("pause and stop, and back")
     @Test
     void quiesce_bringsBackTheStateFromBefore() {
         String name = engine.name("app");
-        run("run", "-d", "--name", name, EngineFixture.BUSYBOX, "sleep", "1000");
+        run("run", "-d", "--stop-timeout", "1", "--name", name, EngineFixture.BUSYBOX, "sleep", "1000");
         for (Quiesce quiesce : List.of(Quiesce.PAUSE, Quiesce.STOP)) {
             List<OperationEvent> events = new java.util.concurrent.CopyOnWriteArrayList<>();
             repo.backup(docker.container(name).quiesce(quiesce))
@@ -484,7 +502,19 @@ class ContainerTest {
     @Test
     void errorOrCancellation_whilePausedOrStopped_bringsTheContainerBack() throws Exception {
         String name = engine.name("app");
-        run("run", "-d", "--name", name, "-v", "/data", EngineFixture.BUSYBOX, "sh", "-c", "sleep 100000");
+        run(
+                "run",
+                "-d",
+                "--stop-timeout",
+                "1",
+                "--name",
+                name,
+                "-v",
+                "/data",
+                EngineFixture.BUSYBOX,
+                "sh",
+                "-c",
+                "sleep 100000");
         exec(name, "head -c 200000000 /dev/urandom > /data/big");
         for (Quiesce quiesce : List.of(Quiesce.PAUSE, Quiesce.STOP)) {
             assertThatThrownBy(() -> repo.backup(docker.container(name).quiesce(quiesce))
@@ -613,6 +643,7 @@ class ContainerTest {
                 .contains("images/");
     }
 
+    @Ability("an image, or a volume, by itself")
     @Test
     void image_andVolume_areSourcesOfTheirOwn() {
         Snapshot image = repo.backup(docker.image(EngineFixture.BUSYBOX)).run();

@@ -4,10 +4,14 @@ import dev.lifeboat.docker.engine.EngineInfo;
 import dev.lifeboat.testkit.Shell;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -99,8 +103,30 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
                 + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt()) + "-";
     }
 
+    /** For the table of docs/ENGINES.md, if it is to be written. */
+    private static void record(ExtensionContext context) throws IOException {
+        String directory = System.getenv("LIFEBOAT_ABILITIES");
+        Ability ability = context.getRequiredTestMethod().getAnnotation(Ability.class);
+        ability = ability == null ? context.getRequiredTestClass().getAnnotation(Ability.class) : ability;
+        if (directory == null || ability == null) {
+            return;
+        }
+        try (Docker docker = docker()) {
+            EngineInfo info = docker.info();
+            String name = info.product() == EngineInfo.Product.PODMAN
+                    ? "Podman " + info.version()
+                    : "Docker " + info.version().replaceAll("\\+.*", "") + ", "
+                            + info.store().name().toLowerCase(Locale.ROOT);
+            String line = name + "\t" + ability.value() + "\t"
+                    + (context.getExecutionException().isEmpty() ? "yes" : "no") + "\n";
+            Path file = Path.of(directory).resolve(name.replaceAll("[^A-Za-z0-9.]+", "-") + ".tsv");
+            Files.writeString(file, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        }
+    }
+
     @Override
     public void afterEach(ExtensionContext context) throws Exception {
+        record(context);
         String ours = "docker ps -aq --filter name=" + prefix;
         // Whose name was taken away, and which would stay.
         String images = Shell.sh(ours + " | xargs -r docker inspect -f '{{.Image}}' | sort -u");

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Tag("docker")
 @RequiresRoot
 @Timeout(300)
+@Ability("PostgreSQL under load")
 class PostgresTest {
     @RegisterExtension
     final EngineFixture engine = new EngineFixture();

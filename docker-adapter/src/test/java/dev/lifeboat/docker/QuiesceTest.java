@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("docker")
 @RequiresRoot
 @Timeout(300)
+@Ability("containers are resumed after SIGKILL")
 class QuiesceTest {
     @RegisterExtension
     final EngineFixture engine = new EngineFixture();

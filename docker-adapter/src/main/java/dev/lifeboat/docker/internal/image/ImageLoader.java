@@ -1,7 +1,9 @@
 package dev.lifeboat.docker.internal.image;
 
 import com.github.dockerjava.transport.DockerHttpClient.Request;
+import dev.lifeboat.docker.engine.ApiVersion;
 import dev.lifeboat.docker.engine.DockerException;
+import dev.lifeboat.docker.engine.EngineInfo.Product;
 import dev.lifeboat.docker.engine.EngineInfo.Store;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.HelperContainer;
@@ -40,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  * whole, and none is taken from another image.
  */
 public final class ImageLoader implements AutoCloseable {
+    private static final ApiVersion ZSTD = new ApiVersion(1, 42);
+
     private final EngineClient client;
     private final Images images;
     private final RestoreRequest request;
@@ -122,10 +126,28 @@ public final class ImageLoader implements AutoCloseable {
         }
         if (isBlob(below)) {
             long size = entry.size().orElseThrow(() -> new IOException("'" + entry.path() + "' has an unknown size"));
-            write(current, "blobs/sha256/" + below.get(3), in, size);
+            blob(current, below.get(3), in, size);
         } else {
             finish(current);
         }
+    }
+
+    private void blob(Loading current, String hex, InputStream in, long size) throws IOException {
+        String name = "blobs/sha256/" + hex;
+        boolean layer = current.document.content().layers().contains("sha256:" + hex);
+        if (!layer || readsZstd()) {
+            write(current, name, in, size);
+            return;
+        }
+        try (PlainLayer plain = PlainLayer.of(in, size)) {
+            write(current, name, plain.content(), plain.size());
+        }
+    }
+
+    /** Docker does from 23.0 on. */
+    private boolean readsZstd() throws IOException {
+        return client.info().product() != Product.DOCKER
+                || client.info().apiVersion().isAtLeast(ZSTD);
     }
 
     private void begin(EntryPath place, ImageDocument document) throws IOException {
@@ -171,7 +193,10 @@ public final class ImageLoader implements AutoCloseable {
                 .put("RepoTags", List.of())
                 .put("Layers", layers);
         List<String> digestNames = digestNames(current, target);
-        write(current, "index.json", OciLayout.index(target, digestNames).toBytes());
+        if (client.info().product() != Product.PODMAN || !digestNames.isEmpty()) {
+            // With an index Podman keeps the manifest, and cannot save it again if its media types are those of Docker.
+            write(current, "index.json", OciLayout.index(target, digestNames).toBytes());
+        }
         write(
                 current,
                 "manifest.json",
@@ -201,7 +226,7 @@ public final class ImageLoader implements AutoCloseable {
 
     /** Names by digest that this engine can have: a graph driver takes them only from a registry. */
     private List<String> digestNames(Loading current, JsonObject target) throws IOException {
-        if (client.info().store() == Store.GRAPH) {
+        if (!keepsManifests()) {
             return List.of();
         }
         ImageSpec image = current.document.image();
@@ -211,16 +236,24 @@ public final class ImageLoader implements AutoCloseable {
         return names.stream().filter(name -> name.endsWith(suffix)).distinct().toList();
     }
 
-    private void reportLostDigest(Loading current, List<String> kept) {
+    private boolean keepsManifests() throws IOException {
+        return client.info().store() == Store.CONTAINERD || client.info().product() == Product.PODMAN;
+    }
+
+    private void reportLostDigest(Loading current, List<String> kept) throws IOException {
         ImageSpec image = current.document.image();
-        if (image.isPinned() && kept.isEmpty()) {
-            request.listener()
-                    .problem(new Problem(
-                            current.place,
-                            Problem.Kind.DEGRADED,
-                            "the engine cannot keep the name " + String.join(", ", image.digests())
-                                    + " of an image that does not come from a registry; the image has its id only"));
+        if (!image.isPinned() || !kept.isEmpty()) {
+            return;
         }
+        String cause = keepsManifests()
+                ? "the engine that it was captured from did not give its manifest"
+                : "this engine keeps no manifest of an image that does not come from a registry";
+        request.listener()
+                .problem(new Problem(
+                        current.place,
+                        Problem.Kind.DEGRADED,
+                        "the image has lost its name " + String.join(", ", image.digests()) + ", since " + cause
+                                + "; it has its id only"));
     }
 
     /**

@@ -55,7 +55,7 @@ final class ConfigurationCheck {
     private ConfigurationCheck() {}
 
     /**
-     * Returns the differences that nobody asked for: path, captured value, value now.
+     * Returns the differences that were not asked for: path, captured value, value now.
      *
      * @param sent the call that created it
      */
