@@ -8,7 +8,9 @@ module dev.lifeboat.docker {
     exports dev.lifeboat.docker.plan;
     exports dev.lifeboat.docker.quiesce;
 
-    requires com.github.dockerjava.transport;
+    requires transitive com.github.dockerjava.api;
+    requires transitive com.github.dockerjava.core;
+    requires transitive com.github.dockerjava.transport;
     requires com.github.dockerjava.transport.httpclient5;
     requires com.github.luben.zstd_jni;
     requires transitive dev.lifeboat.core;

@@ -1,11 +1,15 @@
 package dev.lifeboat.docker;
 
-import com.github.dockerjava.transport.SSLConfig;
+import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.core.DockerClientConfig;
+import com.github.dockerjava.core.DockerClientImpl;
+import com.github.dockerjava.transport.DockerHttpClient;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.docker.engine.EngineInfo;
 import dev.lifeboat.docker.internal.client.Containers;
+import dev.lifeboat.docker.internal.client.EngineAddress;
 import dev.lifeboat.docker.internal.client.EngineClient;
-import dev.lifeboat.docker.internal.client.TlsConfig;
+import dev.lifeboat.docker.internal.client.Transport;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.quiesce.QuiesceRecovery;
 import dev.lifeboat.docker.internal.restore.ContainerRestoreOptions;
@@ -15,10 +19,10 @@ import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A Docker Engine: its containers, images and volumes as sources and as restore targets. Sources and targets
@@ -35,47 +39,41 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Docker implements AutoCloseable {
-    private static final String DEFAULT = "unix:///var/run/docker.sock";
-
     private final EngineClient client;
     private final QuiesceJournal journal;
 
-    private Docker(EngineClient client, QuiesceJournal journal) {
+    Docker(EngineClient client, QuiesceJournal journal) {
         this.client = client;
         this.journal = journal;
     }
 
     /**
-     * Returns the engine that the environment names, as the {@code docker} command does: {@code DOCKER_HOST}, with
-     * {@code DOCKER_TLS_VERIFY} and {@code DOCKER_CERT_PATH}; or the engine of this machine if it is not set.
+     * Returns the engine that the {@code docker} command means here: {@code DOCKER_HOST} with
+     * {@code DOCKER_TLS_VERIFY} and {@code DOCKER_CERT_PATH}, else {@code DOCKER_CONTEXT}, else the current context of
+     * {@code ~/.docker} or {@code DOCKER_CONFIG}. Without any of these, the first socket that exists, of Docker, rootless
+     * Docker, Docker Desktop, Colima, Rancher Desktop and Podman.
      *
-     * @throws IllegalArgumentException if {@code DOCKER_HOST} is not an address of an engine
-     * @throws UncheckedIOException if the TLS files cannot be read
+     * @throws IllegalArgumentException if an address is not one of an engine, or a context is unknown
+     * @throws UncheckedIOException if no socket exists, or the TLS files cannot be read
      */
     public static Docker local() {
-        String host = System.getenv("DOCKER_HOST");
-        String certificates = System.getenv("DOCKER_CERT_PATH");
-        boolean tls = !Optional.ofNullable(System.getenv("DOCKER_TLS_VERIFY"))
-                .orElse("")
-                .isEmpty();
-        URI uri = URI.create(host == null || host.isEmpty() ? DEFAULT : host);
-        if (!tls) {
-            return at(uri);
+        try {
+            return make(EngineAddress.ofEnvironment());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
         }
-        Path directory =
-                certificates == null ? Path.of(System.getProperty("user.home"), ".docker") : Path.of(certificates);
-        return at(uri, directory);
     }
 
     /**
      * Returns the engine at an address, without TLS.
      *
-     * @param uri such as {@code unix:///var/run/docker.sock}, {@code tcp://10.0.0.7:2375} or
-     *     {@code npipe:////./pipe/docker_engine}
+     * @param uri such as {@code unix:///var/run/docker.sock}, {@code tcp://10.0.0.7:2375},
+     *     {@code ssh://admin@10.0.0.7} or {@code npipe:////./pipe/docker_engine}. For {@code ssh}, the system's ssh
+     *     must log in without a question, and the other machine needs the {@code docker} command
      * @throws IllegalArgumentException if it is not an address of an engine
      */
     public static Docker at(URI uri) {
-        return make(uri, null);
+        return make(EngineAddress.of(uri, null));
     }
 
     /**
@@ -87,19 +85,65 @@ public final class Docker implements AutoCloseable {
      */
     public static Docker at(URI uri, Path certificates) {
         try {
-            return make(uri, TlsConfig.read(certificates));
+            return make(EngineAddress.of(uri, EngineAddress.tls(certificates)));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot connect to " + uri + ": " + e.getMessage(), e);
         }
     }
 
-    private static Docker make(URI uri, @Nullable SSLConfig tls) {
-        String scheme = Optional.ofNullable(uri.getScheme()).orElse("");
-        if (!scheme.equals("unix") && !scheme.equals("tcp") && !scheme.equals("npipe")) {
-            throw new IllegalArgumentException(
-                    "not an address of an engine, expected unix:, tcp: or npipe: '" + uri + "'");
+    /**
+     * Returns the engine of a configuration of docker-java: its address and certificates.
+     *
+     * @throws IllegalArgumentException if its address is not one of an engine
+     */
+    public static Docker using(DockerClientConfig config) {
+        return make(EngineAddress.of(config));
+    }
+
+    /**
+     * Returns an engine that is reached through the caller's own connections. They are not closed, and their time
+     * limits apply: backups need responses that may take minutes. The engine's files are not used, since its address
+     * is not known: use {@link #using(DockerClientConfig)} to have them.
+     *
+     * @throws UncheckedIOException if the engine does not answer; it is asked for its id
+     */
+    public static Docker using(DockerHttpClient connections) {
+        try {
+            Transport transport = Transport.through(connections);
+            // Containers that are quiesced are recorded with the engine that they belong to.
+            String id;
+            try (EngineClient asked = new EngineClient(URI.create("docker-java:client"), transport)) {
+                id = asked.get("/info", "ask the engine for its id").string("ID");
+            }
+            URI uri = URI.create("docker-java:" + URLEncoder.encode(id, StandardCharsets.UTF_8));
+            return new Docker(new EngineClient(uri, transport), QuiesceJournal.ofUser());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
         }
-        return new Docker(new EngineClient(uri, tls), QuiesceJournal.ofUser());
+    }
+
+    /**
+     * Returns the engine of a client of docker-java; see {@link #using(DockerHttpClient)}.
+     *
+     * @throws IllegalArgumentException if the client does not give away its connections, as wrappers of
+     *     {@link DockerClientImpl} do not
+     * @throws UncheckedIOException if the engine does not answer
+     */
+    public static Docker using(DockerClient client) {
+        if (client instanceof DockerClientImpl own) {
+            return using(own.getHttpClient());
+        }
+        throw new IllegalArgumentException(
+                "the client is a " + client.getClass().getName()
+                        + ", which does not give away its connections; pass its DockerClientConfig or its DockerHttpClient");
+    }
+
+    private static Docker make(EngineAddress address) {
+        try {
+            return new Docker(new EngineClient(address.uri(), address.transport()), QuiesceJournal.ofUser());
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot connect to " + address.uri() + ": " + e.getMessage(), e);
+        }
     }
 
     /**

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lifeboat.docker.engine.DockerException;
-import dev.lifeboat.docker.internal.client.TlsConfig;
+import dev.lifeboat.docker.internal.client.EngineAddress;
 import dev.lifeboat.testkit.ScratchDir;
 import dev.lifeboat.testkit.Shell;
 import java.io.IOException;
@@ -72,7 +72,7 @@ class TlsTest {
     }
 
     private String nameBy(String serverFolder, String clientFolder) throws Exception {
-        var context = TlsConfig.read(dir.resolve(serverFolder)).getSSLContext();
+        var context = EngineAddress.tls(dir.resolve(serverFolder)).getSSLContext();
         try (SSLServerSocket server = (SSLServerSocket)
                 context.getServerSocketFactory().createServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
             server.setNeedClientAuth(true);

@@ -1,10 +1,8 @@
 package dev.lifeboat.docker.internal.client;
 
-import com.github.dockerjava.httpclient5.ApacheDockerHttpClient;
 import com.github.dockerjava.transport.DockerHttpClient;
 import com.github.dockerjava.transport.DockerHttpClient.Request;
 import com.github.dockerjava.transport.DockerHttpClient.Response;
-import com.github.dockerjava.transport.SSLConfig;
 import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.docker.engine.EngineInfo;
 import dev.lifeboat.format.DamagedException;
@@ -41,7 +39,7 @@ public final class EngineClient implements AutoCloseable {
     private static final int MAX_TEXT_BYTES = 1 << 20;
 
     private final URI uri;
-    private final @Nullable SSLConfig tls;
+    private final Transport transport;
     private final DockerHttpClient http;
     private final Set<Closeable> dependents = ConcurrentHashMap.newKeySet();
     private volatile @Nullable Negotiation negotiation;
@@ -49,25 +47,15 @@ public final class EngineClient implements AutoCloseable {
     private volatile boolean closed;
 
     /** Connects to an engine; nothing is sent yet. */
-    public EngineClient(URI uri, @Nullable SSLConfig tls) {
-        this(uri, tls, ANSWER);
+    public EngineClient(URI uri, Transport transport) throws IOException {
+        this(uri, transport, ANSWER);
     }
 
     /** Connects with another time limit for responses. */
-    EngineClient(URI uri, @Nullable SSLConfig tls, Duration patience) {
+    EngineClient(URI uri, Transport transport, Duration patience) throws IOException {
         this.uri = uri;
-        this.tls = tls;
-        this.http = connect(patience);
-    }
-
-    private DockerHttpClient connect(Duration patience) {
-        return new ApacheDockerHttpClient.Builder()
-                .dockerHost(uri)
-                .sslConfig(tls)
-                .maxConnections(16)
-                .connectionTimeout(CONNECT)
-                .responseTimeout(patience)
-                .build();
+        this.transport = transport;
+        this.http = transport.connect(patience);
     }
 
     /**
@@ -81,7 +69,7 @@ public final class EngineClient implements AutoCloseable {
         }
         Request version =
                 Request.builder().method(Request.Method.GET).path("/version").build();
-        try (DockerHttpClient impatient = connect(CONNECT)) {
+        try (DockerHttpClient impatient = transport.connect(CONNECT)) {
             byte[] answer = body(impatient, version, what, MAX_TEXT_BYTES);
             Negotiation made = new Negotiation(JsonObject.parse(answer, "answer to: ask the engine for its version"));
             negotiation = made;
@@ -328,6 +316,7 @@ public final class EngineClient implements AutoCloseable {
         }
         closed = true;
         http.close();
+        transport.close();
         if (failure != null) {
             throw failure;
         }

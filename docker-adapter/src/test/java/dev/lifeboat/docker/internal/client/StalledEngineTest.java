@@ -57,6 +57,11 @@ class StalledEngineTest {
         }
     }
 
+    private static EngineClient client(ServerSocket server) throws IOException {
+        URI uri = URI.create("tcp://127.0.0.1:" + server.getLocalPort());
+        return new EngineClient(uri, Transport.to(uri, null), Duration.ofMillis(500));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -67,8 +72,7 @@ class StalledEngineTest {
             })
     void stalledResponse_isATimeOut(String beginning) throws Exception {
         try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
-                EngineClient client = new EngineClient(
-                        URI.create("tcp://127.0.0.1:" + server.getLocalPort()), null, Duration.ofMillis(500))) {
+                EngineClient client = client(server)) {
             serve(server, beginning);
             assertThatThrownBy(() -> client.get("/containers/x/json", "inspect container x"))
                     .isInstanceOfSatisfying(DockerException.class, e -> {
@@ -83,8 +87,7 @@ class StalledEngineTest {
     @Test
     void stalledStream_isATimeOut() throws Exception {
         try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
-                EngineClient client = new EngineClient(
-                        URI.create("tcp://127.0.0.1:" + server.getLocalPort()), null, Duration.ofMillis(500))) {
+                EngineClient client = client(server)) {
             serve(server, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nabc");
             try (InputStream in = client.open("/containers/x/archive?path=%2F", "read / of container x")) {
                 assertThatThrownBy(in::readAllBytes)
