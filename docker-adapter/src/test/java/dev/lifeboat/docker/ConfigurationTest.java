@@ -5,9 +5,11 @@ import static dev.lifeboat.docker.EngineFixture.run;
 import static dev.lifeboat.docker.EngineFixture.state;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lifeboat.BackupException;
 import dev.lifeboat.Restore;
+import dev.lifeboat.docker.engine.ApiVersion;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.snapshot.Completeness;
 import dev.lifeboat.snapshot.Snapshot;
@@ -160,8 +162,37 @@ class ConfigurationTest {
                 "-P --expose 8081",
                 "-p 127.0.0.1::8082",
                 "-v /anonymous --tmpfs /scratch",
+                "--mac-address 02:42:0a:d5:00:63",
+                "--cpu-period 50000 --cpu-quota 20000 --cpuset-cpus 0",
+                "--memory 64m --oom-kill-disable --memory-swappiness 10",
+                "--blkio-weight 300",
+                "--pids-limit -1",
+                "--stop-signal SIGUSR1",
+                "--tty --interactive",
+                "--user 1:2 --workdir /var",
+                "--label a=b --label empty= --env A=b --env EMPTY=",
+                "--health-cmd true --health-interval 1h --health-retries 7 --health-start-period 5s --health-timeout 9s",
+                "--restart always",
+                "--restart unless-stopped",
+                "--log-driver none",
+                "--runtime runc",
+                "--security-opt seccomp=unconfined",
+                "--device-cgroup-rule c+42:*+rmw",
+                "--mount type=tmpfs,dst=/scratch,tmpfs-size=1048576,tmpfs-mode=700",
+                "--mount type=volume,dst=/fresh,volume-nocopy",
+                "--mount type=bind,src=/tmp,dst=/host,readonly",
+                "-v /tmp:/host:ro,private",
+                "-p 127.0.0.1::53/udp -p 127.0.0.1::54",
+                "--cap-drop ALL --cap-add KILL --cap-add NET_BIND_SERVICE",
+                "--sysctl net.ipv4.tcp_syncookies=0 --shm-size 16m",
+                "--ulimit core=0 --ulimit nproc=100:200",
+                "--volume-driver local -v /anonymous",
             })
     void modes_comeBack(String options) {
+        assumeTrue(
+                !options.contains("--mac-address")
+                        || repository.docker().info().apiVersion().isAtLeast(new ApiVersion(1, 44)),
+                "a docker command from 25 on sets a MAC address only through API 1.44");
         String name = engine.name("app");
         // Kernels of containers do not let a privileged one start in them.
         boolean starts = !options.equals("--privileged");
