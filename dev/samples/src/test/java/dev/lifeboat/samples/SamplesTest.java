@@ -1,10 +1,5 @@
 package dev.lifeboat.samples;
 
-import dev.lifeboat.Repository;
-import dev.lifeboat.storage.StorageTarget;
-import dev.lifeboat.snapshot.Snapshot;
-import dev.lifeboat.docker.Docker;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;

@@ -4,7 +4,9 @@ import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Configuration of a network: its inspect, every field kept.
@@ -72,6 +74,36 @@ public record NetworkSpec(String name, JsonObject inspect) {
         return true;
     }
 
+    /** Returns how a network that is there differs from this one, which was captured; empty if it does not. */
+    public List<String> differences(NetworkSpec there) throws IOException {
+        List<String> differences = new ArrayList<>();
+        for (String field : new String[] {"Driver", "Internal", "EnableIPv6", "Options", "Labels"}) {
+            add(differences, field, plain(inspect, field), plain(there.inspect, field));
+        }
+        if (!hasChosenSubnets()) {
+            add(differences, "IPAM", text(subnets()), text(there.subnets()));
+        }
+        return differences;
+    }
+
+    private static String text(List<Subnet> subnets) {
+        return subnets.stream().map(Subnet::toString).sorted().toList().toString();
+    }
+
+    /** Missing, null, false and empty are one. */
+    private static String plain(JsonObject json, String field) {
+        Object value = json.members().get(field);
+        String text = value instanceof Map<?, ?> map ? new TreeMap<>(map).toString() : String.valueOf(value);
+        return List.of("null", "false", "{}").contains(text) ? "" : text;
+    }
+
+    private void add(List<String> differences, String field, String captured, String is) {
+        if (!captured.equals(is)) {
+            differences.add("network " + name + " exists with another " + field + ", which it keeps: captured '"
+                    + captured + "', now '" + is + "'");
+        }
+    }
+
     /**
      * Returns the body of the call that creates it.
      *
@@ -94,11 +126,11 @@ public record NetworkSpec(String name, JsonObject inspect) {
         return body;
     }
 
-    private java.util.Map<String, String> labels() {
+    private Map<String, String> labels() {
         try {
             return inspect.stringMap("Labels");
         } catch (IOException e) {
-            return java.util.Map.of();
+            return Map.of();
         }
     }
 }

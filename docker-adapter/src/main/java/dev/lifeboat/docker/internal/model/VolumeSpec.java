@@ -2,9 +2,12 @@ package dev.lifeboat.docker.internal.model;
 
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
@@ -65,6 +68,22 @@ public record VolumeSpec(String name, String driver, Map<String, String> options
         boolean external = externalStorage().isPresent();
         return new VolumeSpec(
                 newName, external ? LOCAL : driver, external ? Map.of() : options, Identity.withoutOwner(labels));
+    }
+
+    /** Returns how a volume that is there differs from this one, which was captured; empty if it does not. */
+    public List<String> differences(VolumeSpec there) {
+        List<String> differences = new ArrayList<>();
+        add(differences, "driver", driver, there.driver);
+        add(differences, "options", new TreeMap<>(options), new TreeMap<>(there.options));
+        add(differences, "labels", new TreeMap<>(labels), new TreeMap<>(there.labels));
+        return differences;
+    }
+
+    private void add(List<String> differences, String what, Object captured, Object is) {
+        if (!captured.equals(is)) {
+            differences.add("volume " + name + " exists with other " + what + ", which it keeps: captured " + captured
+                    + ", now " + is);
+        }
     }
 
     /** Returns the body of the call that creates it. */

@@ -138,8 +138,12 @@ final class Planner {
         for (Map.Entry<String, NetworkSpec> entry : capturedNetworks.entrySet()) {
             NetworkSpec network = entry.getValue();
             String name = options.remapping().networks().getOrDefault(entry.getKey(), entry.getKey());
-            if (engine.network(name).isPresent()) {
+            Optional<NetworkSpec> existing = engine.network(name);
+            if (existing.isPresent()) {
                 steps.add(new PlanStep(Action.USE, Resource.NETWORK, name, ""));
+                if (name.equals(network.name())) {
+                    warnings.addAll(network.differences(existing.get()));
+                }
                 continue;
             }
             boolean withAddresses = name.equals(network.name());
@@ -203,15 +207,16 @@ final class Planner {
                         "choose another name for one of them: .volume(\"" + volume.key() + "\", \"<other>\")"));
                 continue;
             }
-            boolean exists = engine.volumes().containsKey(name);
-            if (!options.isInPlace() && exists) {
+            VolumeSpec there = engine.volumes().get(name);
+            if (!options.isInPlace() && there != null) {
                 conflicts.add(new Conflict(
                         Conflict.Kind.NAME_TAKEN,
                         "volume " + name,
                         "it exists already",
                         "remove it, or choose another name: .volume(\"" + volume.key() + "\", \"<other>\")"));
-            } else if (exists) {
+            } else if (there != null) {
                 steps.add(new PlanStep(Action.USE, Resource.VOLUME, name, ""));
+                warnings.addAll(volume.volume().differences(there));
                 checkOtherUsers(name, existing);
             } else {
                 VolumeSpec spec =

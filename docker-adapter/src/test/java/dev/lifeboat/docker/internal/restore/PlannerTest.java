@@ -128,6 +128,28 @@ class PlannerTest {
     }
 
     @Test
+    void whatIsThereAlready_isComparedWithWhatWasCaptured() throws IOException {
+        capturedVolumes.add(volume("data", Map.of("o", "size=1")));
+        volumes.put("data", new VolumeSpec("data", "local", Map.of("o", "size=1"), Map.of()));
+        ContainerSpec app = app("'Binds':['data:/data']", "", "");
+        assertThat(plan(app, inPlace()).plan().warnings()).isEmpty();
+        volumes.put("data", new VolumeSpec("data", "local", Map.of("o", "size=2"), Map.of("a", "b")));
+        assertThat(plan(app, inPlace()).plan().warnings())
+                .anyMatch(w -> w.contains("volume data") && w.contains("size=1") && w.contains("size=2"))
+                .anyMatch(w -> w.contains("labels"));
+        NetworkSpec captured = NetworkSpec.of(
+                json("{'Name':'net','Id':'1','Driver':'bridge','Internal':false,'Options':{'a':'1'},'Labels':{}}"));
+        capturedNetworks.put("net", captured);
+        networks.add(
+                NetworkSpec.of(json("{'Name':'net','Id':'2','Driver':'bridge','Options':{'a':'2'},'Labels':null}")));
+        assertThat(plan(app, inPlace()).plan().warnings())
+                .filteredOn(w -> w.contains("network net"))
+                .singleElement()
+                .asString()
+                .contains("Options", "{a=1}", "{a=2}");
+    }
+
+    @Test
     void unknownFields_arePassedOn() throws IOException {
         ContainerPlan plan = plan(app("'NewField':{'a':[1,null]}", ",'Other':'x'", ""), inPlace());
         assertThat(host(plan).object("NewField").toBytes())
