@@ -11,7 +11,6 @@ import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.io.UninterruptibleCleanup;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
@@ -47,19 +46,19 @@ final class RestoreExecutor {
     /** Creates all that files can be written into; what is replaced is stopped, and kept under another name. */
     ContainerSpec create() throws IOException {
         for (Map.Entry<String, JsonObject> network : plan.networks().entrySet()) {
-            created(() -> {
+            undo.creating(() -> {
                 String id = networks.create(network.getKey(), network.getValue());
                 undo.add(() -> networks.remove(id, network.getKey()));
             });
         }
         for (VolumeSpec volume : plan.volumes()) {
-            created(() -> create(volume));
+            undo.create(volumes, volume);
         }
         if (plan.replaced().isPresent()) {
             setAside(plan.replaced().get());
         }
         AtomicReference<String> container = new AtomicReference<>();
-        created(() -> {
+        undo.creating(() -> {
             String id = containers.create(plan.name(), plan.body());
             undo.add(() -> containers.remove(id, plan.name()));
             container.set(id);
@@ -69,25 +68,6 @@ final class RestoreExecutor {
             networks.connect(endpoint.getKey(), id, plan.name(), endpoint.getValue());
         }
         return containers.inspect(id);
-    }
-
-    /** An interrupt between a creation and the step that undoes it would leave behind what was created. */
-    private static void created(UninterruptibleCleanup.Action action) throws IOException {
-        if (Thread.currentThread().isInterrupted()) {
-            throw new InterruptedIOException("the restore is cancelled");
-        }
-        UninterruptibleCleanup.run(action);
-    }
-
-    /** The engine answers the creation of a volume that exists as if it had created it; it is not ours to write to. */
-    private void create(VolumeSpec volume) throws IOException {
-        if (volumes.find(volume.name()).isPresent()) {
-            throw new DockerException(
-                    DockerException.Kind.CONFLICT,
-                    "volume " + volume.name() + " was created by another after the restore was planned; plan it anew");
-        }
-        volumes.create(volume);
-        undo.add(() -> volumes.remove(volume.name()));
     }
 
     /** Stops the old container and renames it, so that both can be there until the new one runs. */

@@ -171,9 +171,9 @@ public final class VolumeRestoreSession implements RestoreTarget.Session {
     private void create(EntryPath path, VolumeSpec captured) throws IOException {
         boolean same = volume.name().equals(captured.name());
         VolumeSpec created = captured.forCopy(volume.name());
-        volumes.create(
+        undo.create(
+                volumes,
                 same ? new VolumeSpec(volume.name(), created.driver(), created.options(), captured.labels()) : created);
-        undo.add(() -> volumes.remove(volume.name()));
         Optional<String> external = captured.externalStorage();
         if (external.isPresent()) {
             report(new Problem(
