@@ -49,9 +49,9 @@ public final class Docker implements AutoCloseable {
 
     /**
      * Returns the engine that the {@code docker} command means here: {@code DOCKER_HOST} with
-     * {@code DOCKER_TLS_VERIFY} and {@code DOCKER_CERT_PATH}, else {@code DOCKER_CONTEXT}, else the current context of
-     * {@code ~/.docker} or {@code DOCKER_CONFIG}. Without any of these, the first socket that exists, of Docker, rootless
-     * Docker, Docker Desktop, Colima, Rancher Desktop and Podman.
+     * {@code DOCKER_TLS_VERIFY} and {@code DOCKER_CERT_PATH}, else {@code DOCKER_CONTEXT}, else the current context
+     * of {@code ~/.docker} or {@code DOCKER_CONFIG}. Without any of these, the first socket that exists, of Docker,
+     * rootless Docker, Docker Desktop, Colima, Rancher Desktop and Podman.
      *
      * @throws IllegalArgumentException if an address is not one of an engine, or a context is unknown
      * @throws UncheckedIOException if no socket exists, or the TLS files cannot be read

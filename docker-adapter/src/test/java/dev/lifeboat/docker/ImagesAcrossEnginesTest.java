@@ -120,6 +120,10 @@ class ImagesAcrossEnginesTest {
             String copy = target.sh("docker inspect -f '{{.Image}}' " + prefix + "-copy");
             boolean sameStore = source.info().store() == target.info().store();
             assertThat(copy.equals(id)).isEqualTo(sameStore);
+            assertThat(restored.problems())
+                    .as("no engine takes the configuration of another for something else")
+                    .extracting(Problem::detail)
+                    .noneMatch(d -> d.contains("did not take it"));
             boolean pinned = kind == Kind.PINNED && name.contains("@");
             // Podman does not give away the manifest.
             boolean keepsDigest = source.info().store() == Store.CONTAINERD

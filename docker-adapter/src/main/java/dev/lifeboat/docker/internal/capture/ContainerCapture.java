@@ -17,6 +17,7 @@ import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.docker.internal.layout.VolumeDocument;
 import dev.lifeboat.docker.internal.layout.VolumeKeys;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.internal.model.ImageContent;
 import dev.lifeboat.docker.internal.model.ImageSpec;
 import dev.lifeboat.docker.internal.model.MountSpec;
 import dev.lifeboat.docker.internal.model.NetworkSpec;
@@ -45,9 +46,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One capture of a container, in the order in which it can be restored: docs/FORMAT.md, section 7. */
 public final class ContainerCapture {
+    private static final Logger log = LoggerFactory.getLogger(ContainerCapture.class);
     private static final Comparator<String> BY_BYTES =
             (a, b) -> ByteString.utf8(a).compareTo(ByteString.utf8(b));
 
@@ -232,9 +236,15 @@ public final class ContainerCapture {
     /** The image, if it is asked for and there. */
     private Optional<ImageCapture> imageCapture() throws IOException {
         Optional<ImageSpec> image = options.image() ? new Images(client).find(container.imageId()) : Optional.empty();
-        return image.isPresent()
-                ? Optional.of(ImageCapture.of(client, image.get(), container.manifestDigest()))
-                : Optional.empty();
+        if (image.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(ImageCapture.of(client, image.get(), container.manifestDigest()));
+        } catch (ImageContent.NotWholeException e) {
+            log.warn("an image is not captured [image={}, cause={}]", container.imageName(), e.getMessage());
+            return Optional.empty();
+        }
     }
 
     private void sendImage(FidelityRecorder sink, Optional<ImageCapture> image, EntryPath place) throws IOException {
@@ -245,8 +255,8 @@ public final class ContainerCapture {
             sink.report(new Problem(
                     place,
                     Problem.Kind.FAILED,
-                    "the engine does not have image " + container.imageId() + " any more (" + container.imageName()
-                            + "), so it is not in the snapshot"));
+                    "the engine does not have image " + container.imageId() + " any more, or not all of it ("
+                            + container.imageName() + "), so it is not in the snapshot"));
             return;
         }
         SnapshotLayout.directory(sink, SnapshotLayout.IMAGES);

@@ -13,6 +13,9 @@ import java.util.Optional;
 
 /** The containers of an engine. Thread-safe. */
 public final class Containers {
+    /** {@code ErrCtrStateInvalid} of Podman's libpod/define. */
+    private static final String PODMAN_WRONG_STATE = "container state improper";
+
     private final EngineClient client;
 
     /** Creates an instance that uses a client, which it does not close. */
@@ -91,15 +94,7 @@ public final class Containers {
 
     /** Stops a container with its own stop signal and time-out. Returns false if it was stopped already. */
     public boolean stop(String id, String name) throws IOException {
-        try {
-            return client.change(path(id, "/stop"), "stop container " + name);
-        } catch (DockerException e) {
-            // Podman does not tell this from a failure.
-            if (e.kind() == DockerException.Kind.REFUSED && !inspect(id).state().running()) {
-                return false;
-            }
-            throw e;
-        }
+        return client.change(path(id, "/stop"), "stop container " + name);
     }
 
     /** Pauses a container. Returns false if its state does not allow it: it is paused already, or does not run. */
@@ -108,9 +103,9 @@ public final class Containers {
             act(id, "pause", name);
             return true;
         } catch (DockerException e) {
-            boolean podman = e.kind() == DockerException.Kind.REFUSED
-                    && !inspect(id).state().isActive();
-            if (e.kind() == DockerException.Kind.CONFLICT || podman) {
+            // Podman answers 500. Any other failure may have paused it all the same.
+            if (e.kind() == DockerException.Kind.CONFLICT
+                    || String.valueOf(e.getMessage()).contains(PODMAN_WRONG_STATE)) {
                 return false;
             }
             throw e;

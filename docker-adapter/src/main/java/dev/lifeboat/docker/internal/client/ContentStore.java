@@ -12,10 +12,20 @@ import java.util.Optional;
 public final class ContentStore {
     private static final String BLOBS = "io.containerd.content.v1.content/blobs/sha256";
 
+    /** That of the engine's own containerd first. */
     private final List<Path> directories;
 
     private ContentStore(List<Path> directories) {
         this.directories = directories;
+    }
+
+    /**
+     * Whether the engine's own containerd has a blob. The system's one also has those of other programs, which the
+     * engine cannot use.
+     */
+    public boolean isOwn(String digest) {
+        return !directories.isEmpty()
+                && Files.isRegularFile(directories.get(0).resolve(digest.substring("sha256:".length())));
     }
 
     /** Returns the places where an engine keeps its blobs, as far as this process can see them. */

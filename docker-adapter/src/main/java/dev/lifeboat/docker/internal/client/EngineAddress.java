@@ -36,8 +36,11 @@ public record EngineAddress(URI uri, @Nullable SSLConfig tls) {
     public static EngineAddress of(URI uri, @Nullable SSLConfig tls) {
         String scheme = uri.getScheme() == null ? "" : uri.getScheme();
         switch (scheme) {
-            case "unix", "npipe", "ssh" -> {
+            case "unix", "npipe" -> {
                 return new EngineAddress(uri, tls);
+            }
+            case "ssh" -> {
+                return new EngineAddress(checkedSsh(uri), tls);
             }
             case "tcp" -> {
                 if (uri.getHost() == null || uri.getPort() >= 0) {
@@ -50,6 +53,17 @@ public record EngineAddress(URI uri, @Nullable SSLConfig tls) {
                 throw new IllegalArgumentException(
                         "not an address of an engine, expected unix:, tcp:, ssh: or npipe: '" + uri + "'");
         }
+    }
+
+    /** Its path is part of a command line of the other machine. */
+    private static URI checkedSsh(URI uri) {
+        String path = uri.getPath() == null ? "" : uri.getPath();
+        String user = uri.getUserInfo() == null ? "" : uri.getUserInfo();
+        if (uri.getHost() == null || user.contains(":") || !path.matches("[A-Za-z0-9/._-]*")) {
+            throw new IllegalArgumentException(
+                    "not an address of an engine, expected ssh://[user@]host[:port][/path of a socket]: '" + uri + "'");
+        }
+        return uri;
     }
 
     /**
@@ -94,12 +108,11 @@ public record EngineAddress(URI uri, @Nullable SSLConfig tls) {
         String host = environment.getOrDefault("DOCKER_HOST", "");
         Path directory = Path.of(environment.getOrDefault(
                 "DOCKER_CONFIG", home.resolve(".docker").toString()));
-        DefaultDockerClientConfig.Builder builder = DefaultDockerClientConfig.createDefaultConfigBuilder()
-                .withDockerConfig(directory.toString())
-                .withDockerContext(environment.get("DOCKER_CONTEXT"));
         if (!host.isEmpty()) {
             return ofHost(host, environment, directory);
         }
+        DefaultDockerClientConfig.Builder builder =
+                new DefaultDockerClientConfig.Builder().withDockerConfig(directory.toString());
         String context = environment.getOrDefault("DOCKER_CONTEXT", "");
         if (context.isEmpty()) {
             context = Optional.ofNullable(builder.build().getDockerConfig().getCurrentContext())

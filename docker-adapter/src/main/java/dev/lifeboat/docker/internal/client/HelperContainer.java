@@ -7,9 +7,11 @@ import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.tar.TarHeaders;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -68,13 +70,29 @@ public final class HelperContainer implements AutoCloseable {
         }
     }
 
-    /** Proves that the engine can make a container of an image, by one that is removed at once. */
-    public static void prove(EngineClient client, String image) throws IOException {
+    /**
+     * Returns why the engine cannot make a container of an image; empty if it can. The container that proves it is
+     * removed at once.
+     *
+     * @throws IOException if the engine does not answer, which proves nothing, or if the container cannot be removed
+     */
+    public static Optional<String> disproof(EngineClient client, String image) throws IOException {
+        List<String> refusal = new ArrayList<>();
         UninterruptibleCleanup.run(() -> {
-            String id = client.post("/containers/create", body(image), "create a container of image " + image)
-                    .string("Id");
+            String id;
+            try {
+                id = client.post("/containers/create", body(image), "create a container of image " + image)
+                        .string("Id");
+            } catch (DockerException e) {
+                if (e.kind() == DockerException.Kind.UNREACHABLE) {
+                    throw e;
+                }
+                refusal.add("no container can be made of it: " + e.getMessage());
+                return;
+            }
             client.delete("/containers/" + id + "?force=1&v=1", "remove container " + id);
         });
+        return refusal.stream().findFirst();
     }
 
     private static JsonObject body(String image) {

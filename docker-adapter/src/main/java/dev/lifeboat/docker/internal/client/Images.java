@@ -41,7 +41,9 @@ public final class Images {
                 return found;
             }
         }
-        for (ImageSpec image : client.info().store() == Store.GRAPH ? List.<ImageSpec>of() : all()) {
+        boolean exact =
+                client.info().store() == Store.GRAPH && captured.configDigest().isPresent();
+        for (ImageSpec image : exact ? List.<ImageSpec>of() : all()) {
             if (image.isSame(captured)) {
                 return Optional.of(image);
             }

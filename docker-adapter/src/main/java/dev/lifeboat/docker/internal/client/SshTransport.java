@@ -35,6 +35,7 @@ public final class SshTransport implements Transport {
     private final URI uri;
     private final List<String> options;
     private final Set<Process> processes = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
     private @Nullable Path directory;
     private @Nullable ServerSocketChannel server;
 
@@ -51,16 +52,21 @@ public final class SshTransport implements Transport {
 
     @Override
     public synchronized DockerHttpClient connect(Duration patience) throws IOException {
-        if (directory == null) {
-            directory = Files.createTempDirectory(
+        if (closed) {
+            throw new IOException("the connections to " + uri + " are closed");
+        }
+        Path made = directory;
+        if (made == null) {
+            made = Files.createTempDirectory(
                     "lifeboat-ssh-",
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             ServerSocketChannel listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+            listening.bind(UnixDomainSocketAddress.of(made.resolve("engine.sock")));
             server = listening;
-            listening.bind(UnixDomainSocketAddress.of(directory.resolve("engine.sock")));
+            directory = made;
             daemon("lifeboat-ssh", () -> serve(listening));
         }
-        return Transport.to(URI.create("unix://" + directory.resolve("engine.sock")), null)
+        return Transport.to(URI.create("unix://" + made.resolve("engine.sock")), null)
                 .connect(patience);
     }
 
@@ -76,8 +82,7 @@ public final class SshTransport implements Transport {
                 SocketChannel connection = listening.accept();
                 daemon("lifeboat-ssh-connection", () -> carry(connection));
             } catch (IOException e) {
-                // Closed.
-                return;
+                log.debug("no connection through ssh [uri={}, cause={}]", uri, e.toString());
             }
         }
     }
@@ -88,6 +93,9 @@ public final class SshTransport implements Transport {
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
             processes.add(ssh);
+            if (closed) {
+                ssh.destroy();
+            }
             try {
                 daemon("lifeboat-ssh-send", () -> send(connection, ssh.getOutputStream()));
                 receive(ssh.getInputStream(), connection);
@@ -110,7 +118,8 @@ public final class SshTransport implements Transport {
         if (uri.getPort() >= 0) {
             command.addAll(List.of("-p", Integer.toString(uri.getPort())));
         }
-        command.addAll(List.of("--", uri.getHost(), "docker"));
+        // An address of IPv6 has brackets.
+        command.addAll(List.of("--", uri.getHost().replaceAll("[\\[\\]]", ""), "docker"));
         if (uri.getPath() != null && uri.getPath().length() > 1) {
             command.addAll(List.of("--host", "unix://" + uri.getPath()));
         }
@@ -143,6 +152,7 @@ public final class SshTransport implements Transport {
 
     @Override
     public synchronized void close() throws IOException {
+        closed = true;
         Path made = directory;
         ServerSocketChannel listening = server;
         if (made == null || listening == null) {

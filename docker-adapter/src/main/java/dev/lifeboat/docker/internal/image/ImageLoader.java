@@ -153,7 +153,7 @@ public final class ImageLoader implements AutoCloseable {
     private void begin(EntryPath place, ImageDocument document) throws IOException {
         ImageSpec image = document.image();
         Optional<ImageSpec> same = images.findSame(image);
-        if (same.isPresent()) {
+        if (same.isPresent() && (request.dryRun() || isSound(place, image, same.get()))) {
             here.put(image.identity(), same.get().id());
             return;
         }
@@ -167,6 +167,31 @@ public final class ImageLoader implements AutoCloseable {
                 document,
                 new PresentLayers(client).of(document),
                 new TarUpload(client, Request.Method.POST, "/images/load?quiet=1", "load image " + image.id()));
+    }
+
+    /**
+     * An image without a name may be what a restore has left that was killed before it had proven it. Then it is proven
+     * and named now, or removed.
+     */
+    private boolean isSound(EntryPath place, ImageSpec captured, ImageSpec there) throws IOException {
+        boolean unproven = there.tags().isEmpty()
+                && !captured.tags().isEmpty()
+                && client.info().store() == Store.CONTAINERD;
+        if (!unproven || !there.platform().equals(enginePlatform())) {
+            return true;
+        }
+        if (HelperContainer.disproof(client, there.id()).isPresent()) {
+            UninterruptibleCleanup.run(() -> images.remove(there.id()));
+            return false;
+        }
+        for (String tag : freeTags(place, captured, there.id())) {
+            images.tag(there.id(), tag);
+        }
+        return true;
+    }
+
+    private String enginePlatform() throws IOException {
+        return client.info().os() + "/" + client.info().architecture();
     }
 
     private static void write(Loading current, String name, InputStream in, long size) throws IOException {
@@ -202,14 +227,27 @@ public final class ImageLoader implements AutoCloseable {
                 "manifest.json",
                 ("[" + new String(manifest.toBytes(), StandardCharsets.UTF_8) + "]").getBytes(StandardCharsets.UTF_8));
         write(current, "oci-layout", OciLayout.MARKER);
+        Set<String> ids = current.ids();
+        ids.add(target.string("digest"));
+        boolean wasThere = findAny(ids).isPresent();
         String answer = current.upload.finish();
         loading = null;
-        String id = proven(current, target, answer);
+        String id = proven(current, ids, answer, wasThere);
         here.put(current.identity(), id);
         reportLostDigest(current, digestNames);
-        for (String tag : freeTags(current)) {
+        for (String tag : freeTags(current.place, current.document.image(), id)) {
             images.tag(id, tag);
         }
+    }
+
+    private Optional<ImageSpec> findAny(Set<String> ids) throws IOException {
+        for (String id : ids) {
+            Optional<ImageSpec> found = images.find(id);
+            if (found.isPresent()) {
+                return found;
+            }
+        }
+        return Optional.empty();
     }
 
     /** The descriptor of the image's manifest or index; of a new manifest, if its engine kept none. */
@@ -262,20 +300,15 @@ public final class ImageLoader implements AutoCloseable {
      *
      * @throws DockerException if the engine did not load the image; it is removed
      */
-    private String proven(Loading current, JsonObject target, String answer) throws IOException {
-        Set<String> ids = current.ids();
-        ids.add(target.string("digest"));
-        Optional<ImageSpec> loaded = Optional.empty();
-        for (String id : ids) {
-            loaded = loaded.isPresent() ? loaded : images.find(id);
-        }
+    private String proven(Loading current, Set<String> ids, String answer, boolean wasThere) throws IOException {
+        Optional<ImageSpec> loaded = findAny(ids);
         String refusal = answer.contains("errorDetail") || answer.contains("Error unpacking") ? answer : "";
-        if (loaded.isPresent() && refusal.isEmpty() && isForThisEngine(loaded.get())) {
-            try {
-                HelperContainer.prove(client, loaded.get().id());
-            } catch (DockerException e) {
-                refusal = "no container can be made of it: " + e.getMessage();
-            }
+        Optional<String> gone = new PresentLayers(client).gone(current.unneeded);
+        if (gone.isPresent()) {
+            refusal = "its layer " + gone.get() + " was removed from the engine meanwhile; restore again";
+        }
+        if (loaded.isPresent() && refusal.isEmpty() && loaded.get().platform().equals(enginePlatform())) {
+            refusal = HelperContainer.disproof(client, loaded.get().id()).orElse("");
         }
         if (loaded.isPresent() && refusal.isEmpty()) {
             return loaded.get().id();
@@ -284,10 +317,9 @@ public final class ImageLoader implements AutoCloseable {
                 DockerException.Kind.REFUSED,
                 "the engine did not load image " + current.document.image().id() + ": "
                         + (refusal.isEmpty() ? answer : refusal).strip());
-        if (loaded.isPresent()) {
-            String broken = loaded.get().id();
+        if (loaded.isPresent() && !wasThere) {
             try {
-                UninterruptibleCleanup.run(() -> images.remove(broken));
+                UninterruptibleCleanup.run(() -> removeUnnamed(loaded.get()));
             } catch (IOException e) {
                 failure.addSuppressed(e);
             }
@@ -295,23 +327,33 @@ public final class ImageLoader implements AutoCloseable {
         throw failure;
     }
 
-    private boolean isForThisEngine(ImageSpec image) throws IOException {
-        return image.platform().equals(client.info().os() + "/" + client.info().architecture());
+    /** With a tag it is not ours: another client has loaded or tagged the same image meanwhile. */
+    private void removeUnnamed(ImageSpec image) throws IOException {
+        if (!image.tags().stream().allMatch(tag -> tag.contains("@"))) {
+            return;
+        }
+        for (String name : image.tags()) {
+            images.remove(name);
+        }
+        if (images.find(image.id()).isPresent()) {
+            images.remove(image.id());
+        }
     }
 
     /** Returns the tags that may be set. A tag that the engine uses for another image is not moved. */
-    private List<String> freeTags(Loading current) throws IOException {
+    private List<String> freeTags(EntryPath place, ImageSpec captured, String id) throws IOException {
         List<String> free = new ArrayList<>();
-        for (String tag : current.document.image().tags()) {
+        for (String tag : captured.tags()) {
             if (tag.contains("@")) {
                 continue;
             }
-            if (images.find(tag).isEmpty()) {
+            Optional<ImageSpec> holder = images.find(tag);
+            if (holder.isEmpty()) {
                 free.add(tag);
-            } else {
+            } else if (!holder.get().id().equals(id)) {
                 request.listener()
                         .problem(new Problem(
-                                current.place,
+                                place,
                                 Problem.Kind.DEGRADED,
                                 "tag " + tag + " belongs to another image on this engine and is not moved"));
             }

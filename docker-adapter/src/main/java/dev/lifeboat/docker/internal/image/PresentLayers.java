@@ -10,6 +10,7 @@ import dev.lifeboat.docker.internal.model.ImageSpec;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Finds the layers of an image that need not be sent to an engine, since it has them: docs/ENGINES.md. */
@@ -38,9 +39,18 @@ final class PresentLayers {
             // It reuses blobs, not layers: another image may have the same layer as another blob, and then the image
             // could be run, but never be saved or pushed.
             ContentStore store = HostPaths.contentStore(client);
-            unneeded.removeIf(blob -> store.find(blob).isEmpty());
+            unneeded.removeIf(blob -> !store.isOwn(blob));
         }
         return unneeded;
+    }
+
+    /** Returns a blob that was left out since the engine had it, and that it has no more. */
+    Optional<String> gone(Set<String> unneeded) throws IOException {
+        if (client.info().store() != EngineInfo.Store.CONTAINERD) {
+            return Optional.empty();
+        }
+        ContentStore store = HostPaths.contentStore(client);
+        return unneeded.stream().filter(blob -> !store.isOwn(blob)).findFirst();
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.lifeboat.docker.internal.layout;
 
 import dev.lifeboat.docker.internal.model.ImageContent;
 import dev.lifeboat.docker.internal.model.ImageSpec;
+import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 
@@ -24,6 +25,13 @@ public record ImageDocument(ImageSpec image, ImageContent content) {
 
     /** Parses a document. */
     public static ImageDocument from(JsonObject json) throws IOException {
-        return new ImageDocument(ImageSpec.from(json.object("image")), ImageContent.from(json.object("content")));
+        ImageDocument document =
+                new ImageDocument(ImageSpec.from(json.object("image")), ImageContent.from(json.object("content")));
+        boolean sound = document.image().id().matches("sha256:[0-9a-f]{64}")
+                && document.image().identity().equals(document.content().config());
+        if (!sound) {
+            throw new DamagedException("the document of an image has an id that is not that of its content");
+        }
+        return document;
     }
 }

@@ -36,6 +36,15 @@ public record ImageContent(String config, List<String> layers, Optional<JsonObje
         JsonObject document(String digest) throws IOException;
     }
 
+    /** Thrown if an engine lacks a blob of an image that it lists. */
+    public static final class NotWholeException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        NotWholeException(String message) {
+            super(message);
+        }
+    }
+
     /** The content of an image in a graph store. */
     public static ImageContent ofGraph(ImageSpec image) throws IOException {
         String config = image.configDigest().orElseThrow();
@@ -52,7 +61,7 @@ public record ImageContent(String config, List<String> layers, Optional<JsonObje
      *
      * @param manifest digest of the manifest that is used; empty for the one of a platform
      * @param platform such as {@code linux/amd64}
-     * @throws IOException if the manifest that is used is not whole
+     * @throws NotWholeException if the manifest that is used is not whole
      */
     public static ImageContent follow(JsonObject target, Blobs blobs, Optional<String> manifest, String platform)
             throws IOException {
@@ -60,7 +69,7 @@ public record ImageContent(String config, List<String> layers, Optional<JsonObje
         JsonObject top = blobs.document(digest);
         if (!top.has("manifests")) {
             Set<String> all = new TreeSet<>(wholeManifest(digest, top, blobs)
-                    .orElseThrow(() -> new IOException("the engine does not have all of image " + digest)));
+                    .orElseThrow(() -> new NotWholeException("the engine does not have all of image " + digest)));
             return of(target, top, all);
         }
         Set<String> all = new TreeSet<>(Set.of(digest));
@@ -76,15 +85,16 @@ public record ImageContent(String config, List<String> layers, Optional<JsonObje
                 continue;
             }
             all.addAll(whole.get());
+            // Some tools write no platform; then the image has one only.
             boolean wanted = manifest.isPresent()
                     ? manifest.get().equals(childDigest)
-                    : platform(child).equals(platform);
+                    : platform(child).equals(platform) || !child.has("platform");
             if (wanted && used.isEmpty()) {
                 used = Optional.of(document);
             }
         }
         if (used.isEmpty()) {
-            throw new IOException("the engine does not have all of image " + digest + " for "
+            throw new NotWholeException("the engine does not have all of image " + digest + " for "
                     + manifest.orElse(platform) + "; pull it for that platform");
         }
         return of(target, used.get(), all);
@@ -158,14 +168,16 @@ public record ImageContent(String config, List<String> layers, Optional<JsonObje
         ImageContent content = new ImageContent(
                 json.string("config"),
                 json.strings("layers"),
-                json.has("target") ? Optional.of(json.object("target")) : Optional.empty(),
+                json.has("target") ? Optional.of(plain(json.object("target"))) : Optional.empty(),
                 new TreeSet<>(json.strings("blobs")));
-        check(content.config());
+        List<String> named = new ArrayList<>(content.layers());
+        named.add(content.config());
+        content.targetDigest().ifPresent(named::add);
         for (String blob : content.blobs()) {
             check(blob);
         }
-        for (String layer : content.layers()) {
-            check(layer);
+        if (!content.blobs().containsAll(named)) {
+            throw new DamagedException("an image of the snapshot refers to blobs that it does not list");
         }
         return content;
     }

@@ -33,7 +33,18 @@ public record ImageSpec(
         Optional<JsonObject> config) {
     /** Fields of a configuration that every engine shows; others are shown by some, or made up. */
     private static final List<String> COMPARED = List.of(
-            "Env", "Cmd", "Entrypoint", "WorkingDir", "User", "Labels", "ExposedPorts", "Volumes", "StopSignal");
+            "Env",
+            "Cmd",
+            "Entrypoint",
+            "WorkingDir",
+            "User",
+            "Labels",
+            "ExposedPorts",
+            "Volumes",
+            "StopSignal",
+            "Healthcheck",
+            "OnBuild",
+            "Shell");
 
     /**
      * Reads the inspect of an image.
@@ -52,7 +63,9 @@ public record ImageSpec(
                 os.isEmpty()
                         ? ""
                         : os + "/" + inspect.optionalString("Architecture").orElse(""),
-                inspect.optionalString("Created").orElse(""),
+                inspect.optionalString("Created")
+                        .filter(time -> !time.startsWith("0001-"))
+                        .orElse(""),
                 inspect.has("Config") ? Optional.of(inspect.object("Config")) : Optional.empty());
     }
 

@@ -18,13 +18,18 @@ import org.jspecify.annotations.Nullable;
 public final class PodmanInspect {
     /** Mount options that Podman adds to every mount. */
     private static final Set<String> OWN_OPTIONS =
-            Set.of("rprivate", "private", "rbind", "nosuid", "nodev", "noexec", "tmpcopyup", "rw");
+            Set.of("rprivate", "private", "rbind", "nosuid", "nodev", "tmpcopyup", "rw");
 
     private static final List<String> OWN_ANNOTATIONS =
             List.of("io.podman.", "io.container.manager", "org.opencontainers.image.stopSignal", "org.systemd.");
     /** What the engine chooses if the user says nothing. */
     private static final Map<String, String> DEFAULTS =
             Map.of("PidMode", "private", "UTSMode", "private", "IpcMode", "shareable", "Runtime", "oci");
+
+    private static final List<String> SIGNALS = List.of(
+            ("NONE HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP"
+                            + " TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS")
+                    .split(" ", -1));
 
     private PodmanInspect() {}
 
@@ -44,6 +49,7 @@ public final class PodmanInspect {
                 host.remove(value.getKey());
             }
         }
+        stopSignal(config);
         environment(config, id.substring(0, Math.min(12, id.length())));
         return inspect.copy().put("HostConfig", host).put("Config", config);
     }
@@ -138,6 +144,17 @@ public final class PodmanInspect {
         }
         if (!mounts.isEmpty()) {
             host.put("Tmpfs", mounts);
+        }
+    }
+
+    /** As a number: signal(7), of x86 and ARM. */
+    private static void stopSignal(JsonObject config) throws IOException {
+        String signal = config.optionalString("StopSignal").orElse("");
+        if (signal.matches("[0-9]{1,2}")) {
+            int number = Integer.parseInt(signal);
+            if (number > 0 && number < SIGNALS.size()) {
+                config.put("StopSignal", "SIG" + SIGNALS.get(number));
+            }
         }
     }
 

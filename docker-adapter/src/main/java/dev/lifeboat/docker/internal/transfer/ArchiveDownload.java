@@ -1,5 +1,6 @@
 package dev.lifeboat.docker.internal.transfer;
 
+import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.docker.engine.EngineInfo.Product;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.entry.Entry;
@@ -70,6 +71,19 @@ public final class ArchiveDownload {
             }
         } catch (DamagedException e) {
             throw truncated(path, e);
+        }
+    }
+
+    /** Whether there is anything at a path. */
+    public boolean exists(String path) throws IOException {
+        try {
+            open(path, "look for " + path + " in container " + container).close();
+            return true;
+        } catch (DockerException e) {
+            if (e.kind() == DockerException.Kind.NOT_FOUND) {
+                return false;
+            }
+            throw e;
         }
     }
 

@@ -24,6 +24,9 @@ import java.util.Set;
 public final class ArchiveUpload implements EntrySink, AutoCloseable {
     private final TarUpload upload;
     private final boolean podman;
+    /** Whether it writes relative to a volume. */
+    private final boolean volume;
+
     private final EntryPath place;
     private final RestoreRequest.Listener listener;
     private final Set<EntryPath> missing = new HashSet<>();
@@ -31,7 +34,8 @@ public final class ArchiveUpload implements EntrySink, AutoCloseable {
     public ArchiveUpload(EngineClient client, String container, String destination, RestoreRequest.Listener listener)
             throws IOException {
         this.podman = client.info().product() == Product.PODMAN;
-        String root = podman ? destination : "/";
+        this.volume = podman && !destination.equals("/");
+        String root = volume ? destination : "/";
         this.place = destination.equals(root) ? EntryPath.root() : EntryPath.of(destination.substring(1));
         this.listener = listener;
         this.upload = new TarUpload(
@@ -48,6 +52,7 @@ public final class ArchiveUpload implements EntrySink, AutoCloseable {
             return true;
         }
         if (entry.path().isRoot() && place.isRoot()) {
+            rootOfVolume(entry);
             return false;
         }
         if (entry.type() == dev.lifeboat.entry.EntryType.HARD_LINK && missing.contains(entry.hardLinkTarget())) {
@@ -71,6 +76,21 @@ public final class ArchiveUpload implements EntrySink, AutoCloseable {
         upload.writeContent(in, size);
         missing.remove(entry.path());
         listener.changed(new RestoreChange(entry.path(), RestoreChange.Action.CREATE));
+    }
+
+    /** Podman takes its mode, but not its owner. The root of a container stays as it is. */
+    private void rootOfVolume(Entry entry) throws IOException {
+        if (!volume) {
+            return;
+        }
+        upload.write(TarHeaders.of(entry, 0));
+        if (entry.attributes().uid() != 0 || entry.attributes().gid() != 0) {
+            listener.problem(new Problem(
+                    entry.path(),
+                    Problem.Kind.DEGRADED,
+                    "belongs to root rather than to " + entry.attributes().uid() + ":"
+                            + entry.attributes().gid() + ": the engine's API does not change the owner of a volume"));
+        }
     }
 
     /** Podman drops them without a word. */

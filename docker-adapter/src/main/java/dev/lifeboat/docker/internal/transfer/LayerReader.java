@@ -2,6 +2,7 @@ package dev.lifeboat.docker.internal.transfer;
 
 import dev.lifeboat.directory.DirectorySource;
 import dev.lifeboat.docker.engine.DockerException;
+import dev.lifeboat.docker.engine.EngineInfo.Product;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.layout.FidelityRecorder;
 import dev.lifeboat.docker.internal.layout.SnapshotLayout;
@@ -148,6 +149,8 @@ public final class LayerReader {
     private void sendChanges(EntrySink sink) throws IOException {
         String url = "/containers/" + EngineClient.encode(container) + "/changes";
         List<JsonObject> changes = client.getList(url, "list changes of container " + container);
+        ArchiveDownload archive = new ArchiveDownload(client, container);
+        boolean podman = client.info().product() == Product.PODMAN;
         NavigableMap<EntryPath, Kind> kinds = new TreeMap<>();
         for (JsonObject change : changes) {
             kinds.put(path(change), kind(change));
@@ -158,14 +161,13 @@ public final class LayerReader {
             Change change = new Change(kind(json), json.string("Path"));
             if (change.kind != Kind.DELETED) {
                 byPlace.put(path, change);
-            } else if (isReplaced(path, kinds)) {
+            } else if (isReplaced(path, kinds) || podman && archive.exists(change.path)) {
                 byPlace.put(path, new Change(Kind.MODIFIED, change.path));
                 byPlace.put(path.resolve(Whiteouts.OPAQUE_NAME), change);
             } else {
                 byPlace.put(Whiteouts.whiteoutOf(path), change);
             }
         }
-        ArchiveDownload archive = new ArchiveDownload(client, container);
         SnapshotLayout.offerOnly(sink, Entry.directory(EntryPath.root(), SnapshotLayout.attributes(0755)));
         EntryPath whole = null;
         for (var entry : byPlace.entrySet()) {
@@ -195,7 +197,7 @@ public final class LayerReader {
      */
     private record Change(Kind kind, String path) {}
 
-    /** Podman lists a directory that was removed and made again as deleted, and what is in it as added. */
+    /** Podman lists a directory that was removed and made again as deleted, and what is in it, if any, as added. */
     private static boolean isReplaced(EntryPath deleted, NavigableMap<EntryPath, Kind> kinds) {
         for (var later : kinds.tailMap(deleted, false).entrySet()) {
             if (!later.getKey().startsWith(deleted)) {

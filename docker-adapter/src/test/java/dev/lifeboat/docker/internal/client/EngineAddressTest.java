@@ -113,9 +113,12 @@ class EngineAddressTest {
     }
 
     @Test
-    void portOfTls_isAnother() {
+    void addresses_areChecked_andGetTheUsualPort() {
         assertThat(EngineAddress.of(URI.create("tcp://h"), null).uri()).hasToString("tcp://h:2375");
-        assertThatThrownBy(() -> EngineAddress.of(URI.create("http://h"), null))
-                .isInstanceOf(IllegalArgumentException.class);
+        for (String bad : new String[] {"http://h", "ssh:///socket", "ssh://h/a;reboot", "ssh://h/$x"}) {
+            assertThatThrownBy(() -> EngineAddress.of(URI.create(bad), null))
+                    .as(bad)
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
     }
 }
