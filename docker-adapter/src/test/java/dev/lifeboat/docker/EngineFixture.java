@@ -16,6 +16,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.opentest4j.TestAbortedException;
 
 /** A real engine, seen through its own command; whatever a test makes under {@link #name} is removed after it. */
 final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
@@ -108,7 +109,10 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
         String directory = System.getenv("LIFEBOAT_ABILITIES");
         Ability ability = context.getRequiredTestMethod().getAnnotation(Ability.class);
         ability = ability == null ? context.getRequiredTestClass().getAnnotation(Ability.class) : ability;
-        if (directory == null || ability == null) {
+        boolean skipped = context.getExecutionException()
+                .filter(TestAbortedException.class::isInstance)
+                .isPresent();
+        if (directory == null || ability == null || skipped) {
             return;
         }
         try (Docker docker = docker()) {

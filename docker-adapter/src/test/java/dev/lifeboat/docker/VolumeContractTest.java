@@ -23,7 +23,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A volume of a real engine as source and as target, held by the same contracts as a directory. */
-@Ability("volumes with all kinds of files")
 class VolumeContractTest {
     @Nested
     @Tag("docker")
