@@ -2,9 +2,10 @@ package dev.lifeboat.docker;
 
 import com.google.errorprone.annotations.CheckReturnValue;
 import dev.lifeboat.docker.internal.client.EngineClient;
-import dev.lifeboat.docker.internal.restore.ContainerRestoreOptions;
-import dev.lifeboat.docker.internal.restore.ContainerRestoreOptions.BindMounts;
-import dev.lifeboat.docker.internal.restore.ContainerRestoreSession;
+import dev.lifeboat.docker.internal.restore.ApplicationRestoreSession;
+import dev.lifeboat.docker.internal.restore.RestoreOptions;
+import dev.lifeboat.docker.internal.restore.RestoreOptions.BindMounts;
+import dev.lifeboat.docker.internal.restore.RestoreOptions.Ports;
 import dev.lifeboat.docker.plan.RestorePlan;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
@@ -35,14 +36,14 @@ import java.util.function.Consumer;
 @CheckReturnValue
 public final class ContainerRestore implements RestoreTarget {
     private final EngineClient client;
-    private final ContainerRestoreOptions options;
+    private final RestoreOptions options;
 
-    ContainerRestore(EngineClient client, ContainerRestoreOptions options) {
+    ContainerRestore(EngineClient client, RestoreOptions options) {
         this.client = client;
         this.options = options;
     }
 
-    private ContainerRestore with(Consumer<ContainerRestoreOptions.Values> change) {
+    private ContainerRestore with(Consumer<RestoreOptions.Values> change) {
         return new ContainerRestore(client, options.with(change));
     }
 
@@ -56,7 +57,7 @@ public final class ContainerRestore implements RestoreTarget {
 
     /** Publishes no ports, so that a copy can run next to the original. */
     public ContainerRestore withoutPublishedPorts() {
-        return with(o -> o.withoutPorts = true);
+        return with(o -> o.ports = Ports.NONE);
     }
 
     /**
@@ -145,7 +146,7 @@ public final class ContainerRestore implements RestoreTarget {
                     "a container is restored as a whole, without only(..) or subtree(..); for a part of it use"
                             + " newVolume(..), intoVolume(..), or a directory as target");
         }
-        return new ContainerRestoreSession(client, options, request);
+        return new ApplicationRestoreSession(client, options, request);
     }
 
     @Override

@@ -1,10 +1,10 @@
 package dev.lifeboat.docker;
 
 import com.google.errorprone.annotations.CheckReturnValue;
-import dev.lifeboat.docker.internal.capture.ContainerCapture;
-import dev.lifeboat.docker.internal.client.Containers;
+import dev.lifeboat.docker.internal.capture.ApplicationCapture;
+import dev.lifeboat.docker.internal.capture.CaptureOptions;
+import dev.lifeboat.docker.internal.capture.Selection;
 import dev.lifeboat.docker.internal.client.EngineClient;
-import dev.lifeboat.docker.internal.quiesce.QuiescedContainer;
 import dev.lifeboat.docker.quiesce.Quiesce;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.SnapshotSource;
@@ -30,70 +30,64 @@ import java.io.IOException;
 public final class ContainerSource implements SnapshotSource {
     private final EngineClient client;
     private final QuiesceJournal journal;
-    private final String container;
-    private final ContainerCapture.Options options;
+    private final Selection selection;
+    private final CaptureOptions options;
 
     ContainerSource(EngineClient client, QuiesceJournal journal, String container) {
-        this(client, journal, container, new ContainerCapture.Options(Quiesce.NONE, false, true));
+        this(client, journal, Selection.container(container), CaptureOptions.ofContainer());
     }
 
-    private ContainerSource(
-            EngineClient client, QuiesceJournal journal, String container, ContainerCapture.Options options) {
+    private ContainerSource(EngineClient client, QuiesceJournal journal, Selection selection, CaptureOptions options) {
         this.client = client;
         this.journal = journal;
-        this.container = container;
+        this.selection = selection;
         this.options = options;
     }
 
-    private ContainerSource with(ContainerCapture.Options newOptions) {
-        return new ContainerSource(client, journal, container, newOptions);
+    private ContainerSource with(CaptureOptions newOptions) {
+        return new ContainerSource(client, journal, selection, newOptions);
     }
 
     /** Sets how the container is quiesced; {@link Quiesce#NONE} unless set. */
     public ContainerSource quiesce(Quiesce quiesce) {
-        return with(new ContainerCapture.Options(quiesce, options.bindMounts(), options.image()));
+        return with(options.withQuiesce(quiesce));
     }
 
     /** Also captures the content of bind mounts. */
     public ContainerSource withBindMounts() {
-        return with(new ContainerCapture.Options(options.quiesce(), true, options.image()));
+        return with(options.withBindMounts());
     }
 
     /** Does not capture the image. A restore then needs an engine that has it. */
     public ContainerSource withoutImage() {
-        return with(new ContainerCapture.Options(options.quiesce(), options.bindMounts(), false));
+        return with(options.withoutImages());
     }
 
     /** Returns {@code container:} and the name, which stays the same when the container is recreated. */
     @Override
     public String name() throws IOException {
-        return "container:" + new Containers(client).inspect(container).name();
+        return selection.series(client);
     }
 
     @Override
     public QuiesceHandle quiesce() throws IOException {
-        return QuiescedContainer.begin(client, journal, container, options.quiesce())
-                .handle();
+        return ApplicationCapture.quiesce(client, journal, selection.find(client), options);
     }
 
     /** {@inheritDoc} The image is sent before the container is quiesced, since it does not change. */
     @Override
     public void sendTo(EntrySink sink, QuiesceHandle.Holder holder) throws IOException {
-        capture(options).sendTo(sink, holder);
+        new ApplicationCapture(client, journal, selection.find(client), options).sendTo(sink, holder);
     }
 
     @Override
     public void sendTo(EntrySink sink) throws IOException {
-        capture(new ContainerCapture.Options(Quiesce.NONE, options.bindMounts(), options.image()))
-                .sendTo(sink, handle -> {});
-    }
-
-    private ContainerCapture capture(ContainerCapture.Options with) throws IOException {
-        return new ContainerCapture(client, journal, new Containers(client).inspect(container), with);
+        CaptureOptions unquiesced = options.withQuiesce(Quiesce.NONE);
+        new ApplicationCapture(client, journal, selection.find(client), unquiesced).sendTo(sink, handle -> {});
     }
 
     @Override
     public String toString() {
-        return "container:" + container;
+        return selection.toString();
     }
 }

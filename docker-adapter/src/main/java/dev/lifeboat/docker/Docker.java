@@ -6,13 +6,14 @@ import com.github.dockerjava.core.DockerClientImpl;
 import com.github.dockerjava.transport.DockerHttpClient;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.docker.engine.EngineInfo;
+import dev.lifeboat.docker.internal.capture.Selection;
 import dev.lifeboat.docker.internal.client.Containers;
 import dev.lifeboat.docker.internal.client.EngineAddress;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.Transport;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.quiesce.QuiesceRecovery;
-import dev.lifeboat.docker.internal.restore.ContainerRestoreOptions;
+import dev.lifeboat.docker.internal.restore.RestoreOptions;
 import dev.lifeboat.entry.RestoreTarget;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.quiesce.QuiesceJournal;
@@ -206,6 +207,35 @@ public final class Docker implements AutoCloseable {
         return new ContainerSource(client, journal, nameOrId);
     }
 
+    /**
+     * Returns a Compose project as a source: all containers, volumes and networks that have its labels. Its series is
+     * {@code compose:} and its name.
+     *
+     * @param name as {@code docker compose ls} shows it
+     */
+    public ApplicationSource composeProject(String name) {
+        return new ApplicationSource(client, journal, Selection.compose(name));
+    }
+
+    /**
+     * Returns all containers that have all of some labels, running or not, as one source. Its series is
+     * {@code containers:} and the labels.
+     *
+     * @param labels such as {@code backup} or {@code backup=nightly}
+     * @throws IllegalArgumentException if no label is given
+     */
+    public ApplicationSource containers(String... labels) {
+        if (labels.length == 0) {
+            throw new IllegalArgumentException("no label is given; allContainers() means all of them");
+        }
+        return new ApplicationSource(client, journal, Selection.containers(List.of(labels)));
+    }
+
+    /** Returns all containers of the engine, running or not, as one source. Its series is {@code containers}. */
+    public ApplicationSource allContainers() {
+        return new ApplicationSource(client, journal, Selection.containers(List.of()));
+    }
+
     /** Returns an image as a source, by name or id. Its series is {@code image:} and the given reference. */
     public SnapshotSource image(String reference) {
         return new ImageSource(client, reference);
@@ -221,7 +251,7 @@ public final class Docker implements AutoCloseable {
      * well: {@code <name>_<volume>}. Existing containers and volumes are not changed.
      */
     public ContainerRestore newContainer(String name) {
-        return new ContainerRestore(client, ContainerRestoreOptions.copy(name));
+        return new ContainerRestore(client, RestoreOptions.copy(name));
     }
 
     /**
@@ -230,7 +260,38 @@ public final class Docker implements AutoCloseable {
      * volumes keep what was written until then.
      */
     public ContainerRestore containerInPlace() {
-        return new ContainerRestore(client, ContainerRestoreOptions.inPlace());
+        return new ContainerRestore(client, RestoreOptions.inPlace());
+    }
+
+    /**
+     * Restores a Compose project under another name: its containers, volumes and networks get new names that begin with
+     * it, and the labels of a project of that name, so that Compose takes it for its own. Existing resources are not
+     * changed. The snapshot must be of a Compose project.
+     */
+    public ApplicationRestore newComposeProject(String name) {
+        return new ApplicationRestore(client, RestoreOptions.applicationCopy(name));
+    }
+
+    /**
+     * Restores a Compose project under its own name, with its own volumes. Existing containers of it are stopped and
+     * replaced, and the content of its volumes is replaced by that of the snapshot. If that fails, the old containers
+     * are restored; the volumes keep what was written until then.
+     */
+    public ApplicationRestore composeProjectInPlace() {
+        return new ApplicationRestore(client, RestoreOptions.applicationInPlace());
+    }
+
+    /** Restores all containers of a snapshot of containers under their own names, as {@link #composeProjectInPlace}. */
+    public ApplicationRestore containersInPlace() {
+        return new ApplicationRestore(client, RestoreOptions.applicationInPlace());
+    }
+
+    /**
+     * Restores all containers of a snapshot of containers under new names: {@code <prefix>-<name>}, with volumes
+     * {@code <prefix>_<volume>}.
+     */
+    public ApplicationRestore newContainers(String prefix) {
+        return new ApplicationRestore(client, RestoreOptions.applicationCopy(prefix));
     }
 
     /**

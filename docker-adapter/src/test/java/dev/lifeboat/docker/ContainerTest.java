@@ -690,7 +690,7 @@ class ContainerTest {
                 .anyMatch(p -> p.kind() == Problem.Kind.SKIPPED && p.detail().contains("/bound"));
         Snapshot with = repo.backup(docker.container(name).withBindMounts()).run();
         MemoryTree tree = new MemoryTree();
-        repo.restore(with).subtree(EntryPath.of("mounts/0/data")).to(tree).run();
+        repo.restore(with).subtree(EntryPath.of("paths/0/data")).to(tree).run();
         assertThat(tree.content(EntryPath.of("file"))).isEqualTo("bound content".getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -21,6 +21,12 @@ public record Conflict(Kind kind, String resource, String detail, String remedy)
         MISSING_HOST_PATH,
         /** The address range of a network is taken by another one. */
         SUBNET_TAKEN,
+        /** A fixed address is taken by a running container. */
+        ADDRESS_TAKEN,
+        /** The engine lacks the driver of a volume or network. */
+        MISSING_DRIVER,
+        /** The image is for another architecture than that of the engine. */
+        OTHER_PLATFORM,
         /** A published port is taken by a running container. */
         PORT_TAKEN,
         /** A container whose namespace the restored one shares does not exist. */

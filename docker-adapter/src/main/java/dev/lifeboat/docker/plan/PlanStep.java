@@ -32,7 +32,9 @@ public record PlanStep(Action action, Resource resource, String name, String det
         IMAGE,
         NETWORK,
         VOLUME,
-        CONTAINER
+        CONTAINER,
+        /** A file or directory of the host that is mounted. */
+        PATH
     }
 
     @Override

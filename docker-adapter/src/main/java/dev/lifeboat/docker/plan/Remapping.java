@@ -4,19 +4,31 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Replacements for captured names and paths. Immutable.
+ * Replacements for captured names, paths, ports and address ranges. Immutable.
  *
+ * @param containers new names of containers, by captured name
  * @param volumes new names of named volumes, by captured name
  * @param networks names of other networks, by captured name
+ * @param subnets other address ranges in CIDR notation, by captured range
  * @param bindMounts other host paths, by captured path
+ * @param ports other ports of the host, by captured port
  */
-public record Remapping(Map<String, String> volumes, Map<String, String> networks, Map<String, String> bindMounts) {
-    private static final Remapping NONE = new Remapping(Map.of(), Map.of(), Map.of());
+public record Remapping(
+        Map<String, String> containers,
+        Map<String, String> volumes,
+        Map<String, String> networks,
+        Map<String, String> subnets,
+        Map<String, String> bindMounts,
+        Map<String, String> ports) {
+    private static final Remapping NONE = new Remapping(Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of());
 
     public Remapping {
+        containers = Map.copyOf(containers);
         volumes = Map.copyOf(volumes);
         networks = Map.copyOf(networks);
+        subnets = Map.copyOf(subnets);
         bindMounts = Map.copyOf(bindMounts);
+        ports = Map.copyOf(ports);
     }
 
     /** Returns a remapping that changes nothing. */
@@ -25,12 +37,23 @@ public record Remapping(Map<String, String> volumes, Map<String, String> network
     }
 
     /**
+     * Returns a copy that also renames a container.
+     *
+     * @throws IllegalStateException if it is renamed already
+     */
+    public Remapping container(String captured, String name) {
+        Map<String, String> more = with(containers, captured, name, "container");
+        return new Remapping(more, volumes, networks, subnets, bindMounts, ports);
+    }
+
+    /**
      * Returns a copy that also renames a volume.
      *
      * @throws IllegalStateException if it is renamed already
      */
     public Remapping volume(String captured, String name) {
-        return new Remapping(with(volumes, captured, name, "volume"), networks, bindMounts);
+        Map<String, String> more = with(volumes, captured, name, "volume");
+        return new Remapping(containers, more, networks, subnets, bindMounts, ports);
     }
 
     /**
@@ -39,7 +62,18 @@ public record Remapping(Map<String, String> volumes, Map<String, String> network
      * @throws IllegalStateException if it is replaced already
      */
     public Remapping network(String captured, String name) {
-        return new Remapping(volumes, with(networks, captured, name, "network"), bindMounts);
+        Map<String, String> more = with(networks, captured, name, "network");
+        return new Remapping(containers, volumes, more, subnets, bindMounts, ports);
+    }
+
+    /**
+     * Returns a copy that also replaces an address range.
+     *
+     * @throws IllegalStateException if it is replaced already
+     */
+    public Remapping subnet(String captured, String range) {
+        Map<String, String> more = with(subnets, captured, range, "address range");
+        return new Remapping(containers, volumes, networks, more, bindMounts, ports);
     }
 
     /**
@@ -48,7 +82,18 @@ public record Remapping(Map<String, String> volumes, Map<String, String> network
      * @throws IllegalStateException if it is replaced already
      */
     public Remapping bindMount(String captured, String path) {
-        return new Remapping(volumes, networks, with(bindMounts, captured, path, "bind mount"));
+        Map<String, String> more = with(bindMounts, captured, path, "bind mount");
+        return new Remapping(containers, volumes, networks, subnets, more, ports);
+    }
+
+    /**
+     * Returns a copy that also replaces a port of the host.
+     *
+     * @throws IllegalStateException if it is replaced already
+     */
+    public Remapping port(int captured, int port) {
+        Map<String, String> more = with(ports, Integer.toString(captured), Integer.toString(port), "port");
+        return new Remapping(containers, volumes, networks, subnets, bindMounts, more);
     }
 
     private static Map<String, String> with(Map<String, String> map, String from, String to, String what) {

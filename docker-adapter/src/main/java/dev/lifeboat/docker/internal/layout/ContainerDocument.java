@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param image image of the container
  * @param volumes volumes of the container, in the order of their keys
  * @param names names of other containers and of networks that the configuration refers to by id
+ * @param paths host paths of bind mounts whose content is in the snapshot
+ * @param platform of the engine, such as {@code linux/amd64}
  * @param hostName host name of the engine, which a container in its network or UTS namespace shares
  */
 public record ContainerDocument(
@@ -25,6 +27,8 @@ public record ContainerDocument(
         ImageSpec image,
         List<CapturedVolume> volumes,
         Map<String, String> names,
+        List<String> paths,
+        String platform,
         String hostName) {
     /** Returns the encoded document. */
     public byte[] toBytes() {
@@ -37,6 +41,8 @@ public record ContainerDocument(
                 .put("image", image.toJson())
                 .put("volumes", used)
                 .put("names", new LinkedHashMap<>(names))
+                .put("paths", paths)
+                .put("platform", platform)
                 .put("hostName", hostName)
                 .put("inspect", container.inspect())
                 .toPrettyBytes();
@@ -53,6 +59,8 @@ public record ContainerDocument(
                 ImageSpec.from(json.object("image")),
                 List.copyOf(volumes),
                 json.stringMap("names"),
+                json.strings("paths"),
+                json.optionalString("platform").orElse(""),
                 json.optionalString("hostName").orElse(""));
     }
 
@@ -65,14 +73,14 @@ public record ContainerDocument(
      * @param volume configuration of the volume
      */
     public record CapturedVolume(String key, String destination, boolean anonymous, VolumeSpec volume) {
-        private JsonObject toJson() {
+        JsonObject toJson() {
             return JsonObject.create()
                     .put("key", key)
                     .put("destination", destination)
                     .put("volume", VolumeDocument.of(volume, anonymous, destination));
         }
 
-        private static CapturedVolume from(JsonObject json) throws IOException {
+        static CapturedVolume from(JsonObject json) throws IOException {
             JsonObject document = json.object("volume");
             return new CapturedVolume(
                     json.string("key"),

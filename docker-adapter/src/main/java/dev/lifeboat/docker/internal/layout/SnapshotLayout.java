@@ -18,11 +18,12 @@ import java.util.List;
  * Lifeboat creates have fixed times, so that equal content results in equal entries.
  */
 public final class SnapshotLayout {
+    public static final EntryPath COMPOSE = EntryPath.of("compose");
     public static final EntryPath CONTAINERS = EntryPath.of("containers");
     public static final EntryPath IMAGES = EntryPath.of("images");
     public static final EntryPath LIFEBOAT = EntryPath.of("lifeboat");
-    public static final EntryPath MOUNTS = EntryPath.of("mounts");
     public static final EntryPath NETWORKS = EntryPath.of("networks");
+    public static final EntryPath PATHS = EntryPath.of("paths");
     public static final EntryPath ROOTFS = EntryPath.of("rootfs");
     public static final EntryPath VOLUMES = EntryPath.of("volumes");
     /** Maximum length of a document; Lifeboat writes no longer ones. */
@@ -40,9 +41,21 @@ public final class SnapshotLayout {
         String third = segments.size() > 2 ? segments.get(2).toString() : "";
         return switch (segments.get(0).toString()) {
             case "containers" -> third.equals("config.json") ? new Location(Part.CONTAINER, name, path) : other(path);
+            case "compose" ->
+                name.equals("project.json") && third.isEmpty() ? new Location(Part.PROJECT, "", path) : other(path);
             case "images" -> new Location(Part.IMAGE, name, path);
             case "networks" ->
                 third.isEmpty() && name.endsWith(".json") ? new Location(Part.NETWORK, name, path) : other(path);
+            case "paths" ->
+                switch (third) {
+                    case "bind.json" -> new Location(Part.PATH, name, path);
+                    case "data" ->
+                        new Location(
+                                Part.PATH_DATA,
+                                name,
+                                PATHS.resolve(segments.get(1)).resolve("data"));
+                    default -> other(path);
+                };
             case "rootfs" -> new Location(Part.LAYER, name, ROOTFS.resolve(segments.get(1)));
             case "volumes" ->
                 switch (third) {
@@ -59,13 +72,13 @@ public final class SnapshotLayout {
     }
 
     /** Returns the directory of a container's document. */
-    public static EntryPath container(String name) {
-        return CONTAINERS.resolve(ByteString.utf8(name));
+    public static EntryPath container(String key) {
+        return CONTAINERS.resolve(ByteString.utf8(key));
     }
 
     /** Returns the root of a container's writable layer. */
-    public static EntryPath layer(String container) {
-        return ROOTFS.resolve(ByteString.utf8(container));
+    public static EntryPath layer(String key) {
+        return ROOTFS.resolve(ByteString.utf8(key));
     }
 
     /** Returns the directory of an image, by the digest of its configuration. */

@@ -124,6 +124,11 @@ public record ContainerSpec(String id, String name, List<MountSpec> mounts, Json
         return element.replaceAll(":.*$", "");
     }
 
+    /** The container that an element of {@code Links} refers to: {@code /db:/web/alias}, or {@code db:alias}. */
+    public static String linked(String element) {
+        return element.replaceAll("^/|:.*$", "");
+    }
+
     /** Endpoints by the name of their network. */
     public Map<String, JsonObject> endpoints() throws IOException {
         JsonObject networks = inspect.objectOrEmpty("NetworkSettings").objectOrEmpty("Networks");

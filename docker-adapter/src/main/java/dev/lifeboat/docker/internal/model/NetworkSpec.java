@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Configuration of a network: its inspect, every field kept.
@@ -17,6 +18,8 @@ import java.util.TreeMap;
 public record NetworkSpec(String name, JsonObject inspect) {
     /** Networks that every engine has, and modes that are no network. */
     private static final Set<String> BUILT_IN = Set.of("default", "bridge", "host", "none", "podman");
+
+    private static final String BRIDGE_NAME = "com.docker.network.bridge.name";
 
     private static final List<String> FIELDS = List.of(
             "Driver",
@@ -43,6 +46,13 @@ public record NetworkSpec(String name, JsonObject inspect) {
     /** Its id. */
     public String id() throws IOException {
         return inspect.string("Id");
+    }
+
+    /** Its driver. */
+    public String driver() throws IOException {
+        return inspect.optionalString("Driver")
+                .filter(driver -> !driver.isEmpty())
+                .orElse("bridge");
     }
 
     /** Its address ranges. */
@@ -108,25 +118,68 @@ public record NetworkSpec(String name, JsonObject inspect) {
      * Returns the body of the call that creates it.
      *
      * @param newName its name then
-     * @param withAddresses whether it gets the same address ranges; otherwise the engine chooses
+     * @param newLabels its labels then
+     * @param moves its address ranges then, by its own; empty if the engine chooses
      */
-    public JsonObject createBody(String newName, boolean withAddresses) {
-        boolean copy = !newName.equals(name);
+    public JsonObject createBody(String newName, Map<String, String> newLabels, Map<Subnet, Subnet> moves)
+            throws IOException {
         JsonObject body = JsonObject.create().put("Name", newName).put("CheckDuplicate", true);
         for (String field : FIELDS) {
-            // Beside the original a network cannot have its addresses, nor its bridge.
-            boolean left = field.equals("IPAM") && (copy || !withAddresses) || field.equals("Options") && copy;
-            if (inspect.has(field) && !left) {
+            if (inspect.has(field)) {
                 body.put(field, inspect.members().get(field));
             }
         }
-        if (copy) {
-            body.put("Labels", Identity.withoutOwner(labels()));
+        if (!newName.equals(name)) {
+            // Beside the original a network cannot have its bridge.
+            Map<String, String> options = new TreeMap<>(inspect.stringMap("Options"));
+            options.remove(BRIDGE_NAME);
+            body.put("Options", options);
+        }
+        body.put("Labels", newLabels);
+        if (moves.isEmpty() && !subnets().isEmpty()) {
+            body.remove("IPAM");
+        } else if (!subnets().isEmpty()) {
+            body.put("IPAM", addressManagement(moves));
         }
         return body;
     }
 
-    private Map<String, String> labels() {
+    /** What manages its addresses, with other ranges; those that have no other are left out. */
+    private JsonObject addressManagement(Map<Subnet, Subnet> moves) throws IOException {
+        List<@Nullable Object> configs = new ArrayList<>();
+        JsonObject management = inspect.objectOrEmpty("IPAM").copy();
+        for (JsonObject config : management.objects("Config")) {
+            Subnet from =
+                    Subnet.parse(config.optionalString("Subnet").orElse("")).orElse(null);
+            Subnet to = from == null ? null : moves.get(from);
+            if (from == null || to == null) {
+                continue;
+            }
+            if (from.equals(to)) {
+                configs.add(config.members());
+                continue;
+            }
+            JsonObject moved = config.copy().put("Subnet", to.text());
+            config.optionalString("Gateway")
+                    .filter(gateway -> !gateway.isEmpty())
+                    .flatMap(gateway -> from.moved(gateway.replaceAll("/.*", ""), to))
+                    .ifPresent(gateway -> moved.put("Gateway", gateway));
+            Subnet.parse(config.optionalString("IPRange").orElse(""))
+                    .flatMap(range -> from.movedRange(range, to))
+                    .ifPresent(range -> moved.put("IPRange", range.text()));
+            Map<String, String> reserved = new TreeMap<>();
+            config.stringMap("AuxiliaryAddresses")
+                    .forEach((host, address) -> from.moved(address, to).ifPresent(other -> reserved.put(host, other)));
+            if (config.has("AuxiliaryAddresses")) {
+                moved.put("AuxiliaryAddresses", reserved);
+            }
+            configs.add(moved.members());
+        }
+        return management.put("Config", configs);
+    }
+
+    /** Its labels. */
+    public Map<String, String> labels() {
         try {
             return inspect.stringMap("Labels");
         } catch (IOException e) {

@@ -4,9 +4,11 @@ import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A range of IP addresses in CIDR notation (RFC 4632).
@@ -18,6 +20,8 @@ public record Subnet(String text, List<Byte> address, int bits) {
     /** Docker's default address pools: github.com/moby/moby, libnetwork/ipamutils. */
     private static final List<String> POOLS =
             List.of("172.16.0.0/12", "192.168.0.0/16", "10.88.0.0/16", "10.89.0.0/16");
+
+    private static final int MAX_CANDIDATES = 1 << 16;
 
     /** Reads a range; empty if the text is none. */
     public static Optional<Subnet> parse(String text) {
@@ -74,11 +78,58 @@ public record Subnet(String text, List<Byte> address, int bits) {
 
     /** The first address after that of the network: the gateway, if the engine chooses it. */
     public String firstAddress() {
-        BigInteger first = start().add(BigInteger.ONE);
+        return text(start().add(BigInteger.ONE));
+    }
+
+    /** Whether it is a range of IPv4. */
+    public boolean isV4() {
+        return address.size() == 4;
+    }
+
+    /** Returns the same address of another range; empty if the address is not in this one. */
+    public Optional<String> moved(String literal, Subnet to) {
+        Optional<Subnet> one = parse(literal + "/" + address.size() * 8);
+        if (one.isEmpty() || !overlaps(one.get()) || to.address.size() != address.size() || to.bits > bits) {
+            return Optional.empty();
+        }
+        return Optional.of(text(to.start().add(one.get().number().subtract(start()))));
+    }
+
+    /** Returns the same part of another range; empty if it is none of this one. */
+    public Optional<Subnet> movedRange(Subnet part, Subnet to) {
+        return moved(part.text(part.start()), to).flatMap(start -> parse(start + "/" + part.bits));
+    }
+
+    /** Returns the next range of the same size that overlaps with none of others; empty if no private one is left. */
+    public Optional<Subnet> nextFree(Collection<Subnet> others) {
+        BigInteger size = BigInteger.ONE.shiftLeft(address.size() * 8 - bits);
+        BigInteger candidate = start();
+        for (int i = 0; i < MAX_CANDIDATES; i++) {
+            candidate = candidate.add(size);
+            Optional<Subnet> next = parse(text(candidate) + "/" + bits);
+            if (next.isEmpty() || !next.get().isPrivate()) {
+                return Optional.empty();
+            }
+            if (others.stream().noneMatch(next.get()::overlaps)) {
+                return next;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** RFC 1918. */
+    private boolean isPrivate() {
+        return isV4()
+                && Stream.of("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+                        .anyMatch(range -> parse(range).orElseThrow().overlaps(this));
+    }
+
+    private String text(BigInteger number) {
         byte[] bytes = new byte[address.size()];
+        BigInteger rest = number;
         for (int i = bytes.length - 1; i >= 0; i--) {
-            bytes[i] = first.byteValue();
-            first = first.shiftRight(8);
+            bytes[i] = rest.byteValue();
+            rest = rest.shiftRight(8);
         }
         try {
             return InetAddress.getByAddress(bytes).getHostAddress();

@@ -65,9 +65,13 @@ public record VolumeSpec(String name, String driver, Map<String, String> options
 
     /** Returns the volume that a copy gets in the place of this one: never one on the same external storage. */
     public VolumeSpec forCopy(String newName) {
+        return forCopy(newName, Identity.withoutOwner(labels));
+    }
+
+    /** Returns the volume that a copy gets in the place of this one, with other labels. */
+    public VolumeSpec forCopy(String newName, Map<String, String> newLabels) {
         boolean external = externalStorage().isPresent();
-        return new VolumeSpec(
-                newName, external ? LOCAL : driver, external ? Map.of() : options, Identity.withoutOwner(labels));
+        return new VolumeSpec(newName, external ? LOCAL : driver, external ? Map.of() : options, newLabels);
     }
 
     /** Returns how a volume that is there differs from this one, which was captured; empty if it does not. */

@@ -6,6 +6,7 @@ import dev.lifeboat.docker.quiesce.Quiesce;
 import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -37,7 +38,9 @@ public final class QuiesceRecovery {
 
     private void recover(List<String> resumed) throws IOException {
         IOException failure = null;
-        for (QuiesceJournal.QuiesceRecord record : journal.abandoned()) {
+        List<QuiesceJournal.QuiesceRecord> records = new ArrayList<>(journal.abandoned());
+        records.sort(Comparator.comparingInt(QuiesceRecovery::order));
+        for (QuiesceJournal.QuiesceRecord record : records) {
             Map<String, String> values = record.values();
             if (!client.uri().toString().equals(values.get("engine"))) {
                 continue;
@@ -58,5 +61,11 @@ public final class QuiesceRecovery {
         if (failure != null) {
             throw failure;
         }
+    }
+
+    /** What others depend on comes first. */
+    private static int order(QuiesceJournal.QuiesceRecord record) {
+        String order = record.values().getOrDefault("order", "");
+        return order.matches("[0-9]{1,9}") ? Integer.parseInt(order) : 0;
     }
 }

@@ -24,7 +24,6 @@ public final class QuiescedContainer implements QuiesceHandle {
     private static final int ATTEMPTS = 5;
     private static final long FIRST_PAUSE_MILLIS = 100;
 
-    private final EngineClient client;
     private final Containers containers;
     private final String id;
     private final String name;
@@ -37,7 +36,6 @@ public final class QuiescedContainer implements QuiesceHandle {
             ContainerSpec container,
             Quiesce quiesce,
             Optional<QuiesceJournal.QuiesceRecord> record) {
-        this.client = client;
         this.containers = new Containers(client);
         this.id = container.id();
         this.name = container.name();
@@ -50,50 +48,40 @@ public final class QuiescedContainer implements QuiesceHandle {
      *
      * @param handle resumes the container
      * @param container as it was before
+     * @param quiesce what was asked for
      * @param reached whether the container is as quiet as was asked for; not if it is restarted by the engine again
      *     and again
      */
-    public record Result(QuiesceHandle handle, ContainerSpec container, boolean reached) {}
+    public record Result(QuiesceHandle handle, ContainerSpec container, Quiesce quiesce, boolean reached) {}
 
     /**
      * Pauses or stops a container, unless it is so already.
      *
+     * @param order place among those that are resumed together; the lowest comes first
      * @throws IOException if that is impossible; the container is as it was
      */
-    public static Result begin(EngineClient client, QuiesceJournal journal, String nameOrId, Quiesce quiesce)
+    static Result begin(EngineClient client, QuiesceJournal journal, String id, Quiesce quiesce, int order)
             throws IOException {
         Containers containers = new Containers(client);
-        if (quiesce != Quiesce.NONE) {
-            recover(client, journal);
-        }
         for (int attempt = 0; ; attempt++) {
-            ContainerSpec container = containers.inspect(nameOrId);
+            ContainerSpec container = containers.inspect(id);
             ContainerSpec.State state = container.state();
             check(container, quiesce);
             boolean quiet = !state.running() && !state.restarting() || state.paused();
             if (quiesce == Quiesce.NONE || quiet) {
-                return new Result(QuiesceHandle.none(), container, true);
+                return new Result(QuiesceHandle.none(), container, quiesce, true);
             }
             boolean between = state.restarting() && quiesce == Quiesce.PAUSE;
             if (!between) {
-                Optional<QuiesceHandle> handle = act(client, journal, container, quiesce);
+                Optional<QuiesceHandle> handle = act(client, journal, container, quiesce, order);
                 if (handle.isPresent()) {
-                    return new Result(handle.get(), container, true);
+                    return new Result(handle.get(), container, quiesce, true);
                 }
             }
             if (attempt == ATTEMPTS) {
-                return new Result(QuiesceHandle.none(), container, false);
+                return new Result(QuiesceHandle.none(), container, quiesce, false);
             }
             Io.sleep(FIRST_PAUSE_MILLIS);
-        }
-    }
-
-    /** What an earlier process has left is resumed; that this fails is no reason not to back up another container. */
-    private static void recover(EngineClient client, QuiesceJournal journal) {
-        try {
-            new QuiesceRecovery(client, journal).run();
-        } catch (IOException e) {
-            log.warn("containers that another process has quiesced were not resumed [cause={}]", e.toString());
         }
     }
 
@@ -113,10 +101,10 @@ public final class QuiescedContainer implements QuiesceHandle {
 
     /** Empty if its state has changed since it was inspected. */
     private static Optional<QuiesceHandle> act(
-            EngineClient client, QuiesceJournal journal, ContainerSpec container, Quiesce quiesce) throws IOException {
+            EngineClient client, QuiesceJournal journal, ContainerSpec container, Quiesce quiesce, int order)
+            throws IOException {
         QuiescedContainer quiesced =
-                new QuiescedContainer(client, container, quiesce, record(client, journal, container, quiesce));
-        client.closeBefore(quiesced);
+                new QuiescedContainer(client, container, quiesce, record(client, journal, container, quiesce, order));
         boolean settled = false;
         try {
             if (!quiesced.act()) {
@@ -134,13 +122,14 @@ public final class QuiescedContainer implements QuiesceHandle {
     }
 
     private static Optional<QuiesceJournal.QuiesceRecord> record(
-            EngineClient client, QuiesceJournal journal, ContainerSpec container, Quiesce quiesce) {
+            EngineClient client, QuiesceJournal journal, ContainerSpec container, Quiesce quiesce, int order) {
         try {
             return Optional.of(journal.write(Map.of(
                     "engine", client.uri().toString(),
                     "container", container.id(),
                     "name", container.name(),
-                    "quiesce", quiesce.name())));
+                    "quiesce", quiesce.name(),
+                    "order", Integer.toString(order))));
         } catch (IOException e) {
             log.warn(
                     "no record was written, so a container is not resumed if this process is killed [name={}, cause={}]",
@@ -161,7 +150,6 @@ public final class QuiescedContainer implements QuiesceHandle {
     /** Ends without resuming: nothing was done. */
     private synchronized void forget() {
         ended = true;
-        client.closed(this);
         removeRecord();
     }
 
@@ -194,7 +182,6 @@ public final class QuiescedContainer implements QuiesceHandle {
         }
         UninterruptibleCleanup.run(this::resume);
         ended = true;
-        client.closed(this);
         removeRecord();
     }
 

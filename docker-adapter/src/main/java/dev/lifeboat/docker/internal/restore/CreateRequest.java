@@ -3,10 +3,12 @@ package dev.lifeboat.docker.internal.restore;
 import dev.lifeboat.docker.engine.EngineInfo.Product;
 import dev.lifeboat.docker.internal.layout.ContainerDocument;
 import dev.lifeboat.docker.internal.layout.ContainerDocument.CapturedVolume;
+import dev.lifeboat.docker.internal.model.ComposeLabels;
 import dev.lifeboat.docker.internal.model.ConfigMerge;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.Identity;
 import dev.lifeboat.docker.internal.model.NetworkSpec;
+import dev.lifeboat.docker.internal.restore.RestoreOptions.Ports;
 import dev.lifeboat.docker.plan.Conflict;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
@@ -22,33 +24,14 @@ import org.jspecify.annotations.Nullable;
  * passed on as they were. What the user chose is kept; what the engine chose is left to the engine.
  */
 final class CreateRequest {
+    private final PlanContext context;
     private final ContainerSpec container;
     private final ContainerDocument document;
-    private final ContainerRestoreOptions options;
-    private final EngineView engine;
-    private final List<Conflict> conflicts;
-    private final List<String> warnings;
 
-    CreateRequest(
-            ContainerDocument document,
-            ContainerRestoreOptions options,
-            EngineView engine,
-            List<Conflict> conflicts,
-            List<String> warnings) {
+    CreateRequest(PlanContext context, ContainerDocument document) {
+        this.context = context;
         this.container = document.container();
         this.document = document;
-        this.options = options;
-        this.engine = engine;
-        this.conflicts = conflicts;
-        this.warnings = warnings;
-    }
-
-    /** The name that a named volume gets. */
-    String volumeName(String captured) {
-        String given = options.remapping().volumes().get(captured);
-        return given != null
-                ? given
-                : options.newName().map(name -> name + "_" + captured).orElse(captured);
     }
 
     /** The names of all named volumes, by key. */
@@ -56,18 +39,19 @@ final class CreateRequest {
         Map<String, String> names = new TreeMap<>();
         for (CapturedVolume volume : document.volumes()) {
             if (!volume.anonymous()) {
-                names.put(volume.key(), volumeName(volume.key()));
+                names.put(volume.key(), context.volumeName(volume.key()));
             }
         }
         return names;
     }
 
-    private String networkName(String captured) {
-        return options.remapping().networks().getOrDefault(captured, captured);
-    }
-
-    /** The body of the call. */
-    JsonObject body(String image) throws IOException {
+    /**
+     * The body of the call.
+     *
+     * @param image name or id of the image here
+     * @param imageId its id here; empty if it is not there yet
+     */
+    JsonObject body(String image, Optional<String> imageId) throws IOException {
         JsonObject body =
                 ConfigMerge.toSend(container.config(), document.image().config());
         body.put("Image", image);
@@ -77,11 +61,12 @@ final class CreateRequest {
             // The engine shows those of the other container, and accepts none.
             body.remove("ExposedPorts").remove("MacAddress");
         }
-        if (!options.isInPlace()) {
+        if (!context.naming().isInPlace()) {
             withoutIdentity(body);
         }
+        nameImage(body, imageId);
         body.put("HostConfig", hostConfig(networkMode));
-        if (engine.product() == Product.PODMAN) {
+        if (context.engine().product() == Product.PODMAN) {
             withoutDuplicateMounts(body);
         }
         Map<String, JsonObject> endpoints = endpoints();
@@ -124,22 +109,22 @@ final class CreateRequest {
         if (ContainerSpec.containerOf(mode).isPresent()) {
             return sharedWith("NetworkMode", mode);
         }
-        return networkName(document.names().getOrDefault(mode, mode));
+        return context.networkName(document.names().getOrDefault(mode, mode));
     }
 
     /** A mode that refers to a container: by name, since its id changes when it is created anew. */
-    private String sharedWith(String field, String mode) {
+    private String sharedWith(String field, String mode) throws IOException {
         Optional<String> target = ContainerSpec.containerOf(mode);
         if (target.isEmpty()) {
             return mode;
         }
-        String name = document.names().getOrDefault(target.get(), target.get());
-        if (engine.container(name).isEmpty() && engine.containerById(name).isEmpty()) {
-            conflicts.add(new Conflict(
+        String name = context.containerName(document, target.get());
+        if (!context.hasContainer(name)) {
+            context.conflict(
                     Conflict.Kind.MISSING_CONTAINER,
                     "container " + name,
                     "its namespace is shared (" + field + "), and there is no such container",
-                    "restore or create that one first"));
+                    "restore or create that one first");
         }
         return "container:" + name;
     }
@@ -161,30 +146,45 @@ final class CreateRequest {
     /** What makes others take a copy for the original. */
     private void withoutIdentity(JsonObject body) throws IOException {
         if (!body.optionalString("MacAddress").orElse("").isEmpty()) {
-            warnings.add("the fixed MAC address is left out: the original may have it");
+            context.warn(document, "the fixed MAC address is left out: the original may have it");
             body.remove("MacAddress");
         }
         Map<String, String> labels = container.labels();
-        body.put("Labels", Identity.withoutOwner(labels));
-        List<String> owners =
-                labels.keySet().stream().filter(Identity::isOwner).sorted().toList();
+        Map<String, String> kept = context.naming().containerLabels(labels);
+        body.put("Labels", kept);
+        List<String> owners = labels.keySet().stream()
+                .filter(label -> Identity.isOwner(label) && !context.naming().isProject())
+                .sorted()
+                .toList();
         if (!owners.isEmpty()) {
-            warnings.add("labels of orchestrators are left out, or these would take the copy for theirs: "
-                    + String.join(", ", owners));
+            context.warn(
+                    document,
+                    "labels of orchestrators are left out, or these would take the copy for theirs: "
+                            + String.join(", ", owners));
         }
         List<String> actors =
                 labels.keySet().stream().filter(Identity::isActor).sorted().toList();
         if (!actors.isEmpty()) {
-            warnings.add("programs that act on these labels will act on the copy, too: " + String.join(", ", actors));
+            context.warn(
+                    document,
+                    "programs that act on these labels will act on the copy, too: " + String.join(", ", actors));
+        }
+    }
+
+    /** Compose v2 creates a container anew if its image has another id, as it has on another engine. */
+    private void nameImage(JsonObject body, Optional<String> imageId) throws IOException {
+        Map<String, String> labels = new TreeMap<>(body.stringMap("Labels"));
+        String captured = labels.get(ComposeLabels.IMAGE);
+        if (captured != null && imageId.isPresent() && document.image().ids().contains(captured)) {
+            labels.put(ComposeLabels.IMAGE, imageId.get());
+            body.put("Labels", labels);
         }
     }
 
     private JsonObject hostConfig(String networkMode) throws IOException {
         JsonObject host = container.hostConfig().copy();
-        new MountPlan(document, options, engine, conflicts, warnings, this::volumeName).apply(host);
-        if (options.withoutPorts()) {
-            host.remove("PortBindings").put("PublishAllPorts", false);
-        }
+        new MountPlan(context, document).apply(host);
+        ports(host);
         host.put("NetworkMode", networkMode);
         for (String field : new String[] {"PidMode", "IpcMode"}) {
             String mode = container.mode(field);
@@ -192,30 +192,63 @@ final class CreateRequest {
                 host.put(field, sharedWith(field, mode));
             }
         }
-        if (!options.isInPlace()) {
+        if (!context.naming().isInPlace()) {
             warnOfDevices(host);
         }
+        List<String> links = new ArrayList<>();
         for (String link : host.strings("Links")) {
-            // As inspect writes it: /db:/web/alias.
-            String target = link.replaceAll("^/|:.*$", "");
-            if (engine.container(target).isEmpty()) {
-                conflicts.add(new Conflict(
+            String target = ContainerSpec.linked(link);
+            String name = context.containerName(document, target);
+            links.add(name.equals(target) ? link : "/" + name + link.substring(link.indexOf(':')));
+            if (!context.hasContainer(name)) {
+                context.conflict(
                         Conflict.Kind.MISSING_CONTAINER,
-                        "container " + target,
+                        "container " + name,
                         "a link refers to it, and there is no such container",
-                        "restore or create that one first"));
+                        "restore or create that one first");
             }
+        }
+        if (!links.isEmpty()) {
+            host.put("Links", links);
         }
         // A path on the client's side.
         return host.remove("ContainerIDFile");
+    }
+
+    private void ports(JsonObject host) throws IOException {
+        Ports ports = context.options().ports();
+        Map<String, String> remapped = context.options().remapping().ports();
+        if (ports == Ports.NONE) {
+            host.remove("PortBindings").put("PublishAllPorts", false);
+            return;
+        }
+        JsonObject bindings = JsonObject.create();
+        JsonObject captured = host.objectOrEmpty("PortBindings");
+        for (String exposed : captured.members().keySet()) {
+            List<@Nullable Object> changed = new ArrayList<>();
+            List<JsonObject> published =
+                    captured.members().get(exposed) == null ? List.of() : captured.objects(exposed);
+            for (JsonObject binding : published) {
+                String port = binding.optionalString("HostPort").orElse("");
+                String other = remapped.getOrDefault(port, ports == Ports.FREE ? "" : port);
+                changed.add(binding.copy().put("HostPort", other).members());
+            }
+            bindings.put(exposed, changed);
+        }
+        if (host.has("PortBindings")) {
+            host.put("PortBindings", bindings);
+        }
     }
 
     /** Unlike a path, a device is not storage by itself; only the user knows whether two containers may write to it. */
     private void warnOfDevices(JsonObject host) throws IOException {
         for (JsonObject device : host.objects("Devices")) {
             if (device.optionalString("CgroupPermissions").orElse("").contains("w")) {
-                warnings.add("the copy writes to device "
-                        + device.optionalString("PathOnHost").orElse("") + " of the host, as the original does");
+                context.warn(
+                        document,
+                        "the copy writes to device "
+                                + device.optionalString("PathOnHost").orElse("")
+                                + " of the host, as the original does");
             }
         }
     }
@@ -229,24 +262,64 @@ final class CreateRequest {
                 continue;
             }
             JsonObject endpoint = JsonObject.create();
-            List<String> aliases = new ArrayList<>(captured.getValue().strings("Aliases"));
-            aliases.remove(container.shortId());
+            List<String> aliases = aliases(captured.getValue());
             if (!aliases.isEmpty()) {
                 endpoint.put("Aliases", aliases);
             }
-            for (String field : new String[] {"Links", "DriverOpts", "GwPriority"}) {
+            for (String field : new String[] {"DriverOpts", "GwPriority"}) {
                 if (captured.getValue().has(field)) {
                     endpoint.put(field, captured.getValue().members().get(field));
                 }
             }
-            JsonObject fixed = captured.getValue().objectOrEmpty("IPAMConfig");
-            if (!fixed.members().isEmpty() && options.isInPlace()) {
-                endpoint.put("IPAMConfig", fixed);
-            } else if (!fixed.members().isEmpty()) {
-                warnings.add("the fixed address in network " + network + " is left out: the original may have it");
+            List<String> links = new ArrayList<>();
+            for (String link : captured.getValue().strings("Links")) {
+                String target = ContainerSpec.linked(link);
+                links.add(context.containerName(document, target) + link.substring(target.length()));
             }
-            endpoints.put(networkName(network), endpoint);
+            if (captured.getValue().has("Links")) {
+                endpoint.put("Links", links);
+            }
+            JsonObject fixed = captured.getValue().objectOrEmpty("IPAMConfig");
+            if (!fixed.members().isEmpty()) {
+                fixedAddress(network, fixed).ifPresent(address -> endpoint.put("IPAMConfig", address));
+            }
+            endpoints.put(context.networkName(network), endpoint);
         }
         return endpoints;
+    }
+
+    /** Without what the engine made of the id. In a copy the name of the container is another one. */
+    private List<String> aliases(JsonObject endpoint) throws IOException {
+        List<String> aliases = new ArrayList<>();
+        for (String alias : endpoint.strings("Aliases")) {
+            if (alias.equals(container.name())) {
+                aliases.add(context.options().isApplication() ? context.naming().container(container) : alias);
+            } else if (!alias.equals(container.shortId())) {
+                aliases.add(alias);
+            }
+        }
+        return aliases;
+    }
+
+    /** The fixed address in the range that its network gets. */
+    private Optional<JsonObject> fixedAddress(String network, JsonObject fixed) throws IOException {
+        JsonObject moved = fixed.copy();
+        boolean any = false;
+        for (String field : new String[] {"IPv4Address", "IPv6Address"}) {
+            String address = fixed.optionalString(field).orElse("");
+            if (address.isEmpty()) {
+                continue;
+            }
+            Optional<String> other = context.movedAddress(network, address);
+            if (other.isPresent()) {
+                moved.put(field, other.get());
+                any = true;
+            } else {
+                moved.remove(field);
+                context.warn(
+                        document, "the fixed address in network " + network + " is left out: the original may have it");
+            }
+        }
+        return any ? Optional.of(moved) : Optional.empty();
     }
 }

@@ -5,7 +5,7 @@ import dev.lifeboat.docker.internal.layout.ContainerDocument.CapturedVolume;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.MountSpec;
 import dev.lifeboat.docker.internal.model.VolumeSpec;
-import dev.lifeboat.docker.internal.restore.ContainerRestoreOptions.BindMounts;
+import dev.lifeboat.docker.internal.restore.RestoreOptions.BindMounts;
 import dev.lifeboat.docker.plan.Conflict;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,33 +24,23 @@ import org.jspecify.annotations.Nullable;
  * so.
  */
 final class MountPlan {
+    private final PlanContext context;
     private final ContainerSpec container;
     private final ContainerDocument document;
-    private final ContainerRestoreOptions options;
+    private final RestoreOptions options;
     private final EngineView engine;
-    private final List<Conflict> conflicts;
-    private final List<String> warnings;
-    private final UnaryOperator<String> volumeName;
     /** Where files cannot be written on the host, the image's files must not be copied into new volumes. */
     private final boolean noCopy;
 
     private final List<@Nullable Object> binds = new ArrayList<>();
     private final List<@Nullable Object> mounts = new ArrayList<>();
 
-    MountPlan(
-            ContainerDocument document,
-            ContainerRestoreOptions options,
-            EngineView engine,
-            List<Conflict> conflicts,
-            List<String> warnings,
-            UnaryOperator<String> volumeName) {
+    MountPlan(PlanContext context, ContainerDocument document) {
+        this.context = context;
         this.container = document.container();
         this.document = document;
-        this.options = options;
-        this.engine = engine;
-        this.conflicts = conflicts;
-        this.warnings = warnings;
-        this.volumeName = volumeName;
+        this.options = context.options();
+        this.engine = context.engine();
         this.noCopy = !engine.seesFiles();
     }
 
@@ -64,7 +53,7 @@ final class MountPlan {
             addMount(mount);
         }
         List<String> owners = host.strings("VolumesFrom");
-        if (!owners.isEmpty() && options.isInPlace() && !missesOwner(owners)) {
+        if (!owners.isEmpty() && (options.isInPlace() || areMembers(owners)) && !missesOwner(owners)) {
             host.put("VolumesFrom", byName(owners));
         } else if (!owners.isEmpty()) {
             // In a copy they would be the original's own.
@@ -86,13 +75,23 @@ final class MountPlan {
         }
     }
 
-    private boolean missesOwner(List<String> owners) {
+    private boolean areMembers(List<String> owners) throws IOException {
         for (String owner : owners) {
-            String name = ContainerSpec.volumesOwner(owner);
-            String known = document.names().getOrDefault(name, name);
-            if (engine.container(known).isEmpty() && engine.containerById(name).isEmpty()) {
-                warnings.add(
-                        "container " + known + ", whose volumes were mounted, is missing: they are mounted by name");
+            if (!context.isCreated(context.containerName(document, ContainerSpec.volumesOwner(owner)))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean missesOwner(List<String> owners) throws IOException {
+        for (String owner : owners) {
+            String reference = ContainerSpec.volumesOwner(owner);
+            String name = context.containerName(document, reference);
+            if (!context.hasContainer(name) && !context.hasContainer(reference)) {
+                context.warn(
+                        document,
+                        "container " + name + ", whose volumes were mounted, is missing: they are mounted by name");
                 return true;
             }
         }
@@ -100,12 +99,12 @@ final class MountPlan {
     }
 
     /** Owners by name, since the id of one changes when it is created anew. */
-    private List<String> byName(List<String> owners) {
+    private List<String> byName(List<String> owners) throws IOException {
         List<String> named = new ArrayList<>();
         for (String owner : owners) {
             String reference = ContainerSpec.volumesOwner(owner);
-            String known = document.names().getOrDefault(reference, reference);
-            named.add(engine.container(known).isPresent() ? known + owner.substring(reference.length()) : owner);
+            String name = context.containerName(document, reference);
+            named.add(context.hasContainer(name) ? name + owner.substring(reference.length()) : owner);
         }
         return named;
     }
@@ -125,7 +124,7 @@ final class MountPlan {
         } else {
             boolean copies = noCopy && !flags.contains("nocopy");
             String more = copies ? flags.isEmpty() ? "nocopy" : flags + ",nocopy" : flags;
-            binds.add(join(volumeName.apply(parts[0]), parts[1], more));
+            binds.add(join(context.volumeName(parts[0]), parts[1], more));
         }
     }
 
@@ -159,7 +158,7 @@ final class MountPlan {
         String source = mount.optionalString("Source").orElse("");
         boolean named = !source.isEmpty() && !isOriginalsOwn(source);
         if (named) {
-            changed.put("Source", volumeName.apply(source));
+            changed.put("Source", context.volumeName(source));
         } else {
             changed.remove("Source");
         }
@@ -172,8 +171,10 @@ final class MountPlan {
                 volumeOptions.remove("DriverConfig");
             }
             if (!named && external.isPresent()) {
-                warnings.add("the anonymous volume at " + mount.string("Target") + " is a plain local one: a copy on "
-                        + external.get() + " would write to the storage of the original");
+                context.warn(
+                        document,
+                        "the anonymous volume at " + mount.string("Target") + " is a plain local one: a copy on "
+                                + external.get() + " would write to the storage of the original");
             }
         }
         if (noCopy) {
@@ -208,28 +209,41 @@ final class MountPlan {
         String source = remapped == null ? captured : remapped;
         boolean shared = remapped == null && !options.isInPlace() && writable;
         if (shared && options.bindMounts() == BindMounts.LEFT_OUT) {
-            warnings.add("bind mount " + captured + " at " + destination + " is left out");
+            context.warn(document, "bind mount " + captured + " at " + destination + " is left out");
             return Optional.empty();
         }
         if (shared && options.bindMounts() == BindMounts.REFUSED) {
-            conflicts.add(new Conflict(
+            context.conflict(
                     Conflict.Kind.SHARED_BIND_MOUNT,
                     "bind mount " + captured,
                     "the copy would write where the original writes, at " + destination,
                     "choose another path: .bindMount(\"" + captured + "\", \"<other>\"); or .withoutBindMounts(), "
-                            + ".readOnlyBindMounts() or .sharedBindMounts()"));
+                            + ".readOnlyBindMounts() or .sharedBindMounts()");
         }
         if (shared && options.bindMounts() == BindMounts.READ_ONLY) {
-            warnings.add("bind mount " + captured + " at " + destination + " is read-only");
+            context.warn(document, "bind mount " + captured + " at " + destination + " is read-only");
         }
         if (engine.seesFiles() && !engine.hostPathExists().test(source)) {
-            conflicts.add(new Conflict(
-                    Conflict.Kind.MISSING_HOST_PATH,
-                    "bind mount " + source,
-                    "it is to be mounted at " + destination + ", and there is no such path on the host",
-                    "create it, or choose another: .bindMount(\"" + captured + "\", \"<other>\")"));
+            missing(captured, source, destination, remapped != null);
         }
         return Optional.of(new HostPath(source, shared && options.bindMounts() == BindMounts.READ_ONLY));
+    }
+
+    /** A path that the caller names is written if the snapshot has its content; any other only if the caller asks. */
+    private void missing(String captured, String source, String destination, boolean named) {
+        boolean isCaptured = document.paths().contains(captured);
+        if (isCaptured && options.isApplication() && (named || options.missingPaths())) {
+            context.write(captured, source);
+            return;
+        }
+        context.conflict(
+                Conflict.Kind.MISSING_HOST_PATH,
+                "bind mount " + source,
+                "it is to be mounted at " + destination + ", and there is no such path on the host",
+                "create it, or choose another: .bindMount(\"" + captured + "\", \"<other>\")"
+                        + (isCaptured && options.isApplication()
+                                ? "; or have it written from the snapshot: .writeMissingPaths()"
+                                : ""));
     }
 
     /** Mounts that came from other containers, as mounts of this one. */

@@ -11,40 +11,48 @@ import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.io.UninterruptibleCleanup;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
-import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Carries out the plan of a container: creates networks, volumes and the container, and at the end starts it and
- * removes the one that it replaces. Each change adds the step that undoes it to an {@link UndoLog}.
+ * Carries out the plan of an application: creates networks, volumes and containers, and at the end removes those that
+ * were replaced. Each change adds the step that undoes it to an {@link UndoLog}.
  */
 final class RestoreExecutor {
     private static final int ATTEMPTS = 5;
     private static final long FIRST_PAUSE_MILLIS = 100;
+    private static final List<String> SHARED_NAMESPACES = List.of("NetworkMode", "PidMode", "IpcMode");
 
     private final Containers containers;
     private final Volumes volumes;
     private final Networks networks;
-    private final ContainerPlan plan;
+    private final ApplicationPlan plan;
     private final UndoLog undo = new UndoLog();
-    /** Name of what is replaced until it is removed. */
-    private final String aside;
+    /** What names of containers that are replaced end in until these are removed. */
+    private final String suffix = "-lifeboat-"
+            + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
 
-    RestoreExecutor(EngineClient client, ContainerPlan plan) {
+    RestoreExecutor(EngineClient client, ApplicationPlan plan) {
         this.containers = new Containers(client);
         this.volumes = new Volumes(client);
         this.networks = new Networks(client);
         this.plan = plan;
-        this.aside = plan.name() + "-lifeboat-"
-                + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
     }
 
-    /** Creates all that files can be written into; what is replaced is stopped, and kept under another name. */
-    ContainerSpec create() throws IOException {
+    /**
+     * Creates all that files can be written into; what is replaced is stopped, and kept under another name.
+     *
+     * @return the containers by their key
+     */
+    Map<String, ContainerSpec> create() throws IOException {
         for (Map.Entry<String, JsonObject> network : plan.networks().entrySet()) {
             undo.creating(() -> {
                 String id = networks.create(network.getKey(), network.getValue());
@@ -54,35 +62,75 @@ final class RestoreExecutor {
         for (VolumeSpec volume : plan.volumes()) {
             undo.create(volumes, volume);
         }
-        if (plan.replaced().isPresent()) {
-            setAside(plan.replaced().get());
+        List<ApplicationPlan.Member> members = plan.members();
+        for (int i = members.size() - 1; i >= 0; i--) {
+            if (members.get(i).replaced().isPresent()) {
+                stop(members.get(i).replaced().get());
+            }
         }
+        for (ApplicationPlan.Member member : members) {
+            if (member.replaced().isPresent()) {
+                setAside(member.replaced().get());
+            }
+        }
+        Map<String, String> ids = new HashMap<>();
+        Map<String, ContainerSpec> created = new TreeMap<>();
+        for (ApplicationPlan.Member member : members) {
+            String id = create(member, ids);
+            ids.put(member.name(), id);
+            created.put(member.key(), containers.inspect(id));
+        }
+        return created;
+    }
+
+    private String create(ApplicationPlan.Member member, Map<String, String> ids) throws IOException {
         AtomicReference<String> container = new AtomicReference<>();
+        JsonObject body = withIds(member.body(), ids);
         undo.creating(() -> {
-            String id = containers.create(plan.name(), plan.body());
-            undo.add(() -> containers.remove(id, plan.name()));
+            String id = containers.create(member.name(), body);
+            undo.add(() -> containers.remove(id, member.name()));
             container.set(id);
         });
         String id = Objects.requireNonNull(container.get());
-        for (Map.Entry<String, JsonObject> endpoint : plan.endpoints().entrySet()) {
-            networks.connect(endpoint.getKey(), id, plan.name(), endpoint.getValue());
+        for (Map.Entry<String, JsonObject> endpoint : member.endpoints().entrySet()) {
+            networks.connect(endpoint.getKey(), id, member.name(), endpoint.getValue());
         }
-        return containers.inspect(id);
+        return id;
     }
 
-    /** Stops the old container and renames it, so that both can be there until the new one runs. */
-    private void setAside(ContainerSpec old) throws IOException {
-        String name = old.name();
-        if (old.state().running()) {
-            boolean paused = old.state().paused();
-            undo.add(() -> startAgain(old, paused));
-            if (paused) {
-                containers.unpause(old.id(), name);
+    /** Compose recognizes a namespace that is shared by the id of the other container only. */
+    private static JsonObject withIds(JsonObject body, Map<String, String> ids) throws IOException {
+        JsonObject host = body.object("HostConfig").copy();
+        for (String field : SHARED_NAMESPACES) {
+            Optional<String> other =
+                    ContainerSpec.containerOf(host.optionalString(field).orElse(""));
+            if (other.isPresent() && ids.containsKey(other.get())) {
+                host.put(field, "container:" + ids.get(other.get()));
             }
-            containers.stop(old.id(), name);
         }
-        undo.add(() -> containers.rename(old.id(), aside, name));
-        containers.rename(old.id(), name, aside);
+        return body.copy().put("HostConfig", host);
+    }
+
+    private void stop(ContainerSpec old) throws IOException {
+        if (!old.state().running() && !old.state().restarting()) {
+            return;
+        }
+        boolean paused = old.state().paused();
+        undo.add(() -> startAgain(old, paused));
+        if (paused) {
+            containers.unpause(old.id(), old.name());
+        }
+        containers.stop(old.id(), old.name());
+    }
+
+    /** Renames the old container, so that both can be there until the new one runs. */
+    private void setAside(ContainerSpec old) throws IOException {
+        undo.add(() -> containers.rename(old.id(), aside(old), old.name()));
+        containers.rename(old.id(), old.name(), aside(old));
+    }
+
+    private String aside(ContainerSpec old) {
+        return old.name() + suffix;
     }
 
     private void startAgain(ContainerSpec old, boolean paused) throws IOException {
@@ -108,37 +156,29 @@ final class RestoreExecutor {
     }
 
     /**
-     * All files are written: starts the container if it is to run, and then removes the one that it replaces, if any.
-     * An old container that ran is removed only after the new one has shown that it runs.
+     * The restored containers are the application from here on: removes those that were replaced.
      *
-     * @param patience how long it may take to become healthy
-     * @return what is worth a report: empty if all is well
+     * @return what remains of them, for a report; no failure
      */
-    String finish(ContainerSpec created, Duration patience) throws IOException {
-        String report = "";
-        if (plan.start()) {
-            containers.start(created.id(), plan.name());
-            if (plan.replaced().isPresent() && plan.replaced().get().state().running()) {
-                report = new Readiness(containers).await(created.id(), plan.name(), patience);
-            }
-        }
+    List<String> keep() {
         undo.clear();
-        if (plan.replaced().isPresent()) {
-            report = (report + " " + removeReplaced(plan.replaced().get())).strip();
+        List<String> left = new ArrayList<>();
+        List<ApplicationPlan.Member> members = plan.members();
+        for (int i = members.size() - 1; i >= 0; i--) {
+            members.get(i).replaced().flatMap(this::removeReplaced).ifPresent(left::add);
         }
-        return report;
+        return left;
     }
 
-    /** From here on the new container is the application: what remains of the old one is told, and no failure. */
-    private String removeReplaced(ContainerSpec old) {
+    private Optional<String> removeReplaced(ContainerSpec old) {
         try {
-            UninterruptibleCleanup.run(() -> containers.remove(old.id(), "that was replaced by " + plan.name()));
-            return "";
+            UninterruptibleCleanup.run(() -> containers.remove(old.id(), old.name() + ", which was replaced"));
+            return Optional.empty();
         } catch (IOException e) {
             return e instanceof DockerException engine && engine.kind() == DockerException.Kind.NOT_FOUND
-                    ? ""
-                    : "the container that was replaced is still there as " + aside + "; run: docker rm -v " + aside
-                            + " (" + e.getMessage() + ")";
+                    ? Optional.empty()
+                    : Optional.of("the container that was replaced is still there as " + aside(old)
+                            + "; run: docker rm -v " + aside(old) + " (" + e.getMessage() + ")");
         }
     }
 

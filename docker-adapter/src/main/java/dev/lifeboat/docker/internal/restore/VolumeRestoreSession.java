@@ -3,7 +3,6 @@ package dev.lifeboat.docker.internal.restore;
 import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.docker.internal.client.Containers;
 import dev.lifeboat.docker.internal.client.EngineClient;
-import dev.lifeboat.docker.internal.client.HelperContainer;
 import dev.lifeboat.docker.internal.client.HostPaths;
 import dev.lifeboat.docker.internal.client.Volumes;
 import dev.lifeboat.docker.internal.layout.Location;
@@ -23,7 +22,6 @@ import dev.lifeboat.entry.RestoreTarget;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -40,7 +38,6 @@ public final class VolumeRestoreSession implements RestoreTarget.Session {
     private final UndoLog undo = new UndoLog();
     private final SortedSet<String> keys = new TreeSet<>();
     private boolean found;
-    private @Nullable HelperContainer helper;
     private @Nullable TreeWriter writer;
     private boolean committed;
 
@@ -131,25 +128,9 @@ public final class VolumeRestoreSession implements RestoreTarget.Session {
 
     private TreeWriter writer(EntryPath root) throws IOException {
         if (writer == null) {
-            JsonObject inspect = volumes.inspect(volume.name());
-            writer = request.dryRun() ? dryWriter(root, inspect) : realWriter(root, inspect);
+            writer = MountedVolume.writer(client, root, volume.name(), request);
         }
         return writer;
-    }
-
-    private TreeWriter realWriter(EntryPath root, JsonObject inspect) throws IOException {
-        HelperContainer mounted = HelperContainer.mount(client, volume.name());
-        helper = mounted;
-        Optional<Path> path = HostPaths.of(client, mounted.id()).volume(inspect);
-        return path.isPresent()
-                ? TreeWriter.toHost(root, path.get(), request)
-                : TreeWriter.toContainer(root, client, mounted.id(), HelperContainer.DESTINATION, request);
-    }
-
-    /** Without a helper: that would be a change, too. */
-    private TreeWriter dryWriter(EntryPath root, JsonObject inspect) throws IOException {
-        Optional<Path> path = HostPaths.of(client).volume(inspect);
-        return path.isPresent() ? TreeWriter.toHost(root, path.get(), request) : TreeWriter.dryRun(root, request);
     }
 
     @Override
@@ -206,14 +187,6 @@ public final class VolumeRestoreSession implements RestoreTarget.Session {
         committed = true;
     }
 
-    private void closeHelper() throws IOException {
-        HelperContainer last = helper;
-        if (last != null) {
-            helper = null;
-            last.close();
-        }
-    }
-
     @Override
     public void close() throws IOException {
         try {
@@ -221,12 +194,8 @@ public final class VolumeRestoreSession implements RestoreTarget.Session {
                 writer.close();
             }
         } finally {
-            try {
-                closeHelper();
-            } finally {
-                if (!committed) {
-                    undo.undo();
-                }
+            if (!committed) {
+                undo.undo();
             }
         }
     }

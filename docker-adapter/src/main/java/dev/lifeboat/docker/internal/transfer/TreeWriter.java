@@ -90,6 +90,19 @@ public final class TreeWriter implements EntrySink, AutoCloseable {
         return new TreeWriter(place, told, () -> {}, () -> {});
     }
 
+    /** Returns this writer, which also closes what its destination needs. */
+    public TreeWriter closing(AutoCloseable needed) {
+        return new TreeWriter(
+                place,
+                sink,
+                () -> {
+                    try (needed) {
+                        resource.close();
+                    }
+                },
+                finish);
+    }
+
     /** Returns this writer with a filter in front, which sees paths relative to the root of the tree. */
     public TreeWriter through(UnaryOperator<EntrySink> between) {
         return new TreeWriter(place, between.apply(sink), resource, finish);

@@ -9,9 +9,10 @@ import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.ImageSpec;
 import dev.lifeboat.docker.internal.model.NetworkSpec;
 import dev.lifeboat.docker.internal.model.VolumeSpec;
-import dev.lifeboat.docker.internal.restore.ContainerRestoreOptions.BindMounts;
+import dev.lifeboat.docker.internal.restore.RestoreOptions.BindMounts;
 import dev.lifeboat.docker.plan.Conflict;
 import dev.lifeboat.docker.plan.PlanStep.Action;
+import dev.lifeboat.docker.plan.RestorePlan;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,7 +63,7 @@ class PlannerTest {
                 "'Config':{'Image':'app:1','Hostname':'" + ID.substring(0, 12) + "'" + config + "}" + more);
     }
 
-    private ContainerPlan plan(ContainerSpec captured, ContainerRestoreOptions options) throws IOException {
+    private Plan plan(ContainerSpec captured, RestoreOptions options) throws IOException {
         ContainerDocument document = new ContainerDocument(
                 captured,
                 new ImageSpec(
@@ -75,6 +77,8 @@ class PlannerTest {
                         Optional.empty()),
                 capturedVolumes,
                 names,
+                List.of(),
+                "linux/amd64",
                 "engine-host");
         Map<String, ImageSpec> images = new HashMap<>();
         if (imageIsThere) {
@@ -88,23 +92,44 @@ class PlannerTest {
                 images,
                 seesFiles,
                 path -> !path.startsWith("/missing"),
-                EngineInfo.Product.DOCKER);
-        return new Planner(document, capturedNetworks, options, engine, false).plan();
+                EngineInfo.Product.DOCKER,
+                Set.of("local"),
+                Set.of("bridge", "macvlan"));
+        ApplicationPlan plan = new Planner(
+                        CapturedApplication.of(Map.of(captured.name(), document), capturedNetworks, Optional.empty()),
+                        options,
+                        engine,
+                        image -> false)
+                .plan();
+        return new Plan(
+                plan.plan(),
+                plan.members().get(0).body(),
+                plan.networks(),
+                plan.volumes(),
+                plan.members().get(0));
     }
 
-    private static ContainerRestoreOptions copy() {
-        return ContainerRestoreOptions.copy("copy");
+    /** The plan of one container. */
+    private record Plan(
+            RestorePlan plan,
+            JsonObject body,
+            Map<String, JsonObject> networks,
+            List<VolumeSpec> volumes,
+            ApplicationPlan.Member member) {}
+
+    private static RestoreOptions copy() {
+        return RestoreOptions.copy("copy");
     }
 
-    private static ContainerRestoreOptions inPlace() {
-        return ContainerRestoreOptions.inPlace();
+    private static RestoreOptions inPlace() {
+        return RestoreOptions.inPlace();
     }
 
-    private static List<Conflict.Kind> conflicts(ContainerPlan plan) {
+    private static List<Conflict.Kind> conflicts(Plan plan) {
         return plan.plan().conflicts().stream().map(Conflict::kind).toList();
     }
 
-    private static JsonObject host(ContainerPlan plan) throws IOException {
+    private static JsonObject host(Plan plan) throws IOException {
         return plan.body().object("HostConfig");
     }
 
@@ -116,7 +141,7 @@ class PlannerTest {
     @Test
     void plainCopy_hasStepsInOrder_andNewNames() throws IOException {
         capturedVolumes.add(volume("data", Map.of()));
-        ContainerPlan plan = plan(app("'Binds':['data:/data:rw']", "", ""), copy().with(o -> o.start = true));
+        Plan plan = plan(app("'Binds':['data:/data:rw']", "", ""), copy().with(o -> o.start = true));
         assertThat(plan.plan().conflicts()).isEmpty();
         assertThat(plan.plan().steps().stream().map(step -> step.action() + " " + step.name()))
                 .containsExactly("USE app:1", "CREATE copy_data", "CREATE copy", "WRITE copy_data", "START copy");
@@ -151,7 +176,7 @@ class PlannerTest {
 
     @Test
     void unknownFields_arePassedOn() throws IOException {
-        ContainerPlan plan = plan(app("'NewField':{'a':[1,null]}", ",'Other':'x'", ""), inPlace());
+        Plan plan = plan(app("'NewField':{'a':[1,null]}", ",'Other':'x'", ""), inPlace());
         assertThat(host(plan).object("NewField").toBytes())
                 .isEqualTo(json("{'a':[1,null]}").toBytes());
         assertThat(plan.body().string("Other")).isEqualTo("x");
@@ -176,12 +201,12 @@ class PlannerTest {
             }
         }
         capturedVolumes.add(volume("data", map));
-        ContainerPlan copied = plan(app("'Binds':['data:/data']", "", ""), copy());
+        Plan copied = plan(app("'Binds':['data:/data']", "", ""), copy());
         assertThat(copied.volumes().get(0).options()).isEqualTo(external == null ? map : Map.of());
         if (external != null) {
             assertThat(copied.plan().warnings()).anyMatch(w -> w.contains(external));
         }
-        ContainerPlan same = plan(app("'Binds':['data:/data']", "", ""), inPlace());
+        Plan same = plan(app("'Binds':['data:/data']", "", ""), inPlace());
         assertThat(same.volumes().get(0).options()).isEqualTo(map);
         assertThat(same.plan().warnings()).isEmpty();
     }
@@ -194,7 +219,7 @@ class PlannerTest {
                         + "{'Type':'tmpfs','Target':'/t'}]",
                 "",
                 "");
-        ContainerPlan plan = plan(captured, copy().with(o -> o.bindMounts = treatment));
+        Plan plan = plan(captured, copy().with(o -> o.bindMounts = treatment));
         List<String> binds = host(plan).strings("Binds");
         switch (treatment) {
             case REFUSED ->
@@ -210,7 +235,7 @@ class PlannerTest {
             }
             case SHARED -> assertThat(binds).containsExactly("/live:/data:z", "/etc/conf:/conf:ro");
         }
-        ContainerPlan remapped = plan(
+        Plan remapped = plan(
                 captured,
                 copy().with(o ->
                         o.remapping = o.remapping.bindMount("/live", "/copy").bindMount("/pg", "/pg2")));
@@ -228,7 +253,7 @@ class PlannerTest {
                 "",
                 ",'Mounts':[{'Type':'bind','Source':'/live','Destination':'/data','RW':true}]");
         assertThat(conflicts(plan(captured, copy()))).containsExactly(Conflict.Kind.SHARED_BIND_MOUNT);
-        ContainerPlan missing = plan(captured, inPlace());
+        Plan missing = plan(captured, inPlace());
         assertThat(host(missing).has("VolumesFrom")).as("its owner is missing").isFalse();
         assertThat(host(missing).strings("Binds")).containsExactly("/live:/data");
     }
@@ -247,7 +272,7 @@ class PlannerTest {
                         "b".repeat(64), "local", Map.of("type", "none", "o", "bind", "device", "/live"), Map.of())));
         for (boolean sees : new boolean[] {true, false}) {
             seesFiles = sees;
-            ContainerPlan copied = plan(captured, copy());
+            Plan copied = plan(captured, copy());
             assertThat(new String(copied.body().toBytes(), StandardCharsets.UTF_8))
                     .doesNotContain("/live");
             assertThat(copied.plan().warnings()).anyMatch(w -> w.contains("/live"));
@@ -295,7 +320,7 @@ class PlannerTest {
         names.put("d".repeat(64), "db");
         ContainerSpec captured = app("'VolumesFrom':['" + "d".repeat(64) + ":ro']", "", "");
         seesFiles = false;
-        ContainerPlan plan = plan(captured, inPlace());
+        Plan plan = plan(captured, inPlace());
         assertThat(conflicts(plan)).containsExactly(Conflict.Kind.VOLUME_IN_USE);
         assertThat(host(plan).strings("VolumesFrom")).containsExactly("db:ro");
         assertThat(host(plan).objects("Mounts"))
@@ -309,7 +334,7 @@ class PlannerTest {
     void twoVolumesOfOneName_areAConflict() throws IOException {
         capturedVolumes.add(volume("one", Map.of()));
         capturedVolumes.add(volume("two", Map.of()));
-        ContainerPlan plan = plan(
+        Plan plan = plan(
                 app("'Binds':['one:/one','two:/two']", "", ""),
                 copy().with(o -> o.remapping = o.remapping.volume("one", "x").volume("two", "x")));
         assertThat(conflicts(plan)).containsExactly(Conflict.Kind.NAME_TAKEN);
@@ -350,7 +375,7 @@ class PlannerTest {
         containers.add(container("b".repeat(64), "peer", "'Running':true", "", "'Config':{}"));
         ContainerSpec captured = container(
                 ID, "app", "'Running':true", hostConfig, "'Config':{'Image':'app:1','Hostname':'" + hostName + "'}");
-        ContainerPlan plan = plan(captured, inPlace());
+        Plan plan = plan(captured, inPlace());
         assertThat(conflicts(plan)).isEmpty();
         assertThat(plan.body().optionalString("Hostname")).isEqualTo(Optional.ofNullable(sent));
     }
@@ -364,7 +389,7 @@ class PlannerTest {
                 "'NetworkMode':'container:" + peer + "','PidMode':'container:" + peer + "','IpcMode':'private'",
                 "",
                 "");
-        ContainerPlan plan = plan(captured, inPlace());
+        Plan plan = plan(captured, inPlace());
         assertThat(conflicts(plan)).isEmpty();
         assertThat(host(plan).string("NetworkMode")).isEqualTo("container:peer");
         assertThat(host(plan).string("PidMode")).isEqualTo("container:peer");
@@ -380,10 +405,10 @@ class PlannerTest {
         containers.add(old);
         containers.add(container(
                 "b".repeat(64), "sidecar", "'Running':true", "'NetworkMode':'container:" + ID + "'", "'Config':{}"));
-        ContainerPlan plan = plan(old, inPlace());
+        Plan plan = plan(old, inPlace());
         assertThat(plan.plan().warnings()).anyMatch(w -> w.contains("sidecar"));
-        assertThat(plan.replaced()).contains(old);
-        assertThat(plan.start()).isTrue();
+        assertThat(plan.member().replaced()).contains(old);
+        assertThat(plan.member().start()).isTrue();
         assertThat(plan.plan().steps().stream().map(step -> step.action()))
                 .containsSubsequence(Action.STOP, Action.REPLACE, Action.START);
     }
@@ -407,14 +432,14 @@ class PlannerTest {
     void takenAddressRange(String ipam, boolean chosenByEngine) throws IOException {
         capturedNetworks.put("net", network("net", ipam));
         ContainerSpec captured = app("'NetworkMode':'net'", "", ",'NetworkSettings':{'Networks':{'net':{}}}");
-        ContainerPlan free = plan(captured, inPlace());
+        Plan free = plan(captured, inPlace());
         assertThat(conflicts(free)).isEmpty();
         assertThat(Objects.requireNonNull(free.networks().get("net")).has("IPAM"))
                 .as("kept where it is free")
                 .isTrue();
         String subnet = capturedNetworks.get("net").subnets().get(0).toString();
         networks.add(network("other", "{'Subnet':'" + subnet.replace(".0/16", ".0/24") + "'}"));
-        ContainerPlan taken = plan(captured, inPlace());
+        Plan taken = plan(captured, inPlace());
         if (chosenByEngine) {
             assertThat(conflicts(taken)).isEmpty();
             assertThat(Objects.requireNonNull(taken.networks().get("net")).has("IPAM"))
@@ -432,7 +457,7 @@ class PlannerTest {
         String endpoint = ",'NetworkSettings':{'Networks':{'net':{'IPAMConfig':{'IPv4Address':'10.0.0.9'},"
                 + "'Aliases':['db','" + ID.substring(0, 12) + "'],'MacAddress':'02:42:00:00:00:02'}}}";
         networks.add(network("net", ""));
-        ContainerPlan copied = plan(app("'NetworkMode':'net'", config, endpoint), copy());
+        Plan copied = plan(app("'NetworkMode':'net'", config, endpoint), copy());
         assertThat(copied.body().stringMap("Labels")).containsOnlyKeys("own", "traefik.enable");
         assertThat(copied.body().has("MacAddress")).isFalse();
         JsonObject sent = copied.body()
@@ -443,7 +468,7 @@ class PlannerTest {
         assertThat(sent.strings("Aliases")).containsExactly("db");
         assertThat(sent.has("MacAddress")).as("made up by the engine").isFalse();
         assertThat(copied.plan().warnings()).hasSize(4);
-        ContainerPlan same = plan(app("'NetworkMode':'net'", config, endpoint), inPlace());
+        Plan same = plan(app("'NetworkMode':'net'", config, endpoint), inPlace());
         assertThat(same.body().stringMap("Labels")).hasSize(4);
         assertThat(same.body().has("MacAddress")).isTrue();
         assertThat(same.plan().warnings()).isEmpty();
@@ -481,12 +506,12 @@ class PlannerTest {
                 app("'PortBindings':{'80/tcp':[{'HostIp':'" + address + "','HostPort':'" + port + "'}]}", "", "");
         assertThat(conflicts(plan(captured, copy().with(o -> o.start = true))))
                 .isEqualTo(taken ? List.of(Conflict.Kind.PORT_TAKEN) : List.of());
-        ContainerPlan notStarted = plan(captured, copy());
+        Plan notStarted = plan(captured, copy());
         assertThat(conflicts(notStarted)).isEmpty();
         assertThat(notStarted.plan().warnings()).hasSize(taken ? 1 : 0);
         assertThat(conflicts(plan(captured, copy().with(o -> {
                     o.start = true;
-                    o.withoutPorts = true;
+                    o.ports = RestoreOptions.Ports.NONE;
                 }))))
                 .isEmpty();
     }

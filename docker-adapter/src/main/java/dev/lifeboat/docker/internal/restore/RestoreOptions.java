@@ -2,12 +2,14 @@ package dev.lifeboat.docker.internal.restore;
 
 import dev.lifeboat.docker.plan.Remapping;
 import dev.lifeboat.docker.plan.RestorePlan;
+import dev.lifeboat.docker.plan.StartedContainer;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
-/** How a container is to be restored. Immutable. */
-public final class ContainerRestoreOptions {
+/** How a container or an application is to be restored. Immutable. */
+public final class RestoreOptions {
     private final Values values;
 
     /** What a copy does with writable bind mounts that are not remapped. */
@@ -22,13 +24,30 @@ public final class ContainerRestoreOptions {
         SHARED
     }
 
+    /** What becomes of published ports that are not remapped. */
+    public enum Ports {
+        /** They are published as before. */
+        KEPT,
+        /** The engine chooses free ports of the host. */
+        FREE,
+        /** None are published. */
+        NONE
+    }
+
     /** The options while one of them is changed. */
     public static final class Values {
         private Optional<String> newName = Optional.empty();
-        /** Whether the container is started in any case. */
+        private boolean application;
+        /** Whether the container is started in any case; whether those of a copied application are that ran. */
         public boolean start;
-        /** Whether it publishes no ports. */
-        public boolean withoutPorts;
+        /** What becomes of published ports. */
+        public Ports ports = Ports.KEPT;
+        /** Services, or names of containers, that are restored; empty for all. */
+        public Set<String> services = Set.of();
+        /** Whether host paths that are missing are written. */
+        public boolean missingPaths;
+        /** Receives what became of each container that was started. */
+        public Consumer<? super StartedContainer> onStarted = started -> {};
         /** Whether volumes are set back that other running containers use. */
         public boolean volumesInUse;
         /** What a copy does with writable bind mounts that are not remapped. */
@@ -44,8 +63,12 @@ public final class ContainerRestoreOptions {
 
         private Values(Values other) {
             newName = other.newName;
+            application = other.application;
             start = other.start;
-            withoutPorts = other.withoutPorts;
+            ports = other.ports;
+            services = other.services;
+            missingPaths = other.missingPaths;
+            onStarted = other.onStarted;
             volumesInUse = other.volumesInUse;
             bindMounts = other.bindMounts;
             healthTimeout = other.healthTimeout;
@@ -54,27 +77,42 @@ public final class ContainerRestoreOptions {
         }
     }
 
-    private ContainerRestoreOptions(Values values) {
+    private RestoreOptions(Values values) {
         this.values = values;
     }
 
     /** Returns the options of a restore in place. */
-    public static ContainerRestoreOptions inPlace() {
-        return new ContainerRestoreOptions(new Values());
+    public static RestoreOptions inPlace() {
+        return new RestoreOptions(new Values());
     }
 
     /** Returns the options of a copy under a new name. */
-    public static ContainerRestoreOptions copy(String name) {
+    public static RestoreOptions copy(String name) {
         Values values = new Values();
         values.newName = Optional.of(name);
-        return new ContainerRestoreOptions(values);
+        return new RestoreOptions(values);
+    }
+
+    /** Returns the options of a restore of an application in place. */
+    public static RestoreOptions applicationInPlace() {
+        Values values = new Values();
+        values.application = true;
+        return new RestoreOptions(values);
+    }
+
+    /** Returns the options of a copy of an application under a new name. */
+    public static RestoreOptions applicationCopy(String name) {
+        Values values = new Values();
+        values.application = true;
+        values.newName = Optional.of(name);
+        return new RestoreOptions(values);
     }
 
     /** Returns a copy with something changed. */
-    public ContainerRestoreOptions with(Consumer<Values> change) {
+    public RestoreOptions with(Consumer<Values> change) {
         Values changed = new Values(values);
         change.accept(changed);
-        return new ContainerRestoreOptions(changed);
+        return new RestoreOptions(changed);
     }
 
     /** The name of a copy; empty in place. */
@@ -90,8 +128,25 @@ public final class ContainerRestoreOptions {
         return values.start;
     }
 
-    boolean withoutPorts() {
-        return values.withoutPorts;
+    /** Whether it is about an application; else about one container. */
+    public boolean isApplication() {
+        return values.application;
+    }
+
+    Ports ports() {
+        return values.ports;
+    }
+
+    Set<String> services() {
+        return values.services;
+    }
+
+    boolean missingPaths() {
+        return values.missingPaths;
+    }
+
+    Consumer<? super StartedContainer> onStarted() {
+        return values.onStarted;
     }
 
     boolean volumesInUse() {

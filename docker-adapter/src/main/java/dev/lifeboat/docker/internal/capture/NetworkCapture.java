@@ -1,0 +1,76 @@
+package dev.lifeboat.docker.internal.capture;
+
+import dev.lifeboat.docker.engine.EngineInfo.Product;
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.client.Networks;
+import dev.lifeboat.docker.internal.layout.SnapshotLayout;
+import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.internal.model.NetworkSpec;
+import dev.lifeboat.entry.ByteString;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.internal.json.JsonObject;
+import java.io.IOException;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Captures the networks of an application: {@code networks/<name>.json}. */
+final class NetworkCapture {
+    private final EngineClient client;
+    private final Application application;
+
+    NetworkCapture(EngineClient client, Application application) {
+        this.client = client;
+        this.application = application;
+    }
+
+    void sendTo(EntrySink sink) throws IOException {
+        SnapshotLayout.directory(sink, SnapshotLayout.NETWORKS);
+        // By file name: in canonical order "a-b.json" comes before "a.json".
+        Map<ByteString, NetworkSpec> networks = new TreeMap<>();
+        if (application.project().isPresent()) {
+            application.project().get().networks().forEach(network -> networks.put(file(network), network));
+        }
+        for (ContainerSpec container : application.model().members().values()) {
+            for (Map.Entry<String, JsonObject> endpoint : container.endpoints().entrySet()) {
+                if (NetworkSpec.isBuiltIn(endpoint.getKey())) {
+                    continue;
+                }
+                NetworkSpec network = new Networks(client).inspect(endpoint.getKey());
+                networks.put(file(network), network);
+                reportUnknownAddress(sink, network, endpoint.getValue());
+            }
+        }
+        for (Map.Entry<ByteString, NetworkSpec> network : networks.entrySet()) {
+            JsonObject document = JsonObject.create()
+                    .put("lifeboat", "network")
+                    .put("version", 1)
+                    // Which containers are in it changes all the time, and belongs to these.
+                    .put("inspect", network.getValue().inspect().copy().remove("Containers"));
+            SnapshotLayout.send(sink, path(network.getKey()), document.toPrettyBytes());
+        }
+    }
+
+    private static ByteString file(NetworkSpec network) {
+        return ByteString.utf8(network.name() + ".json");
+    }
+
+    private static EntryPath path(ByteString file) {
+        return SnapshotLayout.NETWORKS.resolve(file);
+    }
+
+    /** Only in an address range of the user's own can an address be fixed. */
+    private void reportUnknownAddress(EntrySink sink, NetworkSpec network, JsonObject endpoint) throws IOException {
+        String address = endpoint.optionalString("IPAddress").orElse("");
+        boolean mayBeFixed =
+                client.info().product() == Product.PODMAN && !address.isEmpty() && !network.hasChosenSubnets();
+        if (mayBeFixed) {
+            sink.report(new Problem(
+                    path(file(network)),
+                    Problem.Kind.DEGRADED,
+                    "Podman does not tell whether address " + address + " in network " + network.name()
+                            + " is fixed; after a restore the container gets any address of that network"));
+        }
+    }
+}

@@ -1,0 +1,168 @@
+package dev.lifeboat.docker.internal.quiesce;
+
+import dev.lifeboat.docker.internal.client.Containers;
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.client.Readiness;
+import dev.lifeboat.docker.internal.model.ApplicationModel;
+import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.quiesce.Quiesce;
+import dev.lifeboat.quiesce.QuiesceHandle;
+import dev.lifeboat.quiesce.QuiesceJournal;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Quiesces the containers of an application together, so that their files fit each other: each one before those that it
+ * depends on, and those that are stopped before those that are paused, since a process that ends may still write to
+ * another. Closing resumes them in the reverse order. Thread-safe.
+ */
+public final class QuiesceBarrier implements QuiesceHandle {
+    private static final Logger log = LoggerFactory.getLogger(QuiesceBarrier.class);
+    /** How long those that wait for a healthy container wait for it, before they are started all the same. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final EngineClient client;
+    private final ApplicationModel model;
+    /** In the order in which they were quiesced. */
+    private final List<String> quiesced = new ArrayList<>();
+
+    private final Map<String, QuiescedContainer.Result> results = new TreeMap<>();
+    private boolean ended;
+
+    private QuiesceBarrier(EngineClient client, ApplicationModel model) {
+        this.client = client;
+        this.model = model;
+    }
+
+    /**
+     * How far quiescing got.
+     *
+     * @param handle resumes the containers
+     * @param members what was reached for each container, by key
+     */
+    public record Result(QuiesceHandle handle, Map<String, QuiescedContainer.Result> members) {}
+
+    /**
+     * Quiesces containers.
+     *
+     * @param requests how, by key
+     * @throws IOException if that is impossible for one of them; all are as they were
+     */
+    public static Result begin(
+            EngineClient client, QuiesceJournal journal, ApplicationModel model, Map<String, Quiesce> requests)
+            throws IOException {
+        Set<Quiesce> used = new HashSet<>(requests.values());
+        used.remove(Quiesce.NONE);
+        if (!used.isEmpty()) {
+            recover(client, journal);
+        }
+        QuiesceBarrier barrier = new QuiesceBarrier(client, model);
+        client.closeBefore(barrier);
+        boolean settled = false;
+        try {
+            for (Quiesce level : List.of(Quiesce.NONE, Quiesce.STOP, Quiesce.PAUSE)) {
+                for (String key : model.graph().stopOrder()) {
+                    if (requests.getOrDefault(key, Quiesce.NONE) == level) {
+                        barrier.quiesce(journal, key, level);
+                    }
+                }
+            }
+            settled = true;
+        } finally {
+            if (!settled) {
+                barrier.close();
+            }
+        }
+        boolean any = barrier.results.values().stream().anyMatch(result -> result.handle() != QuiesceHandle.none());
+        if (!any) {
+            barrier.close();
+        }
+        return new Result(any ? barrier : QuiesceHandle.none(), Map.copyOf(barrier.results));
+    }
+
+    /** What an earlier process has left is resumed; that this fails is no reason not to back up another container. */
+    private static void recover(EngineClient client, QuiesceJournal journal) {
+        try {
+            new QuiesceRecovery(client, journal).run();
+        } catch (IOException e) {
+            log.warn("containers that another process has quiesced were not resumed [cause={}]", e.toString());
+        }
+    }
+
+    private synchronized void quiesce(QuiesceJournal journal, String key, Quiesce level) throws IOException {
+        ContainerSpec container = model.members().get(key);
+        if (container == null) {
+            throw new IllegalArgumentException("no member " + key);
+        }
+        if (ended) {
+            throw new IOException("cannot quiesce container " + container.name() + ": this Docker object is closed");
+        }
+        int order = model.graph().startOrder().indexOf(key);
+        results.put(key, QuiescedContainer.begin(client, journal, container.id(), level, order));
+        quiesced.add(key);
+    }
+
+    /** Attempts to resume each of them, even if another one fails. */
+    @Override
+    public synchronized void close() throws IOException {
+        ended = true;
+        IOException failure = null;
+        Map<String, String> started = new HashMap<>();
+        for (int i = quiesced.size() - 1; i >= 0; i--) {
+            String key = quiesced.get(i);
+            QuiescedContainer.Result result = results.get(key);
+            if (result == null || result.handle() == QuiesceHandle.none()) {
+                continue;
+            }
+            try {
+                awaitDependencies(key, started);
+                result.handle().close();
+                if (result.quiesce() == Quiesce.STOP) {
+                    started.put(key, result.container().id());
+                }
+            } catch (IOException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        if (failure != null) {
+            // What is still quiesced is tried again with the next call.
+            throw failure;
+        }
+        client.closed(this);
+    }
+
+    /** A container that needs a healthy one is started after it is; one that never becomes so holds up nothing. */
+    private void awaitDependencies(String key, Map<String, String> started) {
+        for (String needed : model.graph().dependencies(key).keySet()) {
+            String id = started.get(needed);
+            if (id == null
+                    || !model.graph().mustBeHealthy(needed)
+                    || Thread.currentThread().isInterrupted()) {
+                continue;
+            }
+            started.remove(needed);
+            try {
+                Readiness.Result result = new Readiness(new Containers(client)).await(id, needed, PATIENCE);
+                if (!result.isGood()) {
+                    log.warn("a container that was started again is not healthy [cause={}]", result.detail());
+                }
+            } catch (IOException e) {
+                log.warn(
+                        "a container that was started again does not answer [name={}, cause={}]", needed, e.toString());
+            }
+        }
+    }
+}
