@@ -10,6 +10,7 @@ import dev.lifeboat.docker.plan.RestorePlan;
 import dev.lifeboat.docker.plan.StartedContainer;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -39,15 +40,17 @@ import java.util.function.Consumer;
 @CheckReturnValue
 public final class ApplicationRestore implements RestoreTarget {
     private final EngineClient client;
+    private final QuiesceJournal journal;
     private final RestoreOptions options;
 
-    ApplicationRestore(EngineClient client, RestoreOptions options) {
+    ApplicationRestore(EngineClient client, QuiesceJournal journal, RestoreOptions options) {
         this.client = client;
+        this.journal = journal;
         this.options = options;
     }
 
     private ApplicationRestore with(Consumer<RestoreOptions.Values> change) {
-        return new ApplicationRestore(client, options.with(change));
+        return new ApplicationRestore(client, journal, options.with(change));
     }
 
     /** Starts the containers of a copy that ran when they were captured. In place they are started anyway. */
@@ -200,7 +203,7 @@ public final class ApplicationRestore implements RestoreTarget {
             throw new IOException("an application is restored without only(..) or subtree(..); for a part of it use"
                     + " services(..), newVolume(..), intoVolume(..), or a directory as target");
         }
-        return new ApplicationRestoreSession(client, options, request);
+        return new ApplicationRestoreSession(client, journal, options, request);
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.lifeboat.docker.internal.restore.RestoreOptions.Ports;
 import dev.lifeboat.docker.plan.RestorePlan;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -36,15 +37,17 @@ import java.util.function.Consumer;
 @CheckReturnValue
 public final class ContainerRestore implements RestoreTarget {
     private final EngineClient client;
+    private final QuiesceJournal journal;
     private final RestoreOptions options;
 
-    ContainerRestore(EngineClient client, RestoreOptions options) {
+    ContainerRestore(EngineClient client, QuiesceJournal journal, RestoreOptions options) {
         this.client = client;
+        this.journal = journal;
         this.options = options;
     }
 
     private ContainerRestore with(Consumer<RestoreOptions.Values> change) {
-        return new ContainerRestore(client, options.with(change));
+        return new ContainerRestore(client, journal, options.with(change));
     }
 
     /**
@@ -146,7 +149,7 @@ public final class ContainerRestore implements RestoreTarget {
                     "a container is restored as a whole, without only(..) or subtree(..); for a part of it use"
                             + " newVolume(..), intoVolume(..), or a directory as target");
         }
-        return new ApplicationRestoreSession(client, options, request);
+        return new ApplicationRestoreSession(client, journal, options, request);
     }
 
     @Override

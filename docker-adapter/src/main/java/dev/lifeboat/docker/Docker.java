@@ -14,6 +14,7 @@ import dev.lifeboat.docker.internal.client.Transport;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.quiesce.QuiesceRecovery;
 import dev.lifeboat.docker.internal.restore.RestoreOptions;
+import dev.lifeboat.docker.internal.restore.RestoreRecovery;
 import dev.lifeboat.entry.RestoreTarget;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.quiesce.QuiesceJournal;
@@ -23,6 +24,7 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -156,16 +158,21 @@ public final class Docker implements AutoCloseable {
     }
 
     /**
-     * Resumes containers that a Lifeboat process paused or stopped and did not resume because it was killed. Backups
-     * that quiesce do the same before they begin.
+     * Undoes what Lifeboat processes have left that were killed: containers that a backup had paused or stopped are
+     * resumed; a restore that had not succeeded is undone, which removes what it had created and brings back what it
+     * had replaced; one that had is completed. Volumes that existed before keep what a restore has written into them.
+     * Backups that quiesce, and restores, do the same for their kind before they begin.
      *
-     * @return the names of the containers that were resumed
-     * @throws UncheckedIOException if the journal cannot be read, or a container cannot be resumed; its record stays
+     * @return what was done, and what to look at
+     * @throws UncheckedIOException if the journal cannot be read, or something cannot be undone; its record stays
      */
     @CanIgnoreReturnValue
-    public List<String> recover() {
+    public Recovered recover() {
         try {
-            return new QuiesceRecovery(client, journal).run();
+            RestoreRecovery.Result restores = new RestoreRecovery(client, journal).run();
+            List<String> resumed = new ArrayList<>(new QuiesceRecovery(client, journal).run());
+            resumed.addAll(restores.resumed());
+            return new Recovered(resumed, restores.removed(), restores.left());
         } catch (IOException e) {
             throw new UncheckedIOException("cannot recover containers of " + client.uri() + ": " + e.getMessage(), e);
         }
@@ -251,7 +258,7 @@ public final class Docker implements AutoCloseable {
      * well: {@code <name>_<volume>}. Existing containers and volumes are not changed.
      */
     public ContainerRestore newContainer(String name) {
-        return new ContainerRestore(client, RestoreOptions.copy(name));
+        return new ContainerRestore(client, journal, RestoreOptions.copy(name));
     }
 
     /**
@@ -260,7 +267,7 @@ public final class Docker implements AutoCloseable {
      * volumes keep what was written until then.
      */
     public ContainerRestore containerInPlace() {
-        return new ContainerRestore(client, RestoreOptions.inPlace());
+        return new ContainerRestore(client, journal, RestoreOptions.inPlace());
     }
 
     /**
@@ -269,7 +276,7 @@ public final class Docker implements AutoCloseable {
      * changed. The snapshot must be of a Compose project.
      */
     public ApplicationRestore newComposeProject(String name) {
-        return new ApplicationRestore(client, RestoreOptions.applicationCopy(name));
+        return new ApplicationRestore(client, journal, RestoreOptions.applicationCopy(name));
     }
 
     /**
@@ -278,12 +285,12 @@ public final class Docker implements AutoCloseable {
      * are restored; the volumes keep what was written until then.
      */
     public ApplicationRestore composeProjectInPlace() {
-        return new ApplicationRestore(client, RestoreOptions.applicationInPlace());
+        return new ApplicationRestore(client, journal, RestoreOptions.applicationInPlace());
     }
 
     /** Restores all containers of a snapshot of containers under their own names, as {@link #composeProjectInPlace}. */
     public ApplicationRestore containersInPlace() {
-        return new ApplicationRestore(client, RestoreOptions.applicationInPlace());
+        return new ApplicationRestore(client, journal, RestoreOptions.applicationInPlace());
     }
 
     /**
@@ -291,7 +298,7 @@ public final class Docker implements AutoCloseable {
      * {@code <prefix>_<volume>}.
      */
     public ApplicationRestore newContainers(String prefix) {
-        return new ApplicationRestore(client, RestoreOptions.applicationCopy(prefix));
+        return new ApplicationRestore(client, journal, RestoreOptions.applicationCopy(prefix));
     }
 
     /**
@@ -301,7 +308,7 @@ public final class Docker implements AutoCloseable {
      * @param newName name of the new volume; no such volume may exist
      */
     public VolumeRestore newVolume(String volume, String newName) {
-        return new VolumeRestore(client, volume, newName, true);
+        return new VolumeRestore(client, journal, volume, newName, true);
     }
 
     /**
@@ -311,7 +318,7 @@ public final class Docker implements AutoCloseable {
      * @param volume name of the captured volume; for an anonymous volume, its mount path
      */
     public VolumeRestore intoVolume(String volume, String existing) {
-        return new VolumeRestore(client, volume, existing, false);
+        return new VolumeRestore(client, journal, volume, existing, false);
     }
 
     /** Restores the images of a snapshot. Images that the engine has are not changed. */

@@ -5,6 +5,7 @@ import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.restore.VolumeRestoreSession;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 
 /**
@@ -18,21 +19,25 @@ import java.io.IOException;
 @CheckReturnValue
 public final class VolumeRestore implements RestoreTarget {
     private final EngineClient client;
+    private final QuiesceJournal journal;
     private final VolumeRestoreSession.Request volume;
 
-    VolumeRestore(EngineClient client, String captured, String name, boolean create) {
-        this(client, new VolumeRestoreSession.Request(captured, name, create, false));
+    VolumeRestore(EngineClient client, QuiesceJournal journal, String captured, String name, boolean create) {
+        this(client, journal, new VolumeRestoreSession.Request(captured, name, create, false));
     }
 
-    private VolumeRestore(EngineClient client, VolumeRestoreSession.Request volume) {
+    private VolumeRestore(EngineClient client, QuiesceJournal journal, VolumeRestoreSession.Request volume) {
         this.client = client;
+        this.journal = journal;
         this.volume = volume;
     }
 
     /** Writes into the volume even while running containers use it. */
     public VolumeRestore allowInUse() {
         return new VolumeRestore(
-                client, new VolumeRestoreSession.Request(volume.captured(), volume.name(), volume.create(), true));
+                client,
+                journal,
+                new VolumeRestoreSession.Request(volume.captured(), volume.name(), volume.create(), true));
     }
 
     @Override
@@ -42,7 +47,7 @@ public final class VolumeRestore implements RestoreTarget {
 
     @Override
     public Session begin(RestoreRequest request) throws IOException {
-        return VolumeRestoreSession.begin(client, volume, request);
+        return VolumeRestoreSession.begin(client, journal, volume, request);
     }
 
     @Override

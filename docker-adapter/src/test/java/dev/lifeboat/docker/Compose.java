@@ -3,6 +3,7 @@ package dev.lifeboat.docker;
 import dev.lifeboat.testkit.Shell;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,8 +16,9 @@ import java.util.Objects;
  * @param version 1 or 2
  * @param name of the project
  * @param directory with its files
+ * @param engine that it runs on
  */
-record Compose(int version, String name, Path directory) {
+record Compose(int version, String name, Path directory, URI engine) {
     /** Writes the files of a project with four services; see {@code shop/docker-compose.yml}. */
     static Compose shop(int version, String name, Path directory) throws IOException {
         Files.createDirectories(directory.resolve("www"));
@@ -31,12 +33,17 @@ record Compose(int version, String name, Path directory) {
         Files.writeString(directory.resolve("token.txt"), "s3cret\n");
         Files.writeString(directory.resolve("motd.txt"), "welcome\n");
         Files.writeString(directory.resolve("www/index.html"), "the shop\n");
-        return new Compose(version, name, directory);
+        return new Compose(version, name, directory, EngineFixture.uri());
     }
 
     /** The same files under another project name, or seen by another version. */
     Compose as(int otherVersion, String otherName) {
-        return new Compose(otherVersion, otherName, directory);
+        return new Compose(otherVersion, otherName, directory, engine);
+    }
+
+    /** The same project on another engine. */
+    Compose on(URI other) {
+        return new Compose(version, name, directory, other);
     }
 
     /** Runs it and returns what it prints. */
@@ -44,6 +51,8 @@ record Compose(int version, String name, Path directory) {
         String binary = Objects.requireNonNull(
                 System.getenv("LIFEBOAT_COMPOSE_V" + version), "run dev/test, or: eval \"$(dev/compose env)\"");
         List<String> command = new ArrayList<>(List.of(
+                "env",
+                "DOCKER_HOST=" + engine,
                 binary,
                 "-p",
                 name,
@@ -71,5 +80,12 @@ record Compose(int version, String name, Path directory) {
     /** The ids of all containers, in the order of their names. */
     String ids() {
         return EngineFixture.run("ps", "-aq", "--no-trunc", "--filter", "label=com.docker.compose.project=" + name);
+    }
+
+    /** Runs the docker command on its engine. */
+    String docker(String... arguments) {
+        List<String> command = new ArrayList<>(List.of("-H", engine.toString()));
+        command.addAll(List.of(arguments));
+        return EngineFixture.run(command.toArray(String[]::new));
     }
 }

@@ -116,16 +116,16 @@ class QuiesceTest {
     void sigkill_isMendedByTheNextRun(Quiesce quiesce) throws Exception {
         Process process = quiescedByAnotherProcess(quiesce);
         try (Docker docker = EngineFixture.docker().withJournal(journal)) {
-            assertThat(docker.recover()).as("its process lives").isEmpty();
+            assertThat(docker.recover().isEmpty()).as("its process lives").isTrue();
             process.destroyForcibly().waitFor();
             assertThat(state(name)).isNotEqualTo("running");
             if (quiesce == Quiesce.PAUSE) {
                 repository.backup(docker.container(name).quiesce(quiesce));
             } else {
-                assertThat(docker.recover()).containsExactly(name);
+                assertThat(docker.recover().resumed()).containsExactly(name);
             }
             assertThat(state(name)).isEqualTo("running");
-            assertThat(docker.recover()).isEmpty();
+            assertThat(docker.recover().isEmpty()).isTrue();
         }
     }
 
@@ -135,7 +135,7 @@ class QuiesceTest {
         run("pause", name);
         try (Docker docker = EngineFixture.docker().withJournal(journal)) {
             repository.backup(docker.container(name).quiesce(Quiesce.PAUSE));
-            assertThat(docker.recover()).isEmpty();
+            assertThat(docker.recover().isEmpty()).isTrue();
         }
         assertThat(state(name)).isEqualTo("paused");
     }

@@ -42,7 +42,8 @@ public final class QuiesceRecovery {
         records.sort(Comparator.comparingInt(QuiesceRecovery::order));
         for (QuiesceJournal.QuiesceRecord record : records) {
             Map<String, String> values = record.values();
-            if (!client.uri().toString().equals(values.get("engine"))) {
+            // Records of restores have no level; they are recovered elsewhere.
+            if (!client.uri().toString().equals(values.get("engine")) || !values.containsKey("quiesce")) {
                 continue;
             }
             String name = values.getOrDefault("name", "");

@@ -28,6 +28,7 @@ import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -39,6 +40,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One restore of a container or an application. Entries come in canonical order, which is the order of restore:
@@ -46,7 +49,10 @@ import org.jspecify.annotations.Nullable;
  * layers and volumes are filled.
  */
 public final class ApplicationRestoreSession implements RestoreTarget.Session {
+    private static final Logger log = LoggerFactory.getLogger(ApplicationRestoreSession.class);
+
     private final EngineClient client;
+    private final QuiesceJournal journal;
     private final RestoreOptions options;
     private final RestoreRequest request;
     private final Map<String, NetworkSpec> networks = new TreeMap<>();
@@ -76,8 +82,10 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
             Optional<HostPaths> paths) {}
 
     /** Begins a restore; nothing is asked of the engine yet. */
-    public ApplicationRestoreSession(EngineClient client, RestoreOptions options, RestoreRequest request) {
+    public ApplicationRestoreSession(
+            EngineClient client, QuiesceJournal journal, RestoreOptions options, RestoreRequest request) {
         this.client = client;
+        this.journal = journal;
         this.options = options;
         // What the image put into a fresh volume is not part of the snapshot; in place, neither is what came since.
         this.request = new RestoreRequest(request.dryRun(), request.partial(), true, new RestoreRequest.Listener() {
@@ -246,6 +254,7 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
     /** From here on the images are loaded and all networks are known: makes the plan and creates the containers. */
     private Target target() throws IOException {
         if (target == null) {
+            recover();
             CapturedApplication application = CapturedApplication.of(
                     documents(), networks, options.services().isEmpty() ? project : project.map(this::withoutVolumes));
             EngineView engine = EngineView.of(client, documents().values(), images()::idOf);
@@ -254,6 +263,18 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
             target = request.dryRun() ? planned(plan) : created(plan);
         }
         return target;
+    }
+
+    /** What a restore has left that was killed is in the way of this one. */
+    private void recover() {
+        if (request.dryRun()) {
+            return;
+        }
+        try {
+            new RestoreRecovery(client, journal).run();
+        } catch (IOException e) {
+            log.warn("a restore that was killed is not undone [cause={}]", e.toString());
+        }
     }
 
     /** Volumes that no container mounts belong to the project as a whole. */
@@ -283,7 +304,7 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
         if (!plan.plan().conflicts().isEmpty()) {
             throw DockerException.of(plan.plan().conflicts());
         }
-        RestoreExecutor executor = new RestoreExecutor(client, plan);
+        RestoreExecutor executor = new RestoreExecutor(client, journal, plan);
         // Known before anything is done, so that close() undoes it.
         target = new Target(plan, Optional.of(executor), Map.of(), Optional.empty());
         Map<String, ContainerSpec> containers = executor.create();

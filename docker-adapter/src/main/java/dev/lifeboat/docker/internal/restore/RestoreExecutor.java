@@ -7,40 +7,38 @@ import dev.lifeboat.docker.internal.client.Networks;
 import dev.lifeboat.docker.internal.client.Volumes;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.VolumeSpec;
-import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.docker.internal.restore.UndoStep.Action;
 import dev.lifeboat.internal.io.UninterruptibleCleanup;
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Carries out the plan of an application: creates networks, volumes and containers, and at the end removes those that
  * were replaced. Each change adds the step that undoes it to an {@link UndoLog}.
  */
 final class RestoreExecutor {
-    private static final int ATTEMPTS = 5;
-    private static final long FIRST_PAUSE_MILLIS = 100;
     private static final List<String> SHARED_NAMESPACES = List.of("NetworkMode", "PidMode", "IpcMode");
 
     private final Containers containers;
     private final Volumes volumes;
     private final Networks networks;
     private final ApplicationPlan plan;
-    private final UndoLog undo = new UndoLog();
+    private final UndoLog undo;
     /** What names of containers that are replaced end in until these are removed. */
     private final String suffix = "-lifeboat-"
             + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
 
-    RestoreExecutor(EngineClient client, ApplicationPlan plan) {
+    RestoreExecutor(EngineClient client, QuiesceJournal journal, ApplicationPlan plan) {
+        this.undo = new UndoLog(client, journal);
         this.containers = new Containers(client);
         this.volumes = new Volumes(client);
         this.networks = new Networks(client);
@@ -54,10 +52,9 @@ final class RestoreExecutor {
      */
     Map<String, ContainerSpec> create() throws IOException {
         for (Map.Entry<String, JsonObject> network : plan.networks().entrySet()) {
-            undo.creating(() -> {
-                String id = networks.create(network.getKey(), network.getValue());
-                undo.add(() -> networks.remove(id, network.getKey()));
-            });
+            undo.creating(
+                    new UndoStep(Action.REMOVE_NETWORK, network.getKey(), ""),
+                    () -> networks.create(network.getKey(), network.getValue()));
         }
         for (VolumeSpec volume : plan.volumes()) {
             undo.create(volumes, volume);
@@ -83,15 +80,13 @@ final class RestoreExecutor {
         return created;
     }
 
+    /** Created under a name of its own first, by which it is found if this process is killed before it has an id. */
     private String create(ApplicationPlan.Member member, Map<String, String> ids) throws IOException {
-        AtomicReference<String> container = new AtomicReference<>();
         JsonObject body = withIds(member.body(), ids);
-        undo.creating(() -> {
-            String id = containers.create(member.name(), body);
-            undo.add(() -> containers.remove(id, member.name()));
-            container.set(id);
-        });
-        String id = Objects.requireNonNull(container.get());
+        String first = member.name() + suffix + "-new";
+        String id = undo.creating(
+                new UndoStep(Action.REMOVE_CONTAINER, member.name(), first), () -> containers.create(first, body));
+        containers.rename(id, first, member.name());
         for (Map.Entry<String, JsonObject> endpoint : member.endpoints().entrySet()) {
             networks.connect(endpoint.getKey(), id, member.name(), endpoint.getValue());
         }
@@ -116,7 +111,7 @@ final class RestoreExecutor {
             return;
         }
         boolean paused = old.state().paused();
-        undo.add(() -> startAgain(old, paused));
+        undo.add(new UndoStep(paused ? Action.START_PAUSED : Action.START, old.name(), old.id()));
         if (paused) {
             containers.unpause(old.id(), old.name());
         }
@@ -125,34 +120,12 @@ final class RestoreExecutor {
 
     /** Renames the old container, so that both can be there until the new one runs. */
     private void setAside(ContainerSpec old) throws IOException {
-        undo.add(() -> containers.rename(old.id(), aside(old), old.name()));
+        undo.add(new UndoStep(Action.RENAME, old.name(), old.id()));
         containers.rename(old.id(), old.name(), aside(old));
     }
 
     private String aside(ContainerSpec old) {
         return old.name() + suffix;
-    }
-
-    private void startAgain(ContainerSpec old, boolean paused) throws IOException {
-        IOException failure = null;
-        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            try {
-                if (attempt < ATTEMPTS - 1) {
-                    // A stop whose call was cut short goes on; the start must not come before its end.
-                    containers.stop(old.id(), old.name());
-                }
-                containers.start(old.id(), old.name());
-                if (paused) {
-                    containers.pause(old.id(), old.name());
-                }
-                return;
-            } catch (IOException e) {
-                failure = e;
-                Io.sleep(FIRST_PAUSE_MILLIS << attempt);
-            }
-        }
-        throw new IOException(
-                "container " + old.name() + " is still STOPPED; run: docker start " + old.shortId(), failure);
     }
 
     /**
@@ -161,13 +134,14 @@ final class RestoreExecutor {
      * @return what remains of them, for a report; no failure
      */
     List<String> keep() {
-        undo.clear();
-        List<String> left = new ArrayList<>();
-        List<ApplicationPlan.Member> members = plan.members();
-        for (int i = members.size() - 1; i >= 0; i--) {
-            members.get(i).replaced().flatMap(this::removeReplaced).ifPresent(left::add);
-        }
-        return left;
+        return undo.commit(() -> {
+            List<String> left = new ArrayList<>();
+            List<ApplicationPlan.Member> members = plan.members();
+            for (int i = members.size() - 1; i >= 0; i--) {
+                members.get(i).replaced().flatMap(this::removeReplaced).ifPresent(left::add);
+            }
+            return left;
+        });
     }
 
     private Optional<String> removeReplaced(ContainerSpec old) {

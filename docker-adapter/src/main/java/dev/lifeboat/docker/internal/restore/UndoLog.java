@@ -1,34 +1,91 @@
 package dev.lifeboat.docker.internal.restore;
 
 import dev.lifeboat.docker.engine.DockerException;
+import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.Volumes;
 import dev.lifeboat.docker.internal.model.VolumeSpec;
 import dev.lifeboat.internal.io.UninterruptibleCleanup;
+import dev.lifeboat.quiesce.QuiesceJournal;
+import dev.lifeboat.quiesce.QuiesceJournal.QuiesceRecord;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Steps that undo what a restore has done so far; run in reverse if it fails. Not thread-safe. */
+/**
+ * The steps that undo what a restore has done so far; run in reverse if it fails. Each is written to the journal before
+ * the change is made, so that {@link RestoreRecovery} can undo the restore if the process is killed. Not thread-safe.
+ */
 final class UndoLog {
-    private final Deque<UninterruptibleCleanup.Action> steps = new ArrayDeque<>();
+    /** Name of the value that holds the id of the restore that a record belongs to. */
+    static final String RESTORE = "restore";
+    /** Name of the value that holds the place of a step among those of its restore. */
+    static final String SEQUENCE = "sequence";
+    /** Value of the action of the record that says that a restore has succeeded. */
+    static final String COMMITTED = "COMMITTED";
 
-    /** Adds the step that undoes what is done next, or was just done. */
-    void add(UninterruptibleCleanup.Action step) {
-        steps.push(step);
+    private static final Logger log = LoggerFactory.getLogger(UndoLog.class);
+
+    private final EngineClient client;
+    private final QuiesceJournal journal;
+    private final Undoer undoer;
+    private final String restore = UUID.randomUUID().toString();
+    private final Deque<Recorded> steps = new ArrayDeque<>();
+    private int sequence;
+
+    private record Recorded(UndoStep step, Optional<QuiesceRecord> record) {}
+
+    UndoLog(EngineClient client, QuiesceJournal journal) {
+        this.client = client;
+        this.journal = journal;
+        this.undoer = new Undoer(client);
+    }
+
+    /** Creates a resource and returns its id. */
+    @FunctionalInterface
+    interface Creation {
+        String run() throws IOException;
+    }
+
+    /** Adds the step that undoes what is done next. */
+    void add(UndoStep step) {
+        steps.push(new Recorded(step, record(step.toValues())));
     }
 
     /**
      * Creates something and adds the step that undoes it, as one: an interrupt between the two would leave behind what
      * was created.
      *
+     * @param step by which it is found until its id is known
+     * @return the id
      * @throws InterruptedIOException if this thread is interrupted already; nothing was created
      */
-    void creating(UninterruptibleCleanup.Action action) throws IOException {
+    String creating(UndoStep step, Creation creation) throws IOException {
         if (Thread.currentThread().isInterrupted()) {
             throw new InterruptedIOException("the restore is cancelled");
         }
-        UninterruptibleCleanup.run(action);
+        AtomicReference<String> created = new AtomicReference<>("");
+        UninterruptibleCleanup.run(() -> {
+            Optional<QuiesceRecord> intent = record(step.toValues());
+            try {
+                String id = creation.run();
+                created.set(id);
+                add(step.withId(id));
+            } finally {
+                remove(intent);
+            }
+        });
+        return Objects.requireNonNull(created.get());
     }
 
     /**
@@ -38,7 +95,7 @@ final class UndoLog {
      * @throws DockerException if the volume exists
      */
     void create(Volumes volumes, VolumeSpec volume) throws IOException {
-        creating(() -> {
+        creating(new UndoStep(UndoStep.Action.REMOVE_VOLUME, volume.name(), ""), () -> {
             if (volumes.find(volume.name()).isPresent()) {
                 throw new DockerException(
                         DockerException.Kind.CONFLICT,
@@ -46,19 +103,59 @@ final class UndoLog {
                                 + " was created by another after the restore was planned; plan it anew");
             }
             volumes.create(volume);
-            add(() -> volumes.remove(volume.name()));
+            return volume.name();
         });
     }
 
-    /** Forgets all steps: what was done stays. */
-    void clear() {
-        steps.clear();
+    private Optional<QuiesceRecord> record(Map<String, String> values) {
+        Map<String, String> all = new TreeMap<>(values);
+        all.put("engine", client.uri().toString());
+        all.put(RESTORE, restore);
+        all.put(SEQUENCE, Integer.toString(sequence++));
+        try {
+            return Optional.of(journal.write(all));
+        } catch (IOException e) {
+            log.warn(
+                    "no record was written, so a restore is not undone if this process is killed [cause={}]",
+                    e.toString());
+            return Optional.empty();
+        }
+    }
+
+    private static void remove(Optional<QuiesceRecord> record) {
+        try {
+            if (record.isPresent()) {
+                record.get().remove();
+            }
+        } catch (IOException e) {
+            log.warn(
+                    "record of a restore is not removed [file={}, cause={}]",
+                    record.get().file(),
+                    e.toString());
+        }
+    }
+
+    /**
+     * What was done stays: forgets all steps. From here on, a process that recovers this restore completes it.
+     *
+     * @param last removes what the restore has replaced; it must not throw
+     */
+    List<String> commit(Supplier<List<String>> last) {
+        Optional<QuiesceRecord> committed =
+                steps.isEmpty() ? Optional.empty() : record(Map.of("action", COMMITTED, "name", "", "id", ""));
+        List<String> left = last.get();
+        while (!steps.isEmpty()) {
+            remove(steps.pop().record());
+        }
+        remove(committed);
+        return left;
     }
 
     /**
      * Runs all steps, the last one first, even on an interrupted thread.
      *
-     * @throws IOException the first failure, with the others suppressed; all steps were tried
+     * @throws IOException the first failure, with the others suppressed; all steps were tried, and the records of those
+     *     that failed stay
      */
     void undo() throws IOException {
         UninterruptibleCleanup.run(this::runAll);
@@ -67,8 +164,10 @@ final class UndoLog {
     private void runAll() throws IOException {
         IOException failure = null;
         while (!steps.isEmpty()) {
+            Recorded step = steps.pop();
             try {
-                steps.pop().run();
+                undoer.run(step.step());
+                remove(step.record());
             } catch (IOException e) {
                 if (failure == null) {
                     failure = e;

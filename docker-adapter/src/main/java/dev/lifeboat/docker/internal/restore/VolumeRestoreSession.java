@@ -20,6 +20,7 @@ import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -35,7 +36,7 @@ public final class VolumeRestoreSession implements RestoreTarget.Session {
     private final Volumes volumes;
     private final Request volume;
     private final RestoreRequest request;
-    private final UndoLog undo = new UndoLog();
+    private final UndoLog undo;
     private final SortedSet<String> keys = new TreeSet<>();
     private boolean found;
     private @Nullable TreeWriter writer;
@@ -51,7 +52,8 @@ public final class VolumeRestoreSession implements RestoreTarget.Session {
      */
     public record Request(String captured, String name, boolean create, boolean allowInUse) {}
 
-    private VolumeRestoreSession(EngineClient client, Request volume, RestoreRequest request) {
+    private VolumeRestoreSession(EngineClient client, QuiesceJournal journal, Request volume, RestoreRequest request) {
+        this.undo = new UndoLog(client, journal);
         this.client = client;
         this.volumes = new Volumes(client);
         this.volume = volume;
@@ -63,8 +65,8 @@ public final class VolumeRestoreSession implements RestoreTarget.Session {
      *
      * @throws DockerException if it conflicts with what is there; nothing was changed
      */
-    public static RestoreTarget.Session begin(EngineClient client, Request volume, RestoreRequest request)
-            throws IOException {
+    public static RestoreTarget.Session begin(
+            EngineClient client, QuiesceJournal journal, Request volume, RestoreRequest request) throws IOException {
         Optional<JsonObject> existing = new Volumes(client).find(volume.name());
         if (!volume.create() && existing.isEmpty()) {
             throw new DockerException(
@@ -102,7 +104,7 @@ public final class VolumeRestoreSession implements RestoreTarget.Session {
                             + " are not in view of this process, and the engine's API deletes nothing. Run as root on the"
                             + " engine's host, restore without deleteExtra(), or into a new volume");
         }
-        return new VolumeRestoreSession(client, volume, request);
+        return new VolumeRestoreSession(client, journal, volume, request);
     }
 
     @Override
@@ -184,6 +186,7 @@ public final class VolumeRestoreSession implements RestoreTarget.Session {
         if (writer != null) {
             writer.finish();
         }
+        undo.commit(List::of);
         committed = true;
     }
 
