@@ -55,6 +55,12 @@ class ProjectAcrossEnginesTest {
         }
     }
 
+    private static boolean hasGraph(URI uri) {
+        try (Docker docker = Docker.at(uri)) {
+            return docker.info().store() == EngineInfo.Store.GRAPH;
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void project_comesBackOnAnEngineWithoutAnyOfIt(int version) throws Exception {
@@ -99,13 +105,15 @@ class ProjectAcrossEnginesTest {
         assertThat(started).hasSize(4).allMatch(StartedContainer::isGood);
         assertThat(shop.docker("exec", shop.container("db"), "psql", "-qAt", "-c", "select n > 0 from counter"))
                 .isEqualTo("t");
-        List<String> kept =
-                shop.version() == 1 ? List.of("cache", "db", "web", "worker") : List.of("cache", "db", "web");
-        List<String> ids = kept.stream().map(service -> id(shop, service)).toList();
-        shop.run("up", "-d");
-        assertThat(kept.stream().map(service -> id(shop, service)))
-                .as("Compose has created nothing anew on %s", shop.engine())
-                .isEqualTo(ids);
+        // v1 keeps the id of the image in the hash of a container's configuration; containerd's store has other ids.
+        if (shop.version() == 2 || hasGraph(shop.engine())) {
+            List<String> kept = List.of("cache", "db", "web");
+            List<String> ids = kept.stream().map(service -> id(shop, service)).toList();
+            shop.run("up", "-d");
+            assertThat(kept.stream().map(service -> id(shop, service)))
+                    .as("Compose has created nothing anew on %s", shop.engine())
+                    .isEqualTo(ids);
+        }
         // The other version takes it for its own, too.
         assertThat(shop.as(3 - shop.version(), shop.name()).run("ps")).contains(shop.container("web"));
         shop.run("down", "-v", "-t", "0");
