@@ -37,7 +37,7 @@ public final class NightlyBackup {
 
     private static boolean backUp(Docker docker, Repository repo, String container) {
         try {
-            Snapshot snapshot = repo.backup(docker.container(container).quiesce(Quiesce.PAUSE))
+            Snapshot snapshot = repo.backup(docker.container(container).quiesce(Quiesce.pause()))
                     .onEvent(event -> show(container, event))
                     .run();
             System.out.printf("%n%s: %s, %s%n", container, snapshot.id(), snapshot.completeness());

@@ -70,7 +70,7 @@ public final class ApplicationSource implements SnapshotSource {
         return with(selection.without(all));
     }
 
-    /** Sets how the containers are quiesced; {@link Quiesce#NONE} unless set. */
+    /** Sets how the containers are quiesced; {@link Quiesce#none} unless set. */
     public ApplicationSource quiesce(Quiesce quiesce) {
         return with(options.withQuiesce(quiesce));
     }
@@ -129,7 +129,7 @@ public final class ApplicationSource implements SnapshotSource {
 
     @Override
     public void sendTo(EntrySink sink) throws IOException {
-        CaptureOptions unquiesced = options.withQuiesce(Quiesce.NONE).withQuiesceOf(Map.of());
+        CaptureOptions unquiesced = options.withQuiesce(Quiesce.none()).withQuiesceOf(Map.of());
         new ApplicationCapture(client, journal, selection.find(client), unquiesced).sendTo(sink, handle -> {});
     }
 

@@ -48,7 +48,7 @@ public final class ContainerSource implements SnapshotSource {
         return new ContainerSource(client, journal, selection, newOptions);
     }
 
-    /** Sets how the container is quiesced; {@link Quiesce#NONE} unless set. */
+    /** Sets how the container is quiesced; {@link Quiesce#none} unless set. */
     public ContainerSource quiesce(Quiesce quiesce) {
         return with(options.withQuiesce(quiesce));
     }
@@ -82,7 +82,7 @@ public final class ContainerSource implements SnapshotSource {
 
     @Override
     public void sendTo(EntrySink sink) throws IOException {
-        CaptureOptions unquiesced = options.withQuiesce(Quiesce.NONE);
+        CaptureOptions unquiesced = options.withQuiesce(Quiesce.none());
         new ApplicationCapture(client, journal, selection.find(client), unquiesced).sendTo(sink, handle -> {});
     }
 

@@ -36,7 +36,7 @@ import java.util.List;
  *         Repository repo = Repository.at(FileStorage.at(Path.of("/backups")))
  *                 .encryption(Encryption.none())
  *                 .openOrCreate()) {
- *     Snapshot snapshot = repo.backup(docker.container("web").quiesce(Quiesce.PAUSE)).run();
+ *     Snapshot snapshot = repo.backup(docker.container("web").quiesce(Quiesce.pause())).run();
  *     repo.restore(snapshot).to(docker.newContainer("web-copy").withoutPublishedPorts()).run();
  * }
  * }</pre>

@@ -105,7 +105,8 @@ class ApplicationCrashTest {
                 String argument = arguments[3];
                 switch (arguments[2]) {
                     case "backup" ->
-                        repo.backup(docker.containers("app=" + argument).quiesce(Quiesce.valueOf(arguments[4])))
+                        repo.backup(docker.containers("app=" + argument)
+                                        .quiesce(arguments[4].equals("STOP") ? Quiesce.stop() : Quiesce.pause()))
                                 .run();
                     case "in place" ->
                         repo.restore(repo.snapshots().get(0))
@@ -153,10 +154,10 @@ class ApplicationCrashTest {
 
     @ParameterizedTest
     @EnumSource(
-            value = Quiesce.class,
+            value = Quiesce.Level.class,
             names = {"PAUSE", "STOP"})
-    void backup_killedAtAnyChange_leavesAllAsItWas(Quiesce quiesce) throws Exception {
-        if (quiesce == Quiesce.STOP) {
+    void backup_killedAtAnyChange_leavesAllAsItWas(Quiesce.Level quiesce) throws Exception {
+        if (quiesce == Quiesce.Level.STOP) {
             // Refused by a container that is paused.
             run("rm", "-f", engine.name("paused"));
         }
@@ -175,7 +176,7 @@ class ApplicationCrashTest {
     @Test
     void restoreInPlace_killedAtAnyChange_isUndoneOrCompleted() throws Exception {
         Snapshot snapshot = repository.backup(
-                repository.docker().containers("app=" + engine.name("app")).quiesce(Quiesce.PAUSE));
+                repository.docker().containers("app=" + engine.name("app")).quiesce(Quiesce.pause()));
         assertThat(snapshot.stats().entries()).isPositive();
         Map<String, String> before = states();
         String id = inspect(engine.name("web"), "{{.Id}}");
@@ -211,7 +212,7 @@ class ApplicationCrashTest {
     @Test
     void copy_killedAtAnyChange_isGoneOrListed() throws Exception {
         repository.backup(
-                repository.docker().containers("app=" + engine.name("app")).quiesce(Quiesce.PAUSE));
+                repository.docker().containers("app=" + engine.name("app")).quiesce(Quiesce.pause()));
         Map<String, String> before = states();
         String resources = resources();
         String copy = engine.name("copy");

@@ -115,7 +115,7 @@ class ComposeProjectTest {
         run("volume", "create", "--label", label, "--label", "com.docker.compose.volume=spare", spare);
         run("run", "--rm", "-v", spare + ":/x", EngineFixture.BUSYBOX, "sh", "-c", "echo unused > /x/file");
         Snapshot snapshot = repository.backup(
-                repository.docker().composeProject(shop.name()).quiesce(Quiesce.PAUSE));
+                repository.docker().composeProject(shop.name()).quiesce(Quiesce.pause()));
         assertThat(snapshot.source()).isEqualTo("compose:" + shop.name());
         assertThat(snapshot.problems())
                 .noneMatch(p -> p.kind() == Problem.Kind.FAILED || p.kind() == Problem.Kind.CHANGED);
@@ -166,7 +166,7 @@ class ComposeProjectTest {
     void services_ofACopy_agree(int version) throws Exception {
         Compose shop = up(version);
         Snapshot snapshot = repository.backup(
-                repository.docker().composeProject(shop.name()).quiesce(Quiesce.PAUSE));
+                repository.docker().composeProject(shop.name()).quiesce(Quiesce.pause()));
         Compose copy = shop.as(version, engine.name("part"));
         projects.add(copy);
         repository
@@ -190,7 +190,7 @@ class ComposeProjectTest {
         Compose shop = up(version);
         String ids = shop.ids();
         Snapshot snapshot = repository.backup(
-                repository.docker().composeProject(shop.name()).quiesce(Quiesce.PAUSE));
+                repository.docker().composeProject(shop.name()).quiesce(Quiesce.pause()));
         Compose copy = shop.as(version, engine.name("copy"));
         projects.add(copy);
         List<RestorePlan> plans = new ArrayList<>();

@@ -55,7 +55,7 @@ class ConnectionsTest {
                 "sh",
                 "-c",
                 "echo hello > /v/hello; echo own > /own; sleep 100000");
-        Snapshot snapshot = repository.backup(docker.container(name).quiesce(Quiesce.PAUSE));
+        Snapshot snapshot = repository.backup(docker.container(name).quiesce(Quiesce.pause()));
         assertThat(inspect(name, "{{.State.Status}}")).isEqualTo("running");
         repository.get().restore(snapshot).to(docker.newContainer(copy).start()).run();
         assertThat(EngineFixture.exec(copy, "cat /v/hello /own")).isEqualTo("hello\nown");

@@ -147,7 +147,7 @@ class ContainerTest {
         String name = everything();
         List<String> before = tellsOf(name);
         Snapshot snapshot =
-                repo.backup(source.container(name).quiesce(Quiesce.PAUSE)).run();
+                repo.backup(source.container(name).quiesce(Quiesce.pause())).run();
         assertThat(state(name)).isEqualTo("running");
         String copy = engine.name("copy");
         Restore.Restored restored = repo.restore(snapshot)
@@ -200,7 +200,7 @@ class ContainerTest {
                 Docker remote = Docker.at(relay.uri())) {
             String name = everything();
             Snapshot snapshot =
-                    repo.backup(remote.container(name).quiesce(Quiesce.PAUSE)).run();
+                    repo.backup(remote.container(name).quiesce(Quiesce.pause())).run();
             assertThat(snapshot.problems())
                     .filteredOn(p -> p.kind() == Problem.Kind.DEGRADED)
                     .isNotEmpty();
@@ -469,7 +469,7 @@ class ContainerTest {
     void quiesce_bringsBackTheStateFromBefore() {
         String name = engine.name("app");
         run("run", "-d", "--stop-timeout", "1", "--name", name, EngineFixture.BUSYBOX, "sleep", "1000");
-        for (Quiesce quiesce : List.of(Quiesce.PAUSE, Quiesce.STOP)) {
+        for (Quiesce quiesce : List.of(Quiesce.pause(), Quiesce.stop())) {
             List<OperationEvent> events = new java.util.concurrent.CopyOnWriteArrayList<>();
             repo.backup(docker.container(name).quiesce(quiesce))
                     .onEvent(events::add)
@@ -478,21 +478,21 @@ class ContainerTest {
             assertThat(events).hasAtLeastOneElementOfType(OperationEvent.Resumed.class);
         }
         run("pause", name);
-        repo.backup(docker.container(name).quiesce(Quiesce.PAUSE)).run();
+        repo.backup(docker.container(name).quiesce(Quiesce.pause())).run();
         assertThat(state(name)).isEqualTo("paused");
-        assertThatThrownBy(() -> repo.backup(docker.container(name).quiesce(Quiesce.STOP))
+        assertThatThrownBy(() -> repo.backup(docker.container(name).quiesce(Quiesce.stop()))
                         .run())
                 .isInstanceOf(BackupException.SourceFailed.class)
                 .hasMessageContaining("paused");
         run("unpause", name);
         run("stop", "-t", "0", name);
-        for (Quiesce quiesce : List.of(Quiesce.PAUSE, Quiesce.STOP)) {
+        for (Quiesce quiesce : List.of(Quiesce.pause(), Quiesce.stop())) {
             repo.backup(docker.container(name).quiesce(quiesce)).run();
             assertThat(state(name)).as("stopped, %s", quiesce).isEqualTo("exited");
         }
         String fleeting = engine.name("fleeting");
         run("run", "-d", "--rm", "--name", fleeting, EngineFixture.BUSYBOX, "sleep", "1000");
-        assertThatThrownBy(() -> repo.backup(docker.container(fleeting).quiesce(Quiesce.STOP))
+        assertThatThrownBy(() -> repo.backup(docker.container(fleeting).quiesce(Quiesce.stop()))
                         .run())
                 .isInstanceOf(BackupException.SourceFailed.class)
                 .hasMessageContaining("--rm");
@@ -516,7 +516,7 @@ class ContainerTest {
                 "-c",
                 "sleep 100000");
         exec(name, "head -c 200000000 /dev/urandom > /data/big");
-        for (Quiesce quiesce : List.of(Quiesce.PAUSE, Quiesce.STOP)) {
+        for (Quiesce quiesce : List.of(Quiesce.pause(), Quiesce.stop())) {
             assertThatThrownBy(() -> repo.backup(docker.container(name).quiesce(quiesce))
                             .onEvent(event -> {
                                 if (event instanceof OperationEvent.Progress) {

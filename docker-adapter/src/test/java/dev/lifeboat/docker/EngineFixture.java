@@ -22,6 +22,7 @@ import org.opentest4j.TestAbortedException;
 final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
     static final String BUSYBOX = "lifeboat-busybox:1";
     static final String POSTGRES = "lifeboat-postgres:15";
+    static final String REDIS = "lifeboat-redis:7";
 
     private final Deque<String> cleanups = new ArrayDeque<>();
     private String prefix = "";

@@ -76,9 +76,9 @@ class PostgresTest {
                 .create()) {
             AtomicLong atMost = new AtomicLong();
             // Another volume first, so that the next one is incremental under load, too.
-            repo.backup(source.container(name).quiesce(Quiesce.PAUSE)).run();
+            repo.backup(source.container(name).quiesce(Quiesce.pause())).run();
             long atLeast = Long.parseLong(sql(name, "select max(id) from log"));
-            Snapshot snapshot = repo.backup(source.container(name).quiesce(Quiesce.PAUSE))
+            Snapshot snapshot = repo.backup(source.container(name).quiesce(Quiesce.pause()))
                     .onEvent(event -> {
                         if (event instanceof OperationEvent.Resumed) {
                             atMost.set(Long.parseLong(sql(name, "select max(id) from log")));

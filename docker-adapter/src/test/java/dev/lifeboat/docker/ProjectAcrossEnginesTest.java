@@ -71,7 +71,7 @@ class ProjectAcrossEnginesTest {
         shop.run("up", "-d");
         Snapshot snapshot;
         try (Docker docker = Docker.at(shop.engine())) {
-            snapshot = repository.backup(docker.composeProject(shop.name()).quiesce(Quiesce.PAUSE));
+            snapshot = repository.backup(docker.composeProject(shop.name()).quiesce(Quiesce.pause()));
         }
         assertThat(snapshot.problems()).noneMatch(p -> p.kind() == Problem.Kind.FAILED);
         shop.run("down", "-v", "-t", "0");

@@ -62,7 +62,7 @@ class QuiesceTest {
                     Repository repo = Repository.at(FileStorage.at(dir.resolve("child")))
                             .encryption(Encryption.none())
                             .openOrCreate()) {
-                repo.backup(docker.container(arguments[1]).quiesce(Quiesce.valueOf(arguments[2])))
+                repo.backup(docker.container(arguments[1]).quiesce(level(arguments[2])))
                         .onEvent(event -> {
                             if (event instanceof OperationEvent.Quiesced) {
                                 hang(dir);
@@ -84,7 +84,15 @@ class QuiesceTest {
         }
     }
 
-    private Process quiescedByAnotherProcess(Quiesce quiesce) throws Exception {
+    private static Quiesce level(String name) {
+        return switch (Quiesce.Level.valueOf(name)) {
+            case NONE -> Quiesce.none();
+            case PAUSE -> Quiesce.pause();
+            case STOP -> Quiesce.stop();
+        };
+    }
+
+    private Process quiescedByAnotherProcess(Quiesce.Level quiesce) throws Exception {
         Path dir = repository.scratch("").toAbsolutePath();
         Process process = ChildJvm.start(Child.class, "128m", dir.resolve("log"), dir.toString(), name, quiesce.name());
         while (!Files.exists(dir.resolve("quiesced"))) {
@@ -93,15 +101,15 @@ class QuiesceTest {
                     .isTrue();
             Thread.sleep(20);
         }
-        assertThat(state(name)).isEqualTo(quiesce == Quiesce.PAUSE ? "paused" : "exited");
+        assertThat(state(name)).isEqualTo(quiesce == Quiesce.Level.PAUSE ? "paused" : "exited");
         return process;
     }
 
     @ParameterizedTest
     @EnumSource(
-            value = Quiesce.class,
+            value = Quiesce.Level.class,
             names = {"PAUSE", "STOP"})
-    void sigterm_resumes(Quiesce quiesce) throws Exception {
+    void sigterm_resumes(Quiesce.Level quiesce) throws Exception {
         Process process = quiescedByAnotherProcess(quiesce);
         process.destroy();
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
@@ -111,16 +119,16 @@ class QuiesceTest {
 
     @ParameterizedTest
     @EnumSource(
-            value = Quiesce.class,
+            value = Quiesce.Level.class,
             names = {"PAUSE", "STOP"})
-    void sigkill_isMendedByTheNextRun(Quiesce quiesce) throws Exception {
+    void sigkill_isMendedByTheNextRun(Quiesce.Level quiesce) throws Exception {
         Process process = quiescedByAnotherProcess(quiesce);
         try (Docker docker = EngineFixture.docker().withJournal(journal)) {
             assertThat(docker.recover().isEmpty()).as("its process lives").isTrue();
             process.destroyForcibly().waitFor();
             assertThat(state(name)).isNotEqualTo("running");
-            if (quiesce == Quiesce.PAUSE) {
-                repository.backup(docker.container(name).quiesce(quiesce));
+            if (quiesce == Quiesce.Level.PAUSE) {
+                repository.backup(docker.container(name).quiesce(level(quiesce.name())));
             } else {
                 assertThat(docker.recover().resumed()).containsExactly(name);
             }
@@ -134,7 +142,7 @@ class QuiesceTest {
     void pausedByOthers_staysPaused() {
         run("pause", name);
         try (Docker docker = EngineFixture.docker().withJournal(journal)) {
-            repository.backup(docker.container(name).quiesce(Quiesce.PAUSE));
+            repository.backup(docker.container(name).quiesce(Quiesce.pause()));
             assertThat(docker.recover().isEmpty()).isTrue();
         }
         assertThat(state(name)).isEqualTo("paused");
@@ -142,15 +150,15 @@ class QuiesceTest {
 
     @ParameterizedTest
     @EnumSource(
-            value = Quiesce.class,
+            value = Quiesce.Level.class,
             names = {"PAUSE", "STOP"})
-    void resumedByOthers_isTold(Quiesce quiesce) throws Exception {
+    void resumedByOthers_isTold(Quiesce.Level quiesce) throws Exception {
         Snapshot snapshot = repository
                 .get()
-                .backup(repository.docker().container(name).quiesce(quiesce))
+                .backup(repository.docker().container(name).quiesce(level(quiesce.name())))
                 .onEvent(event -> {
                     if (event instanceof OperationEvent.Quiesced) {
-                        run(quiesce == Quiesce.PAUSE ? "unpause" : "start", name);
+                        run(quiesce == Quiesce.Level.PAUSE ? "unpause" : "start", name);
                     }
                 })
                 .run();
@@ -168,9 +176,9 @@ class QuiesceTest {
                         .create()) {
             for (int i = 0; i < 5; i++) {
                 CompletableFuture<Snapshot> second = CompletableFuture.supplyAsync(() -> other.backup(
-                                docker.container(name).quiesce(Quiesce.PAUSE).named("host2:" + name))
+                                docker.container(name).quiesce(Quiesce.pause()).named("host2:" + name))
                         .run());
-                repository.backup(docker.container(name).quiesce(Quiesce.PAUSE));
+                repository.backup(docker.container(name).quiesce(Quiesce.pause()));
                 assertThat(second.join().source()).isEqualTo("host2:" + name);
                 assertThat(state(name)).isEqualTo("running");
             }
@@ -184,7 +192,7 @@ class QuiesceTest {
         Docker docker = EngineFixture.docker().withJournal(journal);
         assertThatThrownBy(() -> repository
                         .get()
-                        .backup(docker.container(name).quiesce(Quiesce.PAUSE))
+                        .backup(docker.container(name).quiesce(Quiesce.pause()))
                         .onEvent(event -> {
                             if (event instanceof OperationEvent.Quiesced) {
                                 docker.close();
@@ -213,9 +221,9 @@ class QuiesceTest {
                 "sh",
                 "-c",
                 "echo >> /runs; sleep 0.3; exit 1");
-        for (Quiesce quiesce : Quiesce.values()) {
+        for (Quiesce.Level quiesce : Quiesce.Level.values()) {
             Snapshot snapshot =
-                    repository.backup(repository.docker().container(loop).quiesce(quiesce));
+                    repository.backup(repository.docker().container(loop).quiesce(level(quiesce.name())));
             assertThat(snapshot.problems()).noneMatch(p -> p.kind() == Problem.Kind.FAILED);
             assertThat(state(loop)).as("after %s", quiesce).isIn("running", "restarting");
         }
@@ -226,7 +234,7 @@ class QuiesceTest {
     void removedContainer_failsTheBackup() {
         assertThatThrownBy(() -> repository
                         .get()
-                        .backup(repository.docker().container(name).quiesce(Quiesce.PAUSE))
+                        .backup(repository.docker().container(name).quiesce(Quiesce.pause()))
                         .onEvent(event -> {
                             if (event instanceof OperationEvent.Quiesced) {
                                 run("rm", "-fv", name);

@@ -59,7 +59,7 @@ public final class ComposeQuickstart {
                         .encryption(Encryption.passphrase(() -> "quickstart"))
                         .openOrCreate()) {
             say("Back up the whole project, all services paused together");
-            Snapshot snapshot = repo.backup(docker.composeProject(PROJECT).quiesce(Quiesce.PAUSE))
+            Snapshot snapshot = repo.backup(docker.composeProject(PROJECT).quiesce(Quiesce.pause()))
                     .onEvent(new ProgressBar())
                     .run();
             System.out.printf(

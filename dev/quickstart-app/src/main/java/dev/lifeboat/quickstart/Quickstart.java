@@ -53,7 +53,7 @@ public final class Quickstart {
                         .encryption(Encryption.none())
                         .openOrCreate()) {
             say("Back up the running container, paused while it is read");
-            Snapshot first = repo.backup(docker.container(ORIGINAL).quiesce(Quiesce.PAUSE))
+            Snapshot first = repo.backup(docker.container(ORIGINAL).quiesce(Quiesce.pause()))
                     .tag("quickstart", "first")
                     .onEvent(new ProgressBar())
                     .run();
@@ -62,7 +62,7 @@ public final class Quickstart {
             say("Change rows and back up again: only what has changed is read");
             DockerCommand.sql(ORIGINAL, "update accounts set balance = 0 where id <= 500; checkpoint");
             System.out.println("  " + DockerCommand.sql(ORIGINAL, COUNT));
-            Snapshot second = repo.backup(docker.container(ORIGINAL).quiesce(Quiesce.PAUSE))
+            Snapshot second = repo.backup(docker.container(ORIGINAL).quiesce(Quiesce.pause()))
                     .onEvent(new ProgressBar())
                     .run();
             describe(second);

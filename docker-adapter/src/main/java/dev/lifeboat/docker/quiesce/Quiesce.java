@@ -1,19 +1,123 @@
 package dev.lifeboat.docker.quiesce;
 
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
 /**
- * How a container is quiesced while it is read. Afterwards its former state is restored. {@link #STOP} refuses a
- * container that is paused.
+ * How a container is quiesced while it is read. Afterwards its former state is restored, whether reading succeeds or
+ * not. A container that does not run, or is paused already, is read as it is. Immutable.
  */
-public enum Quiesce {
+public final class Quiesce {
+    private static final Quiesce NONE = new Quiesce("NONE", Level.NONE, Optional.empty());
+    private static final Quiesce PAUSE = new Quiesce("PAUSE", Level.PAUSE, Optional.empty());
+    private static final Quiesce STOP = new Quiesce("STOP", Level.STOP, Optional.empty());
+
+    private final String name;
+    private final Level level;
+    private final Optional<QuiesceSession> session;
+
+    /** What is done to the container itself. */
+    public enum Level {
+        /** Nothing. */
+        NONE,
+        /** It is paused. */
+        PAUSE,
+        /** It is stopped. */
+        STOP
+    }
+
+    private Quiesce(String name, Level level, Optional<QuiesceSession> session) {
+        this.name = name;
+        this.level = level;
+        this.session = session;
+    }
+
     /** Not quiesced: files that change while they are read may be captured in a mix of states; they are reported. */
-    NONE,
+    public static Quiesce none() {
+        return NONE;
+    }
+
     /**
      * Paused: the copy is crash-consistent, as after a power failure, from which databases recover. Takes some 20
      * milliseconds; connections stay open.
      */
-    PAUSE,
+    public static Quiesce pause() {
+        return PAUSE;
+    }
+
     /**
      * Stopped with its own stop signal and timeout, then started again: for data that does not survive a power failure.
+     * A container that is paused, or was run with {@code --rm}, is refused.
      */
-    STOP
+    public static Quiesce stop() {
+        return STOP;
+    }
+
+    /**
+     * Runs a command in the container before it is read, and another one afterwards, such as one that flushes and locks
+     * files, and one that unlocks them. The second one runs even if the first one fails; it has to work then, too. The
+     * journal records it, so that {@code Docker.recover()} runs it if this process is killed: it must hold no secret.
+     * If either fails, exceeds its time limit or cannot be run, so does the backup.
+     */
+    public static Quiesce exec(ContainerCommand before, ContainerCommand after) {
+        return new Quiesce("EXEC", Level.NONE, Optional.of(new ExecHooks(before, after)));
+    }
+
+    /** Holds a session of the application while the container is read. */
+    public static Quiesce session(QuiesceSession session) {
+        return new Quiesce("SESSION", Level.NONE, Optional.of(session));
+    }
+
+    /**
+     * Holds a Redis server in a state in which its files can be copied: a snapshot is saved (BGSAVE), and the
+     * append-only file is not rewritten until the container was read.
+     *
+     * @param client the command that reaches the server, such as {@code redis-cli}; the journal records it
+     */
+    public static Quiesce redis(String... client) {
+        return session(new RedisSession(List.of(client)));
+    }
+
+    /**
+     * Returns a copy that also pauses the container, once the command has run or the session has begun.
+     *
+     * @throws IllegalStateException if it pauses or stops it already
+     */
+    public Quiesce andPause() {
+        if (level != Level.NONE) {
+            throw new IllegalStateException("the container is quiesced already: " + name);
+        }
+        return session.isEmpty() ? PAUSE : new Quiesce(name + "+PAUSE", Level.PAUSE, session);
+    }
+
+    /** Returns the name that the snapshot records, such as {@code PAUSE} or {@code EXEC+PAUSE}. */
+    public String name() {
+        return name;
+    }
+
+    /** Returns what is done to the container itself. */
+    public Level level() {
+        return level;
+    }
+
+    /** Returns the session that is held, or the commands that are run. */
+    public Optional<QuiesceSession> session() {
+        return session;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Quiesce that && name.equals(that.name) && session.equals(that.session);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(name, session);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
 }

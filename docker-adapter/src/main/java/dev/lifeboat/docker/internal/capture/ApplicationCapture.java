@@ -169,7 +169,7 @@ public final class ApplicationCapture {
             ContainerSpec now = atEnd.get(member.getKey());
             if (!result.reached()) {
                 torn.add(member.getKey());
-            } else if (result.quiesce() != Quiesce.NONE
+            } else if (result.quiesce().level() != Quiesce.Level.NONE
                     && now != null
                     && now.state().isActive()) {
                 torn.add(member.getKey());

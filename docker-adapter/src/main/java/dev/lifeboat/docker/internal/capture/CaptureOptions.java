@@ -31,12 +31,12 @@ public record CaptureOptions(
 
     /** Returns the options of a container. */
     public static CaptureOptions ofContainer() {
-        return new CaptureOptions(Quiesce.NONE, Map.of(), false, false, true, Set.of());
+        return new CaptureOptions(Quiesce.none(), Map.of(), false, false, true, Set.of());
     }
 
     /** Returns the options of an application. */
     public static CaptureOptions ofApplication() {
-        return new CaptureOptions(Quiesce.NONE, Map.of(), false, true, true, Set.of());
+        return new CaptureOptions(Quiesce.none(), Map.of(), false, true, true, Set.of());
     }
 
     /** Returns a copy that quiesces in another way. */

@@ -176,8 +176,29 @@ public final class EngineClient implements AutoCloseable {
 
     /** Opens a stream. The caller closes it, which ends the request. */
     public InputStream open(String path, String what) throws IOException {
-        Response response =
-                execute(Request.builder().method(Request.Method.GET).path(path).build(), what);
+        return stream(Request.builder().method(Request.Method.GET).path(path).build(), what);
+    }
+
+    /**
+     * Posts an object and opens what follows as a stream in both directions. The caller closes it, which ends the
+     * request.
+     *
+     * @param input what is sent after the object, until its end; null if nothing is
+     */
+    public InputStream open(String path, JsonObject body, @Nullable InputStream input, String what) throws IOException {
+        Request.Builder request = Request.builder()
+                .method(Request.Method.POST)
+                .path(path)
+                .putHeader("Content-Type", "application/json")
+                .bodyBytes(body.toBytes());
+        if (input != null) {
+            request.hijackedInput(input);
+        }
+        return stream(request.build(), what);
+    }
+
+    private InputStream stream(Request request, String what) throws IOException {
+        Response response = execute(request, what);
         return new FilterInputStream(response.getBody()) {
             @Override
             public int read(byte[] b, int off, int len) throws IOException {

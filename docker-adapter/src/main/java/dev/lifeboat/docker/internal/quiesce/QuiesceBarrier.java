@@ -6,24 +6,27 @@ import dev.lifeboat.docker.internal.client.Readiness;
 import dev.lifeboat.docker.internal.model.ApplicationModel;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.quiesce.Quiesce;
+import dev.lifeboat.docker.quiesce.Quiesce.Level;
 import dev.lifeboat.quiesce.QuiesceHandle;
 import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Quiesces the containers of an application together, so that their files fit each other: each one before those that it
  * depends on, and those that are stopped before those that are paused, since a process that ends may still write to
- * another. Closing resumes them in the reverse order. Thread-safe.
+ * another. Sessions of applications are held from before that until after. Closing resumes them in the reverse order.
+ * Thread-safe.
  */
 public final class QuiesceBarrier implements QuiesceHandle {
     private static final Logger log = LoggerFactory.getLogger(QuiesceBarrier.class);
@@ -35,6 +38,7 @@ public final class QuiesceBarrier implements QuiesceHandle {
     /** In the order in which they were quiesced. */
     private final List<String> quiesced = new ArrayList<>();
 
+    private final Deque<QuiesceHandle> sessions = new ArrayDeque<>();
     private final Map<String, QuiescedContainer.Result> results = new TreeMap<>();
     private boolean ended;
 
@@ -60,19 +64,21 @@ public final class QuiesceBarrier implements QuiesceHandle {
     public static Result begin(
             EngineClient client, QuiesceJournal journal, ApplicationModel model, Map<String, Quiesce> requests)
             throws IOException {
-        Set<Quiesce> used = new HashSet<>(requests.values());
-        used.remove(Quiesce.NONE);
-        if (!used.isEmpty()) {
+        if (requests.values().stream().anyMatch(request -> !request.equals(Quiesce.none()))) {
             recover(client, journal);
         }
         QuiesceBarrier barrier = new QuiesceBarrier(client, model);
         client.closeBefore(barrier);
         boolean settled = false;
         try {
-            for (Quiesce level : List.of(Quiesce.NONE, Quiesce.STOP, Quiesce.PAUSE)) {
+            for (String key : model.graph().stopOrder()) {
+                barrier.beginSession(journal, key, requests.getOrDefault(key, Quiesce.none()));
+            }
+            for (Level level : List.of(Level.NONE, Level.STOP, Level.PAUSE)) {
                 for (String key : model.graph().stopOrder()) {
-                    if (requests.getOrDefault(key, Quiesce.NONE) == level) {
-                        barrier.quiesce(journal, key, level);
+                    Quiesce request = requests.getOrDefault(key, Quiesce.none());
+                    if (request.level() == level) {
+                        barrier.quiesce(journal, key, request);
                     }
                 }
             }
@@ -82,7 +88,8 @@ public final class QuiesceBarrier implements QuiesceHandle {
                 barrier.close();
             }
         }
-        boolean any = barrier.results.values().stream().anyMatch(result -> result.handle() != QuiesceHandle.none());
+        boolean any = !barrier.sessions.isEmpty()
+                || barrier.results.values().stream().anyMatch(result -> result.handle() != QuiesceHandle.none());
         if (!any) {
             barrier.close();
         }
@@ -98,7 +105,21 @@ public final class QuiesceBarrier implements QuiesceHandle {
         }
     }
 
-    private synchronized void quiesce(QuiesceJournal journal, String key, Quiesce level) throws IOException {
+    /** Sessions begin while all containers run, since one may need another. */
+    private synchronized void beginSession(QuiesceJournal journal, String key, Quiesce request) throws IOException {
+        if (request.session().isEmpty()) {
+            return;
+        }
+        ContainerSpec container = new Containers(client).inspect(member(key).id());
+        int order = model.graph().startOrder().indexOf(key);
+        QuiesceHandle session =
+                HeldSession.begin(client, journal, container, request.session().get(), order);
+        if (session != QuiesceHandle.none()) {
+            sessions.push(session);
+        }
+    }
+
+    private ContainerSpec member(String key) throws IOException {
         ContainerSpec container = model.members().get(key);
         if (container == null) {
             throw new IllegalArgumentException("no member " + key);
@@ -106,6 +127,11 @@ public final class QuiesceBarrier implements QuiesceHandle {
         if (ended) {
             throw new IOException("cannot quiesce container " + container.name() + ": this Docker object is closed");
         }
+        return container;
+    }
+
+    private synchronized void quiesce(QuiesceJournal journal, String key, Quiesce level) throws IOException {
+        ContainerSpec container = member(key);
         int order = model.graph().startOrder().indexOf(key);
         results.put(key, QuiescedContainer.begin(client, journal, container.id(), level, order));
         quiesced.add(key);
@@ -126,15 +152,18 @@ public final class QuiesceBarrier implements QuiesceHandle {
             try {
                 awaitDependencies(key, started);
                 result.handle().close();
-                if (result.quiesce() == Quiesce.STOP) {
+                if (result.quiesce().level() == Level.STOP) {
                     started.put(key, result.container().id());
                 }
             } catch (IOException e) {
-                if (failure == null) {
-                    failure = e;
-                } else {
-                    failure.addSuppressed(e);
-                }
+                failure = merged(failure, e);
+            }
+        }
+        while (!sessions.isEmpty()) {
+            try {
+                sessions.pop().close();
+            } catch (IOException e) {
+                failure = merged(failure, e);
             }
         }
         if (failure != null) {
@@ -142,6 +171,14 @@ public final class QuiesceBarrier implements QuiesceHandle {
             throw failure;
         }
         client.closed(this);
+    }
+
+    private static IOException merged(@Nullable IOException first, IOException next) {
+        if (first == null) {
+            return next;
+        }
+        first.addSuppressed(next);
+        return first;
     }
 
     /** A container that needs a healthy one is started after it is; one that never becomes so holds up nothing. */

@@ -1,8 +1,9 @@
 package dev.lifeboat.docker.internal.quiesce;
 
+import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.docker.internal.client.Containers;
 import dev.lifeboat.docker.internal.client.EngineClient;
-import dev.lifeboat.docker.quiesce.Quiesce;
+import dev.lifeboat.docker.quiesce.Quiesce.Level;
 import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -39,7 +40,10 @@ public final class QuiesceRecovery {
     private void recover(List<String> resumed) throws IOException {
         IOException failure = null;
         List<QuiesceJournal.QuiesceRecord> records = new ArrayList<>(journal.abandoned());
-        records.sort(Comparator.comparingInt(QuiesceRecovery::order));
+        // Commands run in containers that are resumed by then.
+        records.sort(Comparator.<QuiesceJournal.QuiesceRecord, Boolean>comparing(
+                        record -> HeldSession.EXEC.equals(record.values().get("quiesce")))
+                .thenComparing(QuiesceRecovery::order));
         for (QuiesceJournal.QuiesceRecord record : records) {
             Map<String, String> values = record.values();
             // Records of restores have no level; they are recovered elsewhere.
@@ -47,9 +51,14 @@ public final class QuiesceRecovery {
                 continue;
             }
             String name = values.getOrDefault("name", "");
-            Quiesce quiesce = Quiesce.STOP.name().equals(values.get("quiesce")) ? Quiesce.STOP : Quiesce.PAUSE;
+            boolean command = HeldSession.EXEC.equals(values.get("quiesce"));
+            Level level = Level.STOP.name().equals(values.get("quiesce")) ? Level.STOP : Level.PAUSE;
             try {
-                QuiescedContainer.resume(new Containers(client), values.getOrDefault("container", ""), name, quiesce);
+                if (command) {
+                    runCommand(values.getOrDefault("container", ""), name, values);
+                } else {
+                    QuiescedContainer.resume(new Containers(client), values.getOrDefault("container", ""), name, level);
+                }
                 record.remove();
             } catch (IOException e) {
                 // One that cannot be resumed keeps no other from it.
@@ -57,10 +66,25 @@ public final class QuiesceRecovery {
                 continue;
             }
             log.warn("container resumed, which a process that was killed had quiesced [name={}]", name);
-            resumed.add(name);
+            if (!resumed.contains(name)) {
+                resumed.add(name);
+            }
         }
         if (failure != null) {
             throw failure;
+        }
+    }
+
+    /** A container that does not run holds no session. */
+    private void runCommand(String id, String name, Map<String, String> values) throws IOException {
+        try {
+            if (new Containers(client).inspect(id).state().isActive()) {
+                new EngineContainer(client, id, name).check(HeldSession.command(values));
+            }
+        } catch (DockerException e) {
+            if (e.kind() != DockerException.Kind.NOT_FOUND) {
+                throw e;
+            }
         }
     }
 

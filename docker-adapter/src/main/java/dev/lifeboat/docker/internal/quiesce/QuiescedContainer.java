@@ -5,6 +5,7 @@ import dev.lifeboat.docker.internal.client.Containers;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.quiesce.Quiesce;
+import dev.lifeboat.docker.quiesce.Quiesce.Level;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.io.UninterruptibleCleanup;
 import dev.lifeboat.quiesce.QuiesceHandle;
@@ -27,19 +28,16 @@ public final class QuiescedContainer implements QuiesceHandle {
     private final Containers containers;
     private final String id;
     private final String name;
-    private final Quiesce quiesce;
+    private final Level level;
     private final Optional<QuiesceJournal.QuiesceRecord> record;
     private boolean ended;
 
     private QuiescedContainer(
-            EngineClient client,
-            ContainerSpec container,
-            Quiesce quiesce,
-            Optional<QuiesceJournal.QuiesceRecord> record) {
+            EngineClient client, ContainerSpec container, Level level, Optional<QuiesceJournal.QuiesceRecord> record) {
         this.containers = new Containers(client);
         this.id = container.id();
         this.name = container.name();
-        this.quiesce = quiesce;
+        this.level = level;
         this.record = record;
     }
 
@@ -68,10 +66,10 @@ public final class QuiescedContainer implements QuiesceHandle {
             ContainerSpec.State state = container.state();
             check(container, quiesce);
             boolean quiet = !state.running() && !state.restarting() || state.paused();
-            if (quiesce == Quiesce.NONE || quiet) {
+            if (quiesce.level() == Level.NONE || quiet) {
                 return new Result(QuiesceHandle.none(), container, quiesce, true);
             }
-            boolean between = state.restarting() && quiesce == Quiesce.PAUSE;
+            boolean between = state.restarting() && quiesce.level() == Level.PAUSE;
             if (!between) {
                 Optional<QuiesceHandle> handle = act(client, journal, container, quiesce, order);
                 if (handle.isPresent()) {
@@ -86,16 +84,16 @@ public final class QuiescedContainer implements QuiesceHandle {
     }
 
     private static void check(ContainerSpec container, Quiesce quiesce) throws IOException {
-        if (quiesce != Quiesce.STOP) {
+        if (quiesce.level() != Level.STOP) {
             return;
         }
         if (container.state().paused()) {
             throw new IOException("container " + container.name()
-                    + " is paused, so it cannot be stopped in its own way; unpause it, or quiesce(Quiesce.PAUSE)");
+                    + " is paused, so it cannot be stopped in its own way; unpause it, or quiesce(Quiesce.pause())");
         }
         if (container.state().isActive() && container.isAutoRemoved()) {
             throw new IOException("container " + container.name()
-                    + " was run with --rm, so the engine removes it once it is stopped; use quiesce(Quiesce.PAUSE)");
+                    + " was run with --rm, so the engine removes it once it is stopped; use quiesce(Quiesce.pause())");
         }
     }
 
@@ -103,8 +101,8 @@ public final class QuiescedContainer implements QuiesceHandle {
     private static Optional<QuiesceHandle> act(
             EngineClient client, QuiesceJournal journal, ContainerSpec container, Quiesce quiesce, int order)
             throws IOException {
-        QuiescedContainer quiesced =
-                new QuiescedContainer(client, container, quiesce, record(client, journal, container, quiesce, order));
+        QuiescedContainer quiesced = new QuiescedContainer(
+                client, container, quiesce.level(), record(client, journal, container, quiesce, order));
         boolean settled = false;
         try {
             if (!quiesced.act()) {
@@ -128,7 +126,7 @@ public final class QuiescedContainer implements QuiesceHandle {
                     "engine", client.uri().toString(),
                     "container", container.id(),
                     "name", container.name(),
-                    "quiesce", quiesce.name(),
+                    "quiesce", quiesce.level().name(),
                     "order", Integer.toString(order))));
         } catch (IOException e) {
             log.warn(
@@ -144,7 +142,7 @@ public final class QuiescedContainer implements QuiesceHandle {
      * that would undo their pause, and tear their snapshot.
      */
     private boolean act() throws IOException {
-        return quiesce == Quiesce.STOP ? containers.stop(id, name) : containers.pause(id, name);
+        return level == Level.STOP ? containers.stop(id, name) : containers.pause(id, name);
     }
 
     /** Ends without resuming: nothing was done. */
@@ -167,7 +165,7 @@ public final class QuiescedContainer implements QuiesceHandle {
     /** The call may have taken effect, or be about to, though its answer was lost: a stop goes on, so it is awaited. */
     private void takeBack() throws IOException {
         try {
-            if (quiesce == Quiesce.STOP) {
+            if (level == Level.STOP) {
                 UninterruptibleCleanup.run(this::act);
             }
         } finally {
@@ -189,7 +187,7 @@ public final class QuiescedContainer implements QuiesceHandle {
         Throwable failure = null;
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             try {
-                resume(containers, id, name, quiesce);
+                resume(containers, id, name, level);
                 return;
             } catch (IOException | OutOfMemoryError e) {
                 // After an OutOfMemoryError the stack that held the memory is gone, or soon will be.
@@ -199,18 +197,18 @@ public final class QuiescedContainer implements QuiesceHandle {
             }
         }
         throw new IOException(
-                "container " + name + " is still " + (quiesce == Quiesce.PAUSE ? "PAUSED" : "STOPPED")
-                        + "; run: docker " + (quiesce == Quiesce.PAUSE ? "unpause " : "start ") + name,
+                "container " + name + " is still " + (level == Level.PAUSE ? "PAUSED" : "STOPPED") + "; run: docker "
+                        + (level == Level.PAUSE ? "unpause " : "start ") + name,
                 failure);
     }
 
     /** Resumes a container if it is quiesced; one that was removed has no state to restore. */
-    static void resume(Containers containers, String id, String name, Quiesce quiesce) throws IOException {
+    static void resume(Containers containers, String id, String name, Level level) throws IOException {
         try {
             ContainerSpec.State state = containers.inspect(id).state();
-            if (quiesce == Quiesce.PAUSE && state.paused()) {
+            if (level == Level.PAUSE && state.paused()) {
                 containers.unpause(id, name);
-            } else if (quiesce == Quiesce.STOP && !state.running()) {
+            } else if (level == Level.STOP && !state.running()) {
                 containers.start(id, name);
             }
         } catch (DockerException e) {

@@ -101,7 +101,7 @@ public final class ArchiveDownload {
     private IOException truncated(String path, DamagedException e) {
         return new IOException(
                 "the engine ended its archive of " + path + " of container " + container + " early (" + e.getMessage()
-                        + "): a file shrank while it was read. Quiesce the container: quiesce(Quiesce.PAUSE)",
+                        + "): a file shrank while it was read. Quiesce the container: quiesce(Quiesce.pause())",
                 e);
     }
 }

@@ -1,0 +1,131 @@
+package dev.lifeboat.docker.internal.quiesce;
+
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.quiesce.ContainerCommand;
+import dev.lifeboat.docker.quiesce.QuiesceSession;
+import dev.lifeboat.internal.io.UninterruptibleCleanup;
+import dev.lifeboat.quiesce.QuiesceHandle;
+import dev.lifeboat.quiesce.QuiesceJournal;
+import dev.lifeboat.quiesce.QuiesceJournal.QuiesceRecord;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A session of an application that is held while its container is read. A command that is to run at the end is recorded
+ * in the journal before the first one runs. Thread-safe.
+ */
+final class HeldSession implements QuiesceHandle {
+    /** Value of {@code quiesce} in the records of commands. */
+    static final String EXEC = "EXEC";
+
+    private static final Logger log = LoggerFactory.getLogger(HeldSession.class);
+    private static final String WORD = "word.";
+    private static final String USER = "user";
+    private static final String MILLIS = "millis";
+
+    private final QuiesceHandle handle;
+    private final Optional<QuiesceRecord> record;
+    private boolean ended;
+
+    private HeldSession(QuiesceHandle handle, Optional<QuiesceRecord> record) {
+        this.handle = handle;
+        this.record = record;
+    }
+
+    /**
+     * Begins a session, unless the container does not run or is paused.
+     *
+     * @param order place among those that are resumed together
+     * @throws IOException if it cannot begin; nothing is held then
+     */
+    static QuiesceHandle begin(
+            EngineClient client, QuiesceJournal journal, ContainerSpec container, QuiesceSession session, int order)
+            throws IOException {
+        if (!container.state().isActive()) {
+            return QuiesceHandle.none();
+        }
+        EngineContainer running = new EngineContainer(client, container.id(), container.name());
+        Optional<QuiesceRecord> record =
+                session.recovery(running).flatMap(command -> record(client, journal, container, command, order));
+        QuiesceHandle handle = QuiesceHandle.none();
+        try {
+            handle = session.begin(running);
+        } finally {
+            if (handle == QuiesceHandle.none()) {
+                remove(record, container.name());
+            }
+        }
+        return handle == QuiesceHandle.none() ? handle : new HeldSession(handle, record);
+    }
+
+    private static Optional<QuiesceRecord> record(
+            EngineClient client, QuiesceJournal journal, ContainerSpec container, ContainerCommand after, int order) {
+        Map<String, String> values = new TreeMap<>(Map.of(
+                "engine",
+                client.uri().toString(),
+                "container",
+                container.id(),
+                "name",
+                container.name(),
+                "quiesce",
+                EXEC,
+                "order",
+                Integer.toString(order),
+                USER,
+                after.user(),
+                MILLIS,
+                Long.toString(after.timeout().toMillis())));
+        for (int i = 0; i < after.words().size(); i++) {
+            values.put(WORD + i, after.words().get(i));
+        }
+        try {
+            return Optional.of(journal.write(values));
+        } catch (IOException e) {
+            log.warn(
+                    "no record was written, so the second command is not run if this process is killed [name={}, cause={}]",
+                    container.name(),
+                    e.toString());
+            return Optional.empty();
+        }
+    }
+
+    /** Reads the command of a record. */
+    static ContainerCommand command(Map<String, String> values) {
+        List<String> words = new ArrayList<>();
+        for (int i = 0; values.containsKey(WORD + i); i++) {
+            words.add(values.get(WORD + i));
+        }
+        String millis = values.getOrDefault(MILLIS, "");
+        Duration timeout = Duration.ofMillis(millis.matches("[1-9][0-9]{0,12}") ? Long.parseLong(millis) : 60_000);
+        return new ContainerCommand(words, values.getOrDefault(USER, ""), timeout);
+    }
+
+    private static void remove(Optional<QuiesceRecord> record, String name) {
+        try {
+            if (record.isPresent()) {
+                record.get().remove();
+            }
+        } catch (IOException e) {
+            log.warn("record of a command that was run is not removed [name={}, cause={}]", name, e.toString());
+        }
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        // If it fails, its record stays for a recovery once this process has ended.
+        UninterruptibleCleanup.run(handle::close);
+        remove(record, "");
+    }
+}
