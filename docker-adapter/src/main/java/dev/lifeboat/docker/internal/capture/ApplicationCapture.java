@@ -126,12 +126,18 @@ public final class ApplicationCapture {
         SnapshotLayout.directory(sink, SnapshotLayout.ROOTFS);
         for (Map.Entry<String, ContainerSpec> member : members().entrySet()) {
             ContainerSpec container = member.getValue();
-            new LayerReader(client, container.id(), mountPlaces(container))
-                    .sendTo(sink, SnapshotLayout.layer(member.getKey()), paths.writableLayer(client, container));
+            still("container " + container.name(), () -> {
+                new LayerReader(client, container.id(), mountPlaces(container))
+                        .sendTo(sink, SnapshotLayout.layer(member.getKey()), paths.writableLayer(client, container));
+                return container;
+            });
         }
         SnapshotLayout.directory(sink, SnapshotLayout.VOLUMES);
         for (Map.Entry<String, Read> volume : byKey(volumes, unmounted).entrySet()) {
-            sendVolume(sink, paths, volume.getValue());
+            still("volume " + volume.getValue().source().name() + " or its container", () -> {
+                sendVolume(sink, paths, volume.getValue());
+                return volume;
+            });
         }
         Map<String, ContainerSpec> atEnd = checkStillThere(volumes, unmounted);
         Set<String> torn = torn(quiesced, atEnd, sink);

@@ -1,5 +1,6 @@
 package dev.lifeboat.docker.internal.restore;
 
+import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.docker.internal.client.Containers;
 import dev.lifeboat.docker.internal.client.Readiness;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
@@ -46,9 +47,9 @@ final class Startup {
             }
             String unready = unready(member);
             if (unready.isEmpty()) {
-                containers.start(id(member), member.name());
-                started.put(member.key(), member);
-            } else {
+                unready = start(member);
+            }
+            if (!unready.isEmpty()) {
                 results.put(
                         member.key(),
                         new StartedContainer(
@@ -57,6 +58,32 @@ final class Startup {
                                 Duration.ZERO,
                                 "it was not started, since " + unready));
             }
+        }
+    }
+
+    /**
+     * Starts a container. If that fails since one whose namespace it shares has ended, that is what is reported.
+     *
+     * @return why it was not started; empty if it was
+     */
+    private String start(ApplicationPlan.Member member) throws IOException {
+        try {
+            containers.start(id(member), member.name());
+            started.put(member.key(), member);
+            return "";
+        } catch (DockerException e) {
+            for (String needed : plan.graph().dependencies(member.key()).keySet()) {
+                ApplicationPlan.Member other = started.get(needed);
+                if (other != null) {
+                    StartedContainer result = await(other, Condition.STARTED);
+                    boolean runs =
+                            Set.of(State.HEALTHY, State.RUNNING, State.STARTING).contains(result.state());
+                    if (!runs) {
+                        return result.detail();
+                    }
+                }
+            }
+            throw e;
         }
     }
 
