@@ -27,8 +27,8 @@ import java.util.function.Consumer;
  *
  * <p>Containers that ran when they were captured are started, each after those that it depends on; one that depends on
  * a healthy container once that is healthy. Then all are awaited. In place, one that ends or becomes unhealthy brings
- * the old application back. Where no container was replaced, the application stays as it is, with a problem of kind
- * {@code FAILED}, so that it can be examined.
+ * the old application back. If no container was replaced, the restore succeeds even if one does not work: test
+ * {@code Restored.completeness()} for {@code INCOMPLETE}. If content is missing then, nothing is started.
  *
  * <p>A copy has its own storage and networks, as far as the application owns them. Writable bind mounts are a conflict
  * until {@link #bindMount}, {@link #withoutBindMounts}, {@link #readOnlyBindMounts} or {@link #sharedBindMounts} is
@@ -58,27 +58,36 @@ public final class ApplicationRestore implements RestoreTarget {
         return with(o -> o.start = true);
     }
 
-    /** Restores only the containers of some services, or with some names, and what these use. */
+    /**
+     * Restores only the containers of some services, or with some names, and what these use. A name that the snapshot
+     * does not have fails the restore.
+     *
+     * @throws IllegalArgumentException if no service is given
+     */
     public ApplicationRestore services(String... services) {
+        if (services.length == 0) {
+            throw new IllegalArgumentException("no service is given");
+        }
         return with(o -> o.services = Set.copyOf(Arrays.asList(services)));
     }
 
-    /** Publishes no ports. */
+    /** Publishes no ports, except those that {@link #hostPort} replaces. */
     public ApplicationRestore withoutPublishedPorts() {
         return with(o -> o.ports = Ports.NONE);
     }
 
-    /** Has the engine choose free ports of the host, except those that {@link #port} replaces. */
+    /** Has the engine choose free ports of the host, except those that {@link #hostPort} replaces. */
     public ApplicationRestore freePorts() {
         return with(o -> o.ports = Ports.FREE);
     }
 
     /**
-     * Publishes a port of a container at another port of the host than the captured one.
+     * Publishes what was published at a port of the host at another one, in all containers.
      *
+     * @param captured port of the host, the first number in {@code 8080:80}
      * @throws IllegalStateException if the captured one is replaced already
      */
-    public ApplicationRestore port(int captured, int port) {
+    public ApplicationRestore hostPort(int captured, int port) {
         return with(o -> o.remapping = o.remapping.port(captured, port));
     }
 
@@ -92,7 +101,10 @@ public final class ApplicationRestore implements RestoreTarget {
     }
 
     /**
-     * Sets the name of the volume that replaces a captured named volume.
+     * Sets the name of the volume that replaces a captured named volume. For a copy, one that exists is a conflict; in
+     * place, its content is replaced.
+     *
+     * @param captured its name at the engine, such as {@code shop_dbdata}
      *
      * @throws IllegalStateException if it is set already
      */
@@ -159,8 +171,8 @@ public final class ApplicationRestore implements RestoreTarget {
     }
 
     /**
-     * Sets how long each container may take to become healthy; two minutes unless set. One whose health check is still
-     * starting then is reported, and counts as started.
+     * Sets how long each container may take to become healthy, or to end if others wait for its end; two minutes unless
+     * set. One whose health check is still starting then is reported, and counts as started.
      *
      * @throws IllegalArgumentException if it is negative
      */
@@ -179,7 +191,10 @@ public final class ApplicationRestore implements RestoreTarget {
         return with(o -> o.onPlan = both(o.onPlan, receiver));
     }
 
-    /** Adds a receiver of what became of each container that was started, on the restoring thread. */
+    /**
+     * Adds a receiver of what became of each container that was to be started, on the restoring thread. It receives all
+     * of them before a failure ends the restore.
+     */
     public ApplicationRestore onStarted(Consumer<? super StartedContainer> receiver) {
         return with(o -> o.onStarted = both(o.onStarted, receiver));
     }

@@ -23,8 +23,9 @@ import java.util.TreeSet;
  * unused volumes and networks, its compose files, and the files of its secrets and configs. What belongs to it is
  * looked up anew with each backup, so new containers are included. Containers of {@code compose run} are not.
  *
- * <p>If containers are quiesced, all of them are before any is read: each one before those that it depends on, and
- * resumed in the reverse order. Dependencies are those that Compose v2 records ({@code depends_on}), shared namespaces,
+ * <p>If containers are quiesced, all of them are before any is read. Sessions begin first. Then containers are stopped,
+ * then paused; within each group, each one before those that it depends on. They are resumed in the reverse order.
+ * Dependencies are those that Compose v2 records ({@code depends_on}), shared namespaces,
  * {@code volumes_from} and links. A container that waits for another one to be healthy is started after it is, or after
  * a minute.
  *
@@ -58,12 +59,21 @@ public final class ApplicationSource implements SnapshotSource {
         return new ApplicationSource(client, journal, newSelection, options);
     }
 
-    /** Captures only the containers of some services, or with some names, and what these use. */
+    /**
+     * Captures only the containers of some services, or with some names, with their volumes and networks. Services that
+     * they depend on are not included. The series stays the same: give it another name with {@link #named}. A name that
+     * there is not fails the backup.
+     *
+     * @throws IllegalArgumentException if no service is given
+     */
     public ApplicationSource services(String... services) {
+        if (services.length == 0) {
+            throw new IllegalArgumentException("no service is given");
+        }
         return with(selection.only(Set.copyOf(Arrays.asList(services))));
     }
 
-    /** Leaves out the containers of some services, or with some names. */
+    /** Leaves out the containers of some services, or with some names, if there are any. */
     public ApplicationSource withoutServices(String... services) {
         Set<String> all = new TreeSet<>(selection.without());
         all.addAll(Arrays.asList(services));
@@ -75,7 +85,10 @@ public final class ApplicationSource implements SnapshotSource {
         return with(options.withQuiesce(quiesce));
     }
 
-    /** Sets how the containers of a service, or the container with that name, are quiesced, unlike the others. */
+    /**
+     * Sets how the containers of a service, or the container with that name, are quiesced, unlike the others. A name
+     * that there is not fails the backup.
+     */
     public ApplicationSource quiesce(String service, Quiesce quiesce) {
         Map<String, Quiesce> all = new TreeMap<>(options.quiesceOf());
         all.put(service, quiesce);
@@ -90,9 +103,10 @@ public final class ApplicationSource implements SnapshotSource {
     /**
      * Leaves out the files of the host that belong to the configuration: compose files, {@code .env}, and what is
      * mounted read-only and is a single file of up to 1 MiB, as the secrets and configs of Compose are.
+     * {@link #withBindMounts} captures the latter all the same.
      */
-    public ApplicationSource withoutHostFiles() {
-        return with(options.withoutHostFiles());
+    public ApplicationSource withoutConfigurationFiles() {
+        return with(options.withoutConfigurationFiles());
     }
 
     /** Does not capture the images. A restore then needs an engine that has them. */
@@ -100,7 +114,12 @@ public final class ApplicationSource implements SnapshotSource {
         return with(options.withoutImages());
     }
 
-    /** Does not capture the content of some volumes, such as caches; a restore makes them empty. */
+    /**
+     * Does not capture the content of some volumes, such as caches. A restore creates them empty; in place, one that
+     * exists keeps its content.
+     *
+     * @param volumes names at the engine, such as {@code shop_cache}
+     */
     public ApplicationSource withoutVolumes(String... volumes) {
         Set<String> all = new TreeSet<>(options.withoutVolumes());
         all.addAll(Arrays.asList(volumes));

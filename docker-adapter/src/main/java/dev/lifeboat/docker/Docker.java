@@ -271,34 +271,43 @@ public final class Docker implements AutoCloseable {
     }
 
     /**
-     * Restores a Compose project under another name: its containers, volumes and networks get new names that begin with
-     * it, and the labels of a project of that name, so that Compose takes it for its own. Existing resources are not
-     * changed. The snapshot must be of a Compose project.
+     * Restores a Compose project under another name: its containers, and the volumes and networks that it owns, get new
+     * names that begin with it, and the labels of a project of that name, so that Compose takes it for its own.
+     * Networks that it does not own are joined; volumes that it does not own are copied. Existing resources are not
+     * changed.
+     *
+     * @throws IllegalArgumentException if Compose does not accept the name
      */
     public ApplicationRestore newComposeProject(String name) {
-        return new ApplicationRestore(client, journal, RestoreOptions.applicationCopy(name));
+        if (!name.matches("[a-z0-9][a-z0-9_-]*")) {
+            throw new IllegalArgumentException(
+                    "'" + name + "' is no name of a Compose project: it begins with a lower-case"
+                            + " letter or digit, and has only these, '-' and '_'");
+        }
+        return new ApplicationRestore(client, journal, RestoreOptions.applicationCopy(name, true));
     }
 
     /**
-     * Restores a Compose project under its own name, with its own volumes. Existing containers of it are stopped and
-     * replaced, and the content of its volumes is replaced by that of the snapshot. If that fails, the old containers
-     * are restored; the volumes keep what was written until then.
+     * Restores a Compose project under its own name, with its own volumes. Existing containers that the snapshot has
+     * are stopped and replaced, others of the project are left as they are. The content of its volumes is replaced by
+     * that of the snapshot, also of those that are external to the project. If that fails, the old containers are
+     * restored; the volumes keep what was written until then.
      */
     public ApplicationRestore composeProjectInPlace() {
-        return new ApplicationRestore(client, journal, RestoreOptions.applicationInPlace());
+        return new ApplicationRestore(client, journal, RestoreOptions.applicationInPlace(true));
     }
 
-    /** Restores all containers of a snapshot of containers under their own names, as {@link #composeProjectInPlace}. */
+    /** Restores the containers of a snapshot of containers under their own names, as {@link #composeProjectInPlace}. */
     public ApplicationRestore containersInPlace() {
-        return new ApplicationRestore(client, journal, RestoreOptions.applicationInPlace());
+        return new ApplicationRestore(client, journal, RestoreOptions.applicationInPlace(false));
     }
 
     /**
-     * Restores all containers of a snapshot of containers under new names: {@code <prefix>-<name>}, with volumes
-     * {@code <prefix>_<volume>}.
+     * Restores the containers of a snapshot of containers under new names: {@code <prefix>-<name>}, with volumes
+     * {@code <prefix>_<volume>} and networks {@code <prefix>_<network>}.
      */
     public ApplicationRestore newContainers(String prefix) {
-        return new ApplicationRestore(client, journal, RestoreOptions.applicationCopy(prefix));
+        return new ApplicationRestore(client, journal, RestoreOptions.applicationCopy(prefix, false));
     }
 
     /**

@@ -195,7 +195,7 @@ class ApplicationCrashTest {
                 id = inspect(engine.name("web"), "{{.Id}}");
             }
             assertThat(after).as("killed at change %d: %s", change, recovered).isEqualTo(before);
-            assertThat(recovered.left()).isEmpty();
+            assertThat(recovered.undecided()).isEmpty();
             assertThat(docker.recover().isEmpty()).isTrue();
             change++;
         }
@@ -220,7 +220,7 @@ class ApplicationCrashTest {
         int change = 1;
         while (killedAt(change, "copy", copy, engine.name("net"), engine.name("other"))) {
             Recovered recovered = docker.recover();
-            for (String left : recovered.left()) {
+            for (String left : recovered.undecided()) {
                 listed++;
                 String name = left.replaceFirst(".* ", "");
                 run(left.startsWith("network") ? "network" : "volume", "rm", name);

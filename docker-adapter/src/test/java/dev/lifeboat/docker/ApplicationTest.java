@@ -155,7 +155,7 @@ class ApplicationTest {
                         .to(repository.docker().containersInPlace().services(engine.name("db")))
                         .run())
                 .isInstanceOf(BackupException.TargetFailed.class)
-                .hasMessageContaining("it has those of [" + engine.name("web") + "]");
+                .hasMessageContaining("it has [" + engine.name("web") + "]");
     }
 
     /** The restored database ends at once: then the application is what it was. */

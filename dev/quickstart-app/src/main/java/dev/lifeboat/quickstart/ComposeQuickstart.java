@@ -5,7 +5,7 @@ import dev.lifeboat.Repository;
 import dev.lifeboat.Restore;
 import dev.lifeboat.docker.Docker;
 import dev.lifeboat.docker.quiesce.Quiesce;
-import dev.lifeboat.entry.Problem;
+import dev.lifeboat.snapshot.Completeness;
 import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.fs.FileStorage;
 import java.io.IOException;
@@ -87,8 +87,9 @@ public final class ComposeQuickstart {
                             .onPlan(plan -> System.out.print(plan.toString().indent(2)))
                             .onStarted(started -> System.out.println("  " + started)))
                     .run();
-            for (Problem problem : restored.problems()) {
-                System.out.println("  " + problem);
+            restored.problems().forEach(problem -> System.out.println("  " + problem));
+            if (restored.completeness() == Completeness.INCOMPLETE) {
+                throw new IllegalStateException("not all of the project came back");
             }
             String after = DockerCommand.sql(db, COUNT);
             System.out.println("  database: " + after + "; cache: "

@@ -13,6 +13,8 @@ public record Conflict(Kind kind, String resource, String detail, String remedy)
     public enum Kind {
         /** A resource with that name exists. */
         NAME_TAKEN,
+        /** The snapshot has nothing of the name, path, port or range that is to be replaced. */
+        UNKNOWN_NAME,
         /** Another running container uses a volume whose content would be replaced. */
         VOLUME_IN_USE,
         /** A copy would write to a host path that the original writes to. */

@@ -3,7 +3,7 @@ package dev.lifeboat.docker.plan;
 import java.time.Duration;
 
 /**
- * What became of a container that a restore has started.
+ * What became of a container that a restore was to start.
  *
  * @param name name of the container
  * @param state whether it works, as far as it tells

@@ -14,7 +14,7 @@ public interface HeldCommand extends Closeable {
     void send(String line) throws IOException;
 
     /**
-     * Waits for a line of its output, both ways.
+     * Waits for a line of its standard output or standard error.
      *
      * @throws IOException if it ends, or prints none within the time limit
      */

@@ -6,7 +6,9 @@ import java.util.Optional;
 
 /**
  * How a container is quiesced while it is read. Afterwards its former state is restored, whether reading succeeds or
- * not. A container that does not run, or is paused already, is read as it is. Immutable.
+ * not. A container that does not run is read as it is. So is one that is paused already, except that {@link #stop}
+ * refuses it. Commands and sessions need a running container; otherwise they are skipped. The container that this
+ * process runs in is neither paused nor stopped; the snapshot has a problem then. Immutable.
  */
 public final class Quiesce {
     private static final Quiesce NONE = new Quiesce("NONE", Level.NONE, Optional.empty());
@@ -73,10 +75,11 @@ public final class Quiesce {
      * Holds a Redis server in a state in which its files can be copied: a snapshot is saved (BGSAVE), and the
      * append-only file is not rewritten until the container was read.
      *
-     * @param client the command that reaches the server, such as {@code redis-cli}; the journal records it
+     * @param client the command that reaches the server; none means {@code redis-cli}. The journal records it, so it
+     *     must hold no password: set {@code REDISCLI_AUTH} in the container
      */
     public static Quiesce redis(String... client) {
-        return session(new RedisSession(List.of(client)));
+        return session(new RedisSession(client.length == 0 ? List.of("redis-cli") : List.of(client)));
     }
 
     /**

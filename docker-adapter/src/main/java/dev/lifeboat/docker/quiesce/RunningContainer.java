@@ -18,7 +18,7 @@ public interface RunningContainer {
     CommandResult run(ContainerCommand command) throws IOException;
 
     /**
-     * Runs a command to its end, which has to be a good one.
+     * Runs a command and fails unless its exit code is 0.
      *
      * @return what it printed
      * @throws IOException if its exit code is not 0, it cannot be run, or it exceeds its time limit
@@ -43,7 +43,7 @@ public interface RunningContainer {
      * How a command has ended.
      *
      * @param exitCode its exit code
-     * @param output the last 16 KiB of what it printed, both ways
+     * @param output the last 16 KiB of its standard output and standard error
      */
     record CommandResult(long exitCode, String output) {}
 }

@@ -96,6 +96,7 @@ public final class ApplicationCapture {
     /** Sends all to a sink. */
     public void sendTo(EntrySink target, QuiesceHandle.Holder holder) throws IOException {
         Instant begun = Instant.now();
+        Map<String, Quiesce> requests = requests();
         FidelityRecorder sink = new FidelityRecorder(target);
         HostPaths paths = members().isEmpty()
                 ? HostPaths.of(client)
@@ -117,9 +118,9 @@ public final class ApplicationCapture {
         }
         sendImages(sink);
         // Only now: sending the images may take long, and they do not change.
-        QuiesceBarrier.Result quiesced = QuiesceBarrier.begin(client, journal, application.model(), requests());
+        QuiesceBarrier.Result quiesced = QuiesceBarrier.begin(client, journal, application.model(), requests);
         holder.hold(quiesced.handle());
-        reportLoops(quiesced, sink);
+        reportObstacles(quiesced, sink);
         sink.offerDocuments();
         new NetworkCapture(client, application).sendTo(sink);
         new PathCapture(client, paths, application, options).sendTo(sink);
@@ -145,6 +146,7 @@ public final class ApplicationCapture {
     }
 
     private Map<String, Quiesce> requests() throws IOException {
+        Selection.check(application, options.quiesceOf().keySet());
         Map<String, Quiesce> requests = new TreeMap<>();
         for (Map.Entry<String, ContainerSpec> member : members().entrySet()) {
             requests.put(member.getKey(), options.quiesceOf(member.getValue()));
@@ -152,15 +154,15 @@ public final class ApplicationCapture {
         return requests;
     }
 
-    private static void reportLoops(QuiesceBarrier.Result quiesced, EntrySink sink) throws IOException {
+    private static void reportObstacles(QuiesceBarrier.Result quiesced, EntrySink sink) throws IOException {
         for (Map.Entry<String, QuiescedContainer.Result> member :
                 quiesced.members().entrySet()) {
             if (!member.getValue().reached()) {
                 sink.report(new Problem(
                         SnapshotLayout.container(member.getKey()),
                         Problem.Kind.CHANGED,
-                        "the engine restarts the container again and again, so it was not quiesced: its files may be a"
-                                + " mix of states"));
+                        "the container was not quiesced, since "
+                                + member.getValue().obstacle() + ": its files may be a mix of states"));
             }
         }
     }

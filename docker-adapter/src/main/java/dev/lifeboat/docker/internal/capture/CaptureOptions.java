@@ -13,7 +13,8 @@ import java.util.Set;
  * @param quiesce how its containers are quiesced
  * @param quiesceOf how those of a service, or a container of that name, are quiesced instead
  * @param bindMounts whether the content of bind mounts is captured
- * @param hostFiles whether files of the host that belong to the configuration are: compose files, secrets, configs
+ * @param configurationFiles whether files of the host that belong to the configuration are: compose files, secrets,
+ *     configs
  * @param images whether the images are
  * @param withoutVolumes names of volumes whose content is not
  */
@@ -21,7 +22,7 @@ public record CaptureOptions(
         Quiesce quiesce,
         Map<String, Quiesce> quiesceOf,
         boolean bindMounts,
-        boolean hostFiles,
+        boolean configurationFiles,
         boolean images,
         Set<String> withoutVolumes) {
     public CaptureOptions {
@@ -41,32 +42,32 @@ public record CaptureOptions(
 
     /** Returns a copy that quiesces in another way. */
     public CaptureOptions withQuiesce(Quiesce newQuiesce) {
-        return new CaptureOptions(newQuiesce, quiesceOf, bindMounts, hostFiles, images, withoutVolumes);
+        return new CaptureOptions(newQuiesce, quiesceOf, bindMounts, configurationFiles, images, withoutVolumes);
     }
 
     /** Returns a copy that quiesces some containers in another way. */
     public CaptureOptions withQuiesceOf(Map<String, Quiesce> newQuiesceOf) {
-        return new CaptureOptions(quiesce, newQuiesceOf, bindMounts, hostFiles, images, withoutVolumes);
+        return new CaptureOptions(quiesce, newQuiesceOf, bindMounts, configurationFiles, images, withoutVolumes);
     }
 
     /** Returns a copy that captures the content of bind mounts. */
     public CaptureOptions withBindMounts() {
-        return new CaptureOptions(quiesce, quiesceOf, true, hostFiles, images, withoutVolumes);
+        return new CaptureOptions(quiesce, quiesceOf, true, configurationFiles, images, withoutVolumes);
     }
 
     /** Returns a copy that captures no files of the host, bind mounts aside. */
-    public CaptureOptions withoutHostFiles() {
+    public CaptureOptions withoutConfigurationFiles() {
         return new CaptureOptions(quiesce, quiesceOf, bindMounts, false, images, withoutVolumes);
     }
 
     /** Returns a copy that captures no images. */
     public CaptureOptions withoutImages() {
-        return new CaptureOptions(quiesce, quiesceOf, bindMounts, hostFiles, false, withoutVolumes);
+        return new CaptureOptions(quiesce, quiesceOf, bindMounts, configurationFiles, false, withoutVolumes);
     }
 
     /** Returns a copy that does not capture the content of some volumes. */
     public CaptureOptions withoutVolumes(Set<String> names) {
-        return new CaptureOptions(quiesce, quiesceOf, bindMounts, hostFiles, images, names);
+        return new CaptureOptions(quiesce, quiesceOf, bindMounts, configurationFiles, images, names);
     }
 
     /** How a container is quiesced. */

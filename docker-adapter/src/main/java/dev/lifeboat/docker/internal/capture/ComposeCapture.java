@@ -44,7 +44,7 @@ final class ComposeCapture {
     void sendTo(EntrySink sink, List<CapturedVolume> unmounted) throws IOException {
         SnapshotLayout.directory(sink, SnapshotLayout.COMPOSE);
         Optional<Path> directory = workingDirectory();
-        Map<EntryPath, Path> files = options.hostFiles() ? files(sink, directory) : Map.of();
+        Map<EntryPath, Path> files = options.configurationFiles() ? files(sink, directory) : Map.of();
         Map<String, String> origins = new TreeMap<>();
         for (Map.Entry<EntryPath, Path> file : files.entrySet()) {
             origins.put(file.getKey().toString(), file.getValue().toString());

@@ -103,7 +103,7 @@ final class PathCapture {
         if (options.bindMounts()) {
             return true;
         }
-        if (!options.hostFiles() || bind.writable()) {
+        if (!options.configurationFiles() || bind.writable()) {
             return false;
         }
         Optional<Path> path = paths.bind(bind.source());

@@ -52,9 +52,10 @@ public record Selection(Kind kind, String name, List<String> labels, Set<String>
         return new Selection(Kind.CONTAINER, nameOrId, List.of(), Set.of(), Set.of());
     }
 
-    /** Selects all containers that have all of some labels. */
+    /** Selects all containers that have all of some labels, in any order. */
     public static Selection containers(List<String> labels) {
-        return new Selection(Kind.CONTAINERS, "", labels, Set.of(), Set.of());
+        List<String> sorted = labels.stream().sorted().distinct().toList();
+        return new Selection(Kind.CONTAINERS, "", sorted, Set.of(), Set.of());
     }
 
     /** Selects a Compose project. */
@@ -106,12 +107,13 @@ public record Selection(Kind kind, String name, List<String> labels, Set<String>
                 chosen.add(container);
             }
         }
-        checkNames(names);
+        checkNames(names, all);
         if (kind == Kind.CONTAINERS) {
             if (chosen.isEmpty()) {
                 throw new DockerException(
                         DockerException.Kind.NOT_FOUND,
-                        "no container of " + client.uri() + " has the labels " + labels);
+                        "no container of " + client.uri() + " has the labels " + labels
+                                + "; container(..) takes a name");
             }
             return new Application(
                     "containers", String.join(",", labels), ApplicationModel.of(chosen), Optional.empty());
@@ -137,13 +139,35 @@ public record Selection(Kind kind, String name, List<String> labels, Set<String>
         return named && !oneOff && !helper && !without.contains(member) && !without.contains(container.name());
     }
 
-    private void checkNames(Set<String> names) throws DockerException {
+    /** A name that is misspelled would leave something out without a word. */
+    private void checkNames(Set<String> names, List<ContainerSpec> containers) throws DockerException {
         Set<String> unknown = new TreeSet<>(services);
         unknown.removeAll(names);
-        if (kind == Kind.COMPOSE && !unknown.isEmpty()) {
+        containers.forEach(container -> unknown.remove(container.name()));
+        if (!containers.isEmpty() && !unknown.isEmpty()) {
             throw new DockerException(
                     DockerException.Kind.NOT_FOUND,
-                    "project " + name + " has no containers of services " + unknown + "; it has those of " + names);
+                    "'" + this + "' has no services or containers " + unknown + "; it has " + names);
+        }
+    }
+
+    /**
+     * Checks names that options refer to.
+     *
+     * @throws DockerException of kind {@code NOT_FOUND} if one is none of a container or service
+     */
+    static void check(Application application, Set<String> named) throws IOException {
+        Set<String> unknown = new TreeSet<>(named);
+        Set<String> known = new TreeSet<>();
+        for (ContainerSpec container : application.model().members().values()) {
+            known.add(member(container));
+            unknown.remove(member(container));
+            unknown.remove(container.name());
+        }
+        if (!unknown.isEmpty()) {
+            throw new DockerException(
+                    DockerException.Kind.NOT_FOUND,
+                    "there are no services or containers " + unknown + " that could be quiesced; there are " + known);
         }
     }
 

@@ -125,7 +125,7 @@ public final class Execs {
         return client.get("/exec/" + id + "/json", what).flag("Running");
     }
 
-    /** Reads frames: one byte for the stream, three of padding, four of length (api/types/container, ContainerAttach). */
+    /** Reads frames: a byte for the stream, three of padding, four of length (Engine API, ContainerAttach). */
     private static void read(InputStream stream, Output output, BlockingQueue<String> ended) {
         Thread thread = new Thread(
                 () -> {

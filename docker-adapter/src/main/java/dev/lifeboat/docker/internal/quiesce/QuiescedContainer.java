@@ -3,6 +3,7 @@ package dev.lifeboat.docker.internal.quiesce;
 import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.docker.internal.client.Containers;
 import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.client.OwnContainer;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.quiesce.Quiesce;
 import dev.lifeboat.docker.quiesce.Quiesce.Level;
@@ -47,10 +48,14 @@ public final class QuiescedContainer implements QuiesceHandle {
      * @param handle resumes the container
      * @param container as it was before
      * @param quiesce what was asked for
-     * @param reached whether the container is as quiet as was asked for; not if it is restarted by the engine again
-     *     and again
+     * @param obstacle why the container is not as quiet as was asked for; empty if it is
      */
-    public record Result(QuiesceHandle handle, ContainerSpec container, Quiesce quiesce, boolean reached) {}
+    public record Result(QuiesceHandle handle, ContainerSpec container, Quiesce quiesce, String obstacle) {
+        /** Whether the container is as quiet as was asked for. */
+        public boolean reached() {
+            return obstacle.isEmpty();
+        }
+    }
 
     /**
      * Pauses or stops a container, unless it is so already.
@@ -65,19 +70,22 @@ public final class QuiescedContainer implements QuiesceHandle {
             ContainerSpec container = containers.inspect(id);
             ContainerSpec.State state = container.state();
             check(container, quiesce);
+            if (quiesce.level() != Level.NONE && OwnContainer.id().equals(Optional.of(container.id()))) {
+                return new Result(QuiesceHandle.none(), container, quiesce, "this process runs in it");
+            }
             boolean quiet = !state.running() && !state.restarting() || state.paused();
             if (quiesce.level() == Level.NONE || quiet) {
-                return new Result(QuiesceHandle.none(), container, quiesce, true);
+                return new Result(QuiesceHandle.none(), container, quiesce, "");
             }
             boolean between = state.restarting() && quiesce.level() == Level.PAUSE;
             if (!between) {
                 Optional<QuiesceHandle> handle = act(client, journal, container, quiesce, order);
                 if (handle.isPresent()) {
-                    return new Result(handle.get(), container, quiesce, true);
+                    return new Result(handle.get(), container, quiesce, "");
                 }
             }
             if (attempt == ATTEMPTS) {
-                return new Result(QuiesceHandle.none(), container, quiesce, false);
+                return new Result(QuiesceHandle.none(), container, quiesce, "the engine restarts it again and again");
             }
             Io.sleep(FIRST_PAUSE_MILLIS);
         }

@@ -60,6 +60,9 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
     private final Map<String, ContainerDocument> documents = new TreeMap<>();
 
     private final Set<String> services = new TreeSet<>();
+    /** Names of all services and containers of the snapshot. */
+    private final Set<String> names = new TreeSet<>();
+
     private final AtomicLong failures = new AtomicLong();
     private Optional<ProjectDocument> project = Optional.empty();
     private @Nullable ImageLoader images;
@@ -198,13 +201,15 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
     private void takeDocument(String key, JsonObject json) throws IOException {
         ContainerDocument document = ContainerDocument.from(json);
         if (!options.isApplication() && !documents.isEmpty()) {
-            throw new IOException("the snapshot has more than one container; restore it with composeProjectInPlace(),"
-                    + " newComposeProject(..) or containersInPlace(), and choose some of them with services(..)");
+            throw new IOException(
+                    "the snapshot has more than one container; restore it with composeProjectInPlace(),"
+                            + " newComposeProject(..), containersInPlace() or newContainers(..), and choose some of them with services(..)");
         }
         String service = new ComposeLabels(document.container().labels())
                 .service()
                 .orElse(document.container().name());
         services.add(service);
+        names.addAll(List.of(service, document.container().name()));
         Set<String> chosen = options.services();
         if (chosen.isEmpty()
                 || chosen.contains(service)
@@ -233,11 +238,20 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
     }
 
     private Map<String, ContainerDocument> documents() throws IOException {
-        boolean orphans = project.isPresent() && options.services().isEmpty();
-        if (documents.isEmpty() && !services.isEmpty()) {
-            throw new IOException("the snapshot has no containers of services " + options.services()
-                    + "; it has those of " + services);
+        if (options.isApplication() && options.isProject() != project.isPresent()) {
+            throw new IOException(
+                    project.isPresent()
+                            ? "the snapshot is one of a Compose project; restore it with composeProjectInPlace() or"
+                                    + " newComposeProject(..)"
+                            : "the snapshot is not one of a Compose project; restore it with containersInPlace(),"
+                                    + " newContainers(..), or as a container");
         }
+        Set<String> unknown = new TreeSet<>(options.services());
+        unknown.removeAll(names);
+        if (!unknown.isEmpty()) {
+            throw new IOException("the snapshot has no services or containers " + unknown + "; it has " + services);
+        }
+        boolean orphans = project.isPresent() && options.services().isEmpty();
         if (documents.isEmpty() && !orphans) {
             throw new IOException("the snapshot is not one of a container: it has no " + SnapshotLayout.CONTAINERS);
         }
@@ -435,7 +449,16 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
             return;
         }
         boolean replaces = to.plan().replacesAny();
-        if (options.isInPlace() && failures.get() > 0 && (replaces || !options.isApplication())) {
+        if (options.isApplication() && failures.get() > 0 && !replaces) {
+            // A database that lacks a file may damage the others.
+            report(
+                    Problem.Kind.FAILED,
+                    failures.get() + " entries could not be restored, so no container was started; look at them first");
+            to.executor().get().keep();
+            committed = true;
+            return;
+        }
+        if (options.isInPlace() && failures.get() > 0) {
             // The old one may be the only good copy of what could not be restored.
             throw new IOException(failures.get() + " entries could not be restored, so the old container was not"
                     + " replaced; its volumes were written to. Restore under a new name to have the rest");
@@ -462,7 +485,9 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
         if (!options.isApplication() && !replacesRunning) {
             return;
         }
-        for (StartedContainer started : startup.await()) {
+        List<StartedContainer> all = startup.await();
+        all.forEach(options.onStarted());
+        for (StartedContainer started : all) {
             boolean failed = !started.isGood() && started.state() != StartedContainer.State.STARTING;
             boolean ended = started.state() == StartedContainer.State.COMPLETED && !options.isApplication();
             if (replaces && (failed || ended)) {
@@ -478,7 +503,6 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
                         Problem.Kind.DEGRADED,
                         started.detail() + (replaces ? "; the container was replaced all the same" : ""));
             }
-            options.onStarted().accept(started);
         }
     }
 

@@ -219,8 +219,7 @@ final class CreateRequest {
         Ports ports = context.options().ports();
         Map<String, String> remapped = context.options().remapping().ports();
         if (ports == Ports.NONE) {
-            host.remove("PortBindings").put("PublishAllPorts", false);
-            return;
+            host.put("PublishAllPorts", false);
         }
         JsonObject bindings = JsonObject.create();
         JsonObject captured = host.objectOrEmpty("PortBindings");
@@ -230,12 +229,19 @@ final class CreateRequest {
                     captured.members().get(exposed) == null ? List.of() : captured.objects(exposed);
             for (JsonObject binding : published) {
                 String port = binding.optionalString("HostPort").orElse("");
+                if (ports == Ports.NONE && !remapped.containsKey(port)) {
+                    continue;
+                }
                 String other = remapped.getOrDefault(port, ports == Ports.FREE ? "" : port);
                 changed.add(binding.copy().put("HostPort", other).members());
             }
-            bindings.put(exposed, changed);
+            if (!changed.isEmpty() || published.isEmpty()) {
+                bindings.put(exposed, changed);
+            }
         }
-        if (host.has("PortBindings")) {
+        if (bindings.members().isEmpty()) {
+            host.remove("PortBindings");
+        } else {
             host.put("PortBindings", bindings);
         }
     }

@@ -60,11 +60,17 @@ final class Naming {
         return newName.get() + "_" + within.orElse(captured.name());
     }
 
-    /** A network that the project does not own is joined by a copy, too. */
+    /**
+     * A network that the project does not own is joined by a copy, too. Of other applications it is not known which
+     * they own, and a copy in the same network would answer to the names of the original.
+     */
     String network(NetworkSpec captured) {
         String given = remapping.networks().get(captured.name());
         if (given != null || newName.isEmpty()) {
             return given == null ? captured.name() : given;
+        }
+        if (application && !project) {
+            return newName.get() + "_" + captured.name();
         }
         Optional<String> within = project ? new ComposeLabels(captured.labels()).network() : Optional.empty();
         return within.map(name -> newName.get() + "_" + name).orElse(captured.name());
@@ -87,6 +93,11 @@ final class Naming {
         return project && captured.containsKey(ComposeLabels.PROJECT)
                 ? new ComposeLabels(captured).inProject(newName.get(), container)
                 : Identity.withoutOwner(captured);
+    }
+
+    /** Whether networks of a copy get the address ranges that the user has chosen, or others of their size. */
+    boolean keepsRanges() {
+        return application;
     }
 
     boolean isInPlace() {

@@ -120,7 +120,7 @@ final class NetworkPlan {
     /** The ranges of a new network by the captured ones; none if the engine chooses. */
     private Map<Subnet, Subnet> ranges(NetworkSpec network, String name, boolean renamed) throws IOException {
         boolean choosable = network.hasChosenSubnets() && !hasFixedAddresses(network.name());
-        if (renamed && (choosable || !context.naming().isProject())) {
+        if (renamed && (choosable || !context.naming().keepsRanges())) {
             return Map.of();
         }
         Map<Subnet, Subnet> ranges = new LinkedHashMap<>();

@@ -64,6 +64,7 @@ final class Planner {
      */
     ApplicationPlan plan() throws IOException {
         DependencyGraph graph = application.model().graph();
+        new RemappingCheck(context).check();
         for (Map.Entry<String, ContainerDocument> member : application.members().entrySet()) {
             findReplaced(member.getKey(), member.getValue());
         }

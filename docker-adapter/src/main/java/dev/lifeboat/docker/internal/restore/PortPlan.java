@@ -44,7 +44,7 @@ final class PortPlan {
                         "container " + member.name(),
                         detail,
                         context.options().isApplication()
-                                ? "stop that container; choose another port: .port(" + port.port()
+                                ? "stop that container; choose another port: .hostPort(" + port.port()
                                         + ", <other>); or .freePorts() or .withoutPublishedPorts()"
                                 : "stop that container, or publish no ports: .withoutPublishedPorts()");
             } else {

@@ -38,6 +38,7 @@ public final class RestoreOptions {
     public static final class Values {
         private Optional<String> newName = Optional.empty();
         private boolean application;
+        private boolean project;
         /** Whether the container is started in any case; whether those of a copied application are that ran. */
         public boolean start;
         /** What becomes of published ports. */
@@ -64,6 +65,7 @@ public final class RestoreOptions {
         private Values(Values other) {
             newName = other.newName;
             application = other.application;
+            project = other.project;
             start = other.start;
             ports = other.ports;
             services = other.services;
@@ -93,17 +95,27 @@ public final class RestoreOptions {
         return new RestoreOptions(values);
     }
 
-    /** Returns the options of a restore of an application in place. */
-    public static RestoreOptions applicationInPlace() {
+    /**
+     * Returns the options of a restore of an application in place.
+     *
+     * @param project whether it is a Compose project
+     */
+    public static RestoreOptions applicationInPlace(boolean project) {
         Values values = new Values();
         values.application = true;
+        values.project = project;
         return new RestoreOptions(values);
     }
 
-    /** Returns the options of a copy of an application under a new name. */
-    public static RestoreOptions applicationCopy(String name) {
+    /**
+     * Returns the options of a copy of an application under a new name.
+     *
+     * @param project whether it is a Compose project
+     */
+    public static RestoreOptions applicationCopy(String name, boolean project) {
         Values values = new Values();
         values.application = true;
+        values.project = project;
         values.newName = Optional.of(name);
         return new RestoreOptions(values);
     }
@@ -131,6 +143,11 @@ public final class RestoreOptions {
     /** Whether it is about an application; else about one container. */
     public boolean isApplication() {
         return values.application;
+    }
+
+    /** Whether it is about a Compose project. */
+    boolean isProject() {
+        return values.project;
     }
 
     Ports ports() {

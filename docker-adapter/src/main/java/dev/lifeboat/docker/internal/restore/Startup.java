@@ -124,8 +124,9 @@ final class Startup {
                     continue;
                 }
                 StartedContainer result = await(other, condition);
-                // A health check that runs rarely holds up nothing.
-                if (!result.isGood() && result.state() != State.STARTING) {
+                // A health check that runs rarely holds up nothing; a job that has not ended does.
+                boolean unsettled = result.state() == State.STARTING && condition == Condition.HEALTHY;
+                if (!result.isGood() && !unsettled) {
                     return result.detail();
                 }
             }

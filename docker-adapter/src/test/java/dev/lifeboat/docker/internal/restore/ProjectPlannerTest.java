@@ -99,11 +99,11 @@ class ProjectPlannerTest {
     }
 
     private static RestoreOptions copy() {
-        return RestoreOptions.applicationCopy("copy");
+        return RestoreOptions.applicationCopy("copy", true);
     }
 
     private static RestoreOptions inPlace() {
-        return RestoreOptions.applicationInPlace();
+        return RestoreOptions.applicationInPlace(true);
     }
 
     private static JsonObject body(ApplicationPlan plan, String key) {
@@ -323,6 +323,20 @@ class ProjectPlannerTest {
         assertThat(conflicts(plan(inPlace().with(o -> o.missingPaths = true))))
                 .as("its content is not in the snapshot")
                 .containsExactly(Conflict.Kind.MISSING_HOST_PATH);
+    }
+
+    @Test
+    void whatIsToBeReplaced_hasToBeThere() throws IOException {
+        member(container("web", "'PortBindings':{'80/tcp':[{'HostPort':'8080'}]}", "", ""), List.of());
+        ApplicationPlan plan = plan(copy().with(o -> o.remapping = o.remapping
+                .container("shop-wbe-1", "x")
+                .volume("dbdata", "x")
+                .network("bakc", "x")
+                .subnet("10.0.0.0/8", "10.1.0.0/16")
+                .bindMount("/srv", "/x")
+                .port(80, 81)));
+        assertThat(conflicts(plan)).hasSize(6).containsOnly(Conflict.Kind.UNKNOWN_NAME);
+        assertThat(plan.plan().conflicts().get(0).remedy()).contains("shop-web-1");
     }
 
     @Test
