@@ -168,14 +168,28 @@ public final class Docker implements AutoCloseable {
      */
     @CanIgnoreReturnValue
     public Recovered recover() {
+        List<String> resumed = new ArrayList<>();
+        IOException failure = null;
+        try {
+            resumed.addAll(new QuiesceRecovery(client, journal).run());
+        } catch (IOException e) {
+            failure = e;
+        }
         try {
             RestoreRecovery.Result restores = new RestoreRecovery(client, journal).run();
-            List<String> resumed = new ArrayList<>(new QuiesceRecovery(client, journal).run());
             resumed.addAll(restores.resumed());
-            return new Recovered(resumed, restores.removed(), restores.left());
+            if (failure == null) {
+                return new Recovered(resumed, restores.removed(), restores.completed(), restores.undecided());
+            }
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot recover containers of " + client.uri() + ": " + e.getMessage(), e);
+            if (failure == null) {
+                failure = e;
+            } else {
+                failure.addSuppressed(e);
+            }
         }
+        throw new UncheckedIOException(
+                "cannot recover all containers of " + client.uri() + ": " + failure.getMessage(), failure);
     }
 
     /**

@@ -14,6 +14,7 @@ import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.fs.FileStorage;
 import dev.lifeboat.testkit.ChildJvm;
 import dev.lifeboat.testkit.RequiresRoot;
+import dev.lifeboat.testkit.Shell;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -209,6 +210,34 @@ class ApplicationCrashTest {
         assertThat(exec(engine.name("db"), "cat /data/x")).isEqualTo("captured");
     }
 
+    /** A container that a user has started since the kill is in use, and nothing is taken away from it. */
+    @Test
+    void restoredContainer_thatIsInUseByNow_isLeft() throws Exception {
+        repository.backup(repository.docker().containers(label()).quiesce(Quiesce.pause()));
+        String copy = engine.name("copy");
+        int change = 1;
+        String container = copy + "-" + engine.name("db");
+        while (killedAt(change, "copy", copy, engine.name("net"), engine.name("other"))
+                && !states().containsKey(container)) {
+            docker.recover().undecided().forEach(left -> remove(left));
+            change++;
+        }
+        run("start", container);
+        Recovered recovered = docker.recover();
+        assertThat(recovered.removed()).isEmpty();
+        assertThat(recovered.undecided()).contains("container " + container, "volume " + copy + "_" + engine.name("v"));
+        assertThat(state(container)).isEqualTo("running");
+        assertThat(docker.recover().isEmpty()).isTrue();
+    }
+
+    private static void remove(String left) {
+        run(left.startsWith("network") ? "network" : "volume", "rm", left.replaceFirst(".* ", ""));
+    }
+
+    private String label() {
+        return "app=" + engine.name("app");
+    }
+
     @Test
     void copy_killedAtAnyChange_isGoneOrListed() throws Exception {
         repository.backup(
@@ -217,6 +246,7 @@ class ApplicationCrashTest {
         String resources = resources();
         String copy = engine.name("copy");
         int listed = 0;
+        int completed = 0;
         int change = 1;
         while (killedAt(change, "copy", copy, engine.name("net"), engine.name("other"))) {
             Recovered recovered = docker.recover();
@@ -224,6 +254,13 @@ class ApplicationCrashTest {
                 listed++;
                 String name = left.replaceFirst(".* ", "");
                 run(left.startsWith("network") ? "network" : "volume", "rm", name);
+            }
+            if (!recovered.completed().isEmpty()) {
+                // All was written, and nothing was replaced: then what a restore had started stays.
+                completed++;
+                Shell.sh("docker ps -aq --filter name=" + copy + " | xargs -r docker rm -fv >/dev/null");
+                run("volume", "rm", copy + "_" + engine.name("v"));
+                run("network", "rm", engine.name("other"));
             }
             assertThat(states())
                     .as("killed at change %d: %s", change, recovered)
@@ -235,6 +272,7 @@ class ApplicationCrashTest {
             change++;
         }
         assertThat(change).isGreaterThan(10);
+        assertThat(completed).as("killed while it started containers").isPositive();
         assertThat(listed)
                 .as("the volume and the network, killed before their creation was answered")
                 .isEqualTo(2);

@@ -208,6 +208,26 @@ class ApplicationTest {
                 .containsExactlyInAnyOrder(db, web, stopped);
     }
 
+    /** The one that others need is started first, and mounts the volume elsewhere. */
+    @Test
+    void volume_thatTwoMountAtDifferentPaths_isRestored() {
+        String volume = engine.name("v");
+        String writer = create("z-writer", List.of("-v", volume + ":/data"));
+        String reader = create("a-reader", List.of("-v", volume + ":/backup:ro", "--network", "container:" + writer));
+        exec(writer, "echo content > /data/x");
+        Snapshot snapshot = repository.backup(source().quiesce(Quiesce.pause()));
+        run("rm", "-f", writer, reader);
+        run("volume", "rm", volume);
+        Restore.Restored restored = repository
+                .get()
+                .restore(snapshot)
+                .to(repository.docker().containersInPlace())
+                .run();
+        assertThat(restored.problems()).noneMatch(p -> p.kind() == Problem.Kind.FAILED);
+        assertThat(exec(reader, "cat /backup/x")).isEqualTo("content");
+        assertThat(exec(writer, "cat /data/x")).isEqualTo("content");
+    }
+
     /** What a person has by accident removed from the host, and what nothing may write without being told to. */
     @Test
     void missingSecret_isAConflict_orIsWrittenFromTheSnapshot() throws Exception {

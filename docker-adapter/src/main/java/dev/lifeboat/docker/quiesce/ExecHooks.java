@@ -13,30 +13,12 @@ import java.util.Optional;
 public record ExecHooks(ContainerCommand before, ContainerCommand after) implements QuiesceSession {
     @Override
     public QuiesceHandle begin(RunningContainer container) throws IOException {
-        boolean begun = false;
-        try {
-            container.check(before);
-            begun = true;
-            return () -> container.check(after);
-        } finally {
-            if (!begun) {
-                end(container);
-            }
-        }
+        container.check(before);
+        return () -> container.check(after);
     }
 
     @Override
     public Optional<ContainerCommand> recovery(RunningContainer container) {
         return Optional.of(after);
-    }
-
-    /** That the first command failed is what is reported. */
-    private void end(RunningContainer container) {
-        try {
-            container.check(after);
-        } catch (IOException e) {
-            System.getLogger(ExecHooks.class.getName())
-                    .log(System.Logger.Level.WARNING, "the second command failed, too: {0}", e.getMessage());
-        }
     }
 }

@@ -43,24 +43,16 @@ record RedisSession(List<String> client) implements QuiesceSession {
     @Override
     public QuiesceHandle begin(RunningContainer container) throws IOException {
         ContainerCommand allow = allowRewrites(container);
-        boolean begun = false;
-        try {
-            ask(container, "CONFIG", "SET", PERCENTAGE, "0");
-            await(container, "aof_rewrite_in_progress");
-            await(container, "rdb_bgsave_in_progress");
-            ask(container, "BGSAVE");
-            await(container, "rdb_bgsave_in_progress");
-            if (!info(container, "rdb_last_bgsave_status").equals("ok")) {
-                throw new IOException("Redis in container " + container.name()
-                        + " could not save a snapshot; see its log, and whether its disk is full");
-            }
-            begun = true;
-            return () -> container.check(allow);
-        } finally {
-            if (!begun) {
-                container.run(allow);
-            }
+        ask(container, "CONFIG", "SET", PERCENTAGE, "0");
+        await(container, "aof_rewrite_in_progress");
+        await(container, "rdb_bgsave_in_progress");
+        ask(container, "BGSAVE");
+        await(container, "rdb_bgsave_in_progress");
+        if (!info(container, "rdb_last_bgsave_status").equals("ok")) {
+            throw new IOException("Redis in container " + container.name()
+                    + " could not save a snapshot; see its log, and whether its disk is full");
         }
+        return () -> container.check(allow);
     }
 
     /** The client ends with exit code 0 also if the server refuses a command. */

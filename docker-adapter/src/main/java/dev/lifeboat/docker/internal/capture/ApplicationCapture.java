@@ -104,6 +104,8 @@ public final class ApplicationCapture {
         prepareImages();
         Map<String, List<Source>> volumes = volumes();
         List<Source> unmounted = unmounted();
+        NetworkCapture networks = new NetworkCapture(client, application);
+        networks.prepare(sink);
         if (application.project().isPresent()) {
             new ComposeCapture(application, paths, options)
                     .sendTo(sink, unmounted.stream().map(Source::volume).toList());
@@ -122,7 +124,7 @@ public final class ApplicationCapture {
         holder.hold(quiesced.handle());
         reportObstacles(quiesced, sink);
         sink.offerDocuments();
-        new NetworkCapture(client, application).sendTo(sink);
+        networks.sendTo(sink);
         new PathCapture(client, paths, application, options).sendTo(sink);
         SnapshotLayout.directory(sink, SnapshotLayout.ROOTFS);
         for (Map.Entry<String, ContainerSpec> member : members().entrySet()) {

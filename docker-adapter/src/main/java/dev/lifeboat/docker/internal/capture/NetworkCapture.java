@@ -1,5 +1,6 @@
 package dev.lifeboat.docker.internal.capture;
 
+import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.docker.engine.EngineInfo.Product;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.Networks;
@@ -19,29 +20,50 @@ import java.util.TreeMap;
 final class NetworkCapture {
     private final EngineClient client;
     private final Application application;
+    /** By file name: in canonical order "a-b.json" comes before "a.json". */
+    private final Map<ByteString, NetworkSpec> networks = new TreeMap<>();
 
     NetworkCapture(EngineClient client, Application application) {
         this.client = client;
         this.application = application;
     }
 
-    void sendTo(EntrySink sink) throws IOException {
-        SnapshotLayout.directory(sink, SnapshotLayout.NETWORKS);
-        // By file name: in canonical order "a-b.json" comes before "a.json".
-        Map<ByteString, NetworkSpec> networks = new TreeMap<>();
+    /** Asks the engine. A network may be gone that only a stopped container refers to. */
+    void prepare(EntrySink sink) throws IOException {
         if (application.project().isPresent()) {
             application.project().get().networks().forEach(network -> networks.put(file(network), network));
         }
-        for (ContainerSpec container : application.model().members().values()) {
-            for (Map.Entry<String, JsonObject> endpoint : container.endpoints().entrySet()) {
-                if (NetworkSpec.isBuiltIn(endpoint.getKey())) {
-                    continue;
+        for (Map.Entry<String, ContainerSpec> member :
+                application.model().members().entrySet()) {
+            for (Map.Entry<String, JsonObject> endpoint :
+                    member.getValue().endpoints().entrySet()) {
+                if (!NetworkSpec.isBuiltIn(endpoint.getKey())) {
+                    add(sink, member.getKey(), endpoint.getKey(), endpoint.getValue());
                 }
-                NetworkSpec network = new Networks(client).inspect(endpoint.getKey());
-                networks.put(file(network), network);
-                reportUnknownAddress(sink, network, endpoint.getValue());
             }
         }
+    }
+
+    private void add(EntrySink sink, String member, String name, JsonObject endpoint) throws IOException {
+        String id = endpoint.optionalString("NetworkID").orElse("");
+        try {
+            NetworkSpec network = new Networks(client).inspect(id.isEmpty() ? name : id);
+            networks.put(file(network), network);
+            reportUnknownAddress(sink, network, endpoint);
+        } catch (DockerException e) {
+            if (e.kind() != DockerException.Kind.NOT_FOUND) {
+                throw e;
+            }
+            sink.report(new Problem(
+                    SnapshotLayout.container(member),
+                    Problem.Kind.DEGRADED,
+                    "network " + name + " of the container is gone, so its configuration is not in the snapshot; the"
+                            + " container cannot be started as it is"));
+        }
+    }
+
+    void sendTo(EntrySink sink) throws IOException {
+        SnapshotLayout.directory(sink, SnapshotLayout.NETWORKS);
         for (Map.Entry<ByteString, NetworkSpec> network : networks.entrySet()) {
             JsonObject document = JsonObject.create()
                     .put("lifeboat", "network")

@@ -3,6 +3,7 @@ package dev.lifeboat.docker.internal.capture;
 import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.docker.internal.client.Containers;
 import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.client.HelperContainer;
 import dev.lifeboat.docker.internal.client.Networks;
 import dev.lifeboat.docker.internal.client.Volumes;
 import dev.lifeboat.docker.internal.model.ApplicationModel;
@@ -118,7 +119,7 @@ public record Selection(Kind kind, String name, List<String> labels, Set<String>
             return new Application(
                     "containers", String.join(",", labels), ApplicationModel.of(chosen), Optional.empty());
         }
-        Application.Project project = project(client, all);
+        Application.Project project = project(client, all, chosen);
         if (all.isEmpty() && project.networks().isEmpty() && project.unmounted().isEmpty()) {
             throw new DockerException(
                     DockerException.Kind.NOT_FOUND,
@@ -134,7 +135,7 @@ public record Selection(Kind kind, String name, List<String> labels, Set<String>
     /** Containers of {@code compose run} are not part of what {@code compose up} makes, and may vanish at any time. */
     private boolean isChosen(ContainerSpec container, String member) throws IOException {
         boolean oneOff = kind == Kind.COMPOSE && new ComposeLabels(container.labels()).isOneOff();
-        boolean helper = container.labels().containsKey("dev.lifeboat.helper");
+        boolean helper = container.labels().containsKey(HelperContainer.LABEL);
         boolean named = services.isEmpty() || services.contains(member) || services.contains(container.name());
         return named && !oneOff && !helper && !without.contains(member) && !without.contains(container.name());
     }
@@ -171,9 +172,15 @@ public record Selection(Kind kind, String name, List<String> labels, Set<String>
         }
     }
 
-    private Application.Project project(EngineClient client, List<ContainerSpec> containers) throws IOException {
+    private Application.Project project(EngineClient client, List<ContainerSpec> containers, List<ContainerSpec> chosen)
+            throws IOException {
         Set<String> mounted = new HashSet<>();
         for (ContainerSpec container : containers) {
+            // What only a service mounts that is left out is left out with it.
+            boolean leftOut = without.contains(member(container)) || without.contains(container.name());
+            if (!leftOut && !chosen.contains(container)) {
+                continue;
+            }
             container.mounts().stream().filter(MountSpec::isVolume).forEach(mount -> mounted.add(mount.name()));
         }
         List<JsonObject> unmounted = new ArrayList<>();

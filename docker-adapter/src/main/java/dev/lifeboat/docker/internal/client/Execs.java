@@ -163,6 +163,7 @@ public final class Execs {
         private final BlockingQueue<String> lines = new ArrayBlockingQueue<>(MAX_LINES);
         private final BlockingQueue<String> ended = new ArrayBlockingQueue<>(1);
         private final StringBuilder line = new StringBuilder();
+        private boolean closed;
 
         private Held(String id, String what) throws IOException {
             this.id = id;
@@ -219,10 +220,21 @@ public final class Execs {
         /** Closes the connection, at which the engine ends the input, and waits a while for the command to end. */
         @Override
         public void close() throws IOException {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            boolean early = !ended.isEmpty();
             input.close();
             stream.close();
             for (int i = 0; i < MAX_POLLS && isRunning(id, what); i++) {
                 Io.sleep(POLL_MILLIS);
+            }
+            if (early) {
+                throw new DockerException(
+                        DockerException.Kind.REFUSED,
+                        "cannot " + what
+                                + ": it ended by itself, before it was to; what it held was not held any more");
             }
         }
     }

@@ -27,6 +27,9 @@ public final class HelperContainer implements AutoCloseable {
      */
     public static final String DESTINATION = "/volume";
 
+    /** Name of the label of all of them. */
+    public static final String LABEL = "dev.lifeboat.helper";
+
     private final EngineClient client;
     private final String image;
     private final String id;
@@ -100,7 +103,7 @@ public final class HelperContainer implements AutoCloseable {
                 .put("Image", image)
                 .put("Cmd", List.of("never-started"))
                 .put("NetworkDisabled", true)
-                .put("Labels", Map.of("dev.lifeboat.helper", "true"));
+                .put("Labels", Map.of(LABEL, "true"));
     }
 
     /** Imports an image without files and returns its id. A random label makes it another image than all others. */

@@ -36,9 +36,17 @@ public final class Volumes {
         return all;
     }
 
-    /** Creates a volume. */
-    public void create(VolumeSpec volume) throws IOException {
-        client.post("/volumes/create", volume.createBody(), "create volume " + volume.name());
+    /** Creates a volume, and returns when it was created, which tells it from another one of that name. */
+    public String create(VolumeSpec volume) throws IOException {
+        JsonObject created = client.post("/volumes/create", volume.createBody(), "create volume " + volume.name());
+        return createdAt(created.has("CreatedAt") ? created : inspect(volume.name()));
+    }
+
+    /** Returns when a volume was created. */
+    public static String createdAt(JsonObject inspect) throws IOException {
+        return inspect.optionalString("CreatedAt")
+                .filter(time -> !time.isEmpty())
+                .orElse("unknown");
     }
 
     /** Removes a volume that no container uses. */

@@ -1,6 +1,7 @@
 package dev.lifeboat.docker.internal.layout;
 
 import dev.lifeboat.docker.internal.layout.ContainerDocument.CapturedVolume;
+import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -42,7 +43,13 @@ public record ProjectDocument(
     public static ProjectDocument from(JsonObject json) throws IOException {
         List<CapturedVolume> volumes = new ArrayList<>();
         for (JsonObject volume : json.objects("volumes")) {
-            volumes.add(CapturedVolume.from(volume));
+            CapturedVolume unmounted = CapturedVolume.from(volume);
+            if (unmounted.anonymous()
+                    || !unmounted.key().equals(unmounted.volume().name())) {
+                throw new DamagedException(
+                        "the document of a project has a volume without a name of its own: " + unmounted.key());
+            }
+            volumes.add(unmounted);
         }
         return new ProjectDocument(
                 json.string("name"),

@@ -66,6 +66,12 @@ public record ContainerSpec(String id, String name, List<MountSpec> mounts, Json
         return config().stringMap("Labels");
     }
 
+    /** When it was started last; empty if it never was. */
+    public String startedAt() throws IOException {
+        String time = inspect.object("State").optionalString("StartedAt").orElse("");
+        return time.startsWith("0001-") ? "" : time;
+    }
+
     /** Its state. */
     public State state() throws IOException {
         JsonObject state = inspect.object("State");

@@ -117,11 +117,10 @@ public record Subnet(String text, List<Byte> address, int bits) {
         return Optional.empty();
     }
 
-    /** RFC 1918. */
+    /** RFC 1918, RFC 4193. */
     private boolean isPrivate() {
-        return isV4()
-                && Stream.of("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-                        .anyMatch(range -> parse(range).orElseThrow().overlaps(this));
+        return Stream.of("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+                .anyMatch(range -> parse(range).orElseThrow().overlaps(this));
     }
 
     private String text(BigInteger number) {

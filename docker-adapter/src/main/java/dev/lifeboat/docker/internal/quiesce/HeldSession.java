@@ -4,6 +4,7 @@ import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.quiesce.ContainerCommand;
 import dev.lifeboat.docker.quiesce.QuiesceSession;
+import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.io.UninterruptibleCleanup;
 import dev.lifeboat.quiesce.QuiesceHandle;
 import dev.lifeboat.quiesce.QuiesceJournal;
@@ -27,17 +28,21 @@ final class HeldSession implements QuiesceHandle {
     static final String EXEC = "EXEC";
 
     private static final Logger log = LoggerFactory.getLogger(HeldSession.class);
+    private static final int ATTEMPTS = 3;
+    private static final long FIRST_PAUSE_MILLIS = 100;
     private static final String WORD = "word.";
     private static final String USER = "user";
     private static final String MILLIS = "millis";
 
     private final QuiesceHandle handle;
     private final Optional<QuiesceRecord> record;
+    private final String name;
     private boolean ended;
 
-    private HeldSession(QuiesceHandle handle, Optional<QuiesceRecord> record) {
+    private HeldSession(QuiesceHandle handle, Optional<QuiesceRecord> record, String name) {
         this.handle = handle;
         this.record = record;
+        this.name = name;
     }
 
     /**
@@ -53,17 +58,36 @@ final class HeldSession implements QuiesceHandle {
             return QuiesceHandle.none();
         }
         EngineContainer running = new EngineContainer(client, container.id(), container.name());
+        Optional<ContainerCommand> recovery = session.recovery(running);
         Optional<QuiesceRecord> record =
-                session.recovery(running).flatMap(command -> record(client, journal, container, command, order));
-        QuiesceHandle handle = QuiesceHandle.none();
+                recovery.flatMap(command -> record(client, journal, container, command, order));
+        boolean begun = false;
         try {
-            handle = session.begin(running);
-        } finally {
+            QuiesceHandle handle = session.begin(running);
+            begun = true;
             if (handle == QuiesceHandle.none()) {
                 remove(record, container.name());
+                return handle;
+            }
+            return new HeldSession(handle, record, container.name());
+        } finally {
+            if (!begun) {
+                end(running, recovery, record);
             }
         }
-        return handle == QuiesceHandle.none() ? handle : new HeldSession(handle, record);
+    }
+
+    /** That the session could not begin is what is reported; the record stays if it may be held in part. */
+    private static void end(
+            EngineContainer container, Optional<ContainerCommand> recovery, Optional<QuiesceRecord> record) {
+        try {
+            if (recovery.isPresent()) {
+                UninterruptibleCleanup.run(() -> container.check(recovery.get()));
+            }
+            remove(record, container.name());
+        } catch (IOException e) {
+            log.warn("the command that ends a session failed [name={}, cause={}]", container.name(), e.toString());
+        }
     }
 
     private static Optional<QuiesceRecord> record(
@@ -123,9 +147,24 @@ final class HeldSession implements QuiesceHandle {
         if (ended) {
             return;
         }
-        ended = true;
         // If it fails, its record stays for a recovery once this process has ended.
-        UninterruptibleCleanup.run(handle::close);
-        remove(record, "");
+        UninterruptibleCleanup.run(this::end);
+        ended = true;
+        remove(record, name);
+    }
+
+    private void end() throws IOException {
+        IOException failure = null;
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            try {
+                handle.close();
+                return;
+            } catch (IOException e) {
+                failure = e;
+                log.warn("a session is not ended, trying again [name={}, cause={}]", name, e.toString());
+                Io.sleep(FIRST_PAUSE_MILLIS << attempt);
+            }
+        }
+        throw new IOException("the session in container " + name + " could not be ended", failure);
     }
 }

@@ -40,6 +40,7 @@ public final class QuiesceBarrier implements QuiesceHandle {
 
     private final Deque<QuiesceHandle> sessions = new ArrayDeque<>();
     private final Map<String, QuiescedContainer.Result> results = new TreeMap<>();
+    private final Thread owner = Thread.currentThread();
     private boolean ended;
 
     private QuiesceBarrier(EngineClient client, ApplicationModel model) {
@@ -159,9 +160,9 @@ public final class QuiesceBarrier implements QuiesceHandle {
                 failure = merged(failure, e);
             }
         }
-        while (!sessions.isEmpty()) {
+        for (QuiesceHandle session : sessions) {
             try {
-                sessions.pop().close();
+                session.close();
             } catch (IOException e) {
                 failure = merged(failure, e);
             }
@@ -185,9 +186,9 @@ public final class QuiesceBarrier implements QuiesceHandle {
     private void awaitDependencies(String key, Map<String, String> started) {
         for (String needed : model.graph().dependencies(key).keySet()) {
             String id = started.get(needed);
-            if (id == null
-                    || !model.graph().mustBeHealthy(needed)
-                    || Thread.currentThread().isInterrupted()) {
+            // A shutdown does not wait: what is not started by its end stays stopped.
+            boolean impatient = Thread.currentThread() != owner || owner.isInterrupted();
+            if (id == null || !model.graph().mustBeHealthy(needed) || impatient) {
                 continue;
             }
             started.remove(needed);

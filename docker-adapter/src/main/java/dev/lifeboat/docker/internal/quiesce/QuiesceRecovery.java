@@ -57,7 +57,12 @@ public final class QuiesceRecovery {
                 if (command) {
                     runCommand(values.getOrDefault("container", ""), name, values);
                 } else {
-                    QuiescedContainer.resume(new Containers(client), values.getOrDefault("container", ""), name, level);
+                    QuiescedContainer.recover(
+                            new Containers(client),
+                            values.getOrDefault("container", ""),
+                            name,
+                            level,
+                            values.getOrDefault(QuiescedContainer.STARTED_AT, ""));
                 }
                 record.remove();
             } catch (IOException e) {

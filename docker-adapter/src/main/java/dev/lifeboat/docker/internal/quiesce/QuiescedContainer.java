@@ -24,6 +24,9 @@ import org.slf4j.LoggerFactory;
 public final class QuiescedContainer implements QuiesceHandle {
     private static final Logger log = LoggerFactory.getLogger(QuiescedContainer.class);
     private static final int ATTEMPTS = 5;
+    /** Name of the value that holds when a container was started last. */
+    static final String STARTED_AT = "startedAt";
+
     private static final long FIRST_PAUSE_MILLIS = 100;
 
     private final Containers containers;
@@ -131,11 +134,18 @@ public final class QuiescedContainer implements QuiesceHandle {
             EngineClient client, QuiesceJournal journal, ContainerSpec container, Quiesce quiesce, int order) {
         try {
             return Optional.of(journal.write(Map.of(
-                    "engine", client.uri().toString(),
-                    "container", container.id(),
-                    "name", container.name(),
-                    "quiesce", quiesce.level().name(),
-                    "order", Integer.toString(order))));
+                    "engine",
+                    client.uri().toString(),
+                    "container",
+                    container.id(),
+                    "name",
+                    container.name(),
+                    "quiesce",
+                    quiesce.level().name(),
+                    "order",
+                    Integer.toString(order),
+                    STARTED_AT,
+                    container.startedAt())));
         } catch (IOException e) {
             log.warn(
                     "no record was written, so a container is not resumed if this process is killed [name={}, cause={}]",
@@ -208,6 +218,28 @@ public final class QuiescedContainer implements QuiesceHandle {
                 "container " + name + " is still " + (level == Level.PAUSE ? "PAUSED" : "STOPPED") + "; run: docker "
                         + (level == Level.PAUSE ? "unpause " : "start ") + name,
                 failure);
+    }
+
+    /**
+     * Resumes a container that a process has quiesced that is gone. It may have been killed while the engine stopped
+     * the container, which goes on; that is awaited.
+     *
+     * @param startedAt when the container was started last before it was quiesced
+     */
+    static void recover(Containers containers, String id, String name, Level level, String startedAt)
+            throws IOException {
+        try {
+            ContainerSpec container = containers.inspect(id);
+            boolean sameRun = container.startedAt().equals(startedAt) && !startedAt.isEmpty();
+            if (level == Level.STOP && container.state().running() && sameRun) {
+                containers.stop(id, name);
+            }
+            resume(containers, id, name, level);
+        } catch (DockerException e) {
+            if (e.kind() != DockerException.Kind.NOT_FOUND) {
+                throw e;
+            }
+        }
     }
 
     /** Resumes a container if it is quiesced; one that was removed has no state to restore. */

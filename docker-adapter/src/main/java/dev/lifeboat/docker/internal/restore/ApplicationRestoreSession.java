@@ -374,56 +374,62 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
         return LayerWriter.open(root, client, container, paths.writableLayer(client, container), request);
     }
 
-    /** A container that mounts a volume of the snapshot. */
-    private static Optional<ContainerSpec> user(Target to, String key) {
+    /** A container that mounts a volume of the snapshot, and where. */
+    private record User(ContainerSpec container, CapturedVolume volume, MountSpec mount) {}
+
+    /** Preferably one that may write to it: through the API that is necessary. */
+    private static Optional<User> user(Target to, String key) {
+        Optional<User> found = Optional.empty();
         for (ApplicationPlan.Member member : to.plan().members()) {
-            boolean mounts = member.document().volumes().stream()
-                    .anyMatch(volume -> volume.key().equals(key));
             ContainerSpec container = to.containers().get(member.key());
-            if (mounts && container != null) {
-                return Optional.of(container);
+            for (CapturedVolume volume : member.document().volumes()) {
+                if (container == null || !volume.key().equals(key)) {
+                    continue;
+                }
+                for (MountSpec mount : container.mounts()) {
+                    boolean there = mount.isVolume() && mount.destination().equals(volume.destination());
+                    if (there
+                            && (found.isEmpty()
+                                    || mount.writable() && !found.get().mount().writable())) {
+                        found = Optional.of(new User(container, volume, mount));
+                    }
+                }
             }
         }
-        return Optional.empty();
+        return found;
     }
 
     private TreeWriter volumeWriter(EntryPath root, Target to, String key) throws IOException {
-        CapturedVolume volume = to.plan().captured().get(key);
-        if (volume == null) {
-            throw new IOException("the snapshot has a volume '" + key + "' that no container of it mounts");
+        Optional<User> user = user(to, key);
+        if (user.isPresent()) {
+            return volumeWriter(root, to, user.get());
         }
-        Optional<ContainerSpec> user = user(to, key);
-        if (user.isEmpty()) {
-            String name =
-                    to.plan().volumeNames().getOrDefault(key, volume.volume().name());
-            return MountedVolume.writer(client, root, name, request);
+        String name = to.plan().volumeNames().get(key);
+        boolean mounted = to.plan().members().stream()
+                .anyMatch(member -> member.document().volumes().stream()
+                        .anyMatch(v -> v.key().equals(key)));
+        if (name == null || mounted) {
+            throw new IOException("no container mounts volume '" + key + "' of the snapshot; it is not written");
         }
-        return volumeWriter(root, to, volume, user.get());
+        return MountedVolume.writer(client, root, name, request);
     }
 
-    private TreeWriter volumeWriter(EntryPath root, Target to, CapturedVolume volume, ContainerSpec container)
-            throws IOException {
-        for (MountSpec mount : container.mounts()) {
-            if (!mount.isVolume() || !mount.destination().equals(volume.destination())) {
-                continue;
-            }
-            String expected = to.plan().volumeNames().getOrDefault(volume.key(), "");
-            boolean right = volume.anonymous()
-                    ? VolumeSpec.isAnonymous(mount.name())
-                    : mount.name().equals(expected);
-            if (!right) {
-                throw new IOException("at " + volume.destination() + " the container mounts volume " + mount.name()
-                        + ", not the one that belongs there; it is not written to");
-            }
-            Optional<Path> path = to.paths().orElseThrow().volume(new Volumes(client).inspect(mount.name()));
-            if (path.isEmpty() && options.isInPlace() && !request.dryRun()) {
-                TreeWriter.reportNoDeletion(root, request);
-            }
-            return path.isPresent()
-                    ? TreeWriter.toHost(root, path.get(), request)
-                    : TreeWriter.toContainer(root, client, container.id(), volume.destination(), request);
+    private TreeWriter volumeWriter(EntryPath root, Target to, User user) throws IOException {
+        CapturedVolume volume = user.volume();
+        String mounted = user.mount().name();
+        String expected = to.plan().volumeNames().getOrDefault(volume.key(), "");
+        boolean right = volume.anonymous() ? VolumeSpec.isAnonymous(mounted) : mounted.equals(expected);
+        if (!right) {
+            throw new IOException("at " + volume.destination() + " the container mounts volume " + mounted
+                    + ", not the one that belongs there; it is not written to");
         }
-        throw new IOException("container " + container.name() + " has no volume at " + volume.destination());
+        Optional<Path> path = to.paths().orElseThrow().volume(new Volumes(client).inspect(mounted));
+        if (path.isEmpty() && options.isInPlace() && !request.dryRun()) {
+            TreeWriter.reportNoDeletion(root, request);
+        }
+        return path.isPresent()
+                ? TreeWriter.toHost(root, path.get(), request)
+                : TreeWriter.toContainer(root, client, user.container().id(), volume.destination(), request);
     }
 
     /** The configuration says what to create, and so on. */
@@ -476,6 +482,7 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
      */
     private void start(Target to, boolean replaces) throws IOException {
         Startup startup = new Startup(new Containers(client), to.plan(), to.containers(), options.healthTimeout());
+        to.executor().orElseThrow().starting(to.containers());
         startup.start();
         boolean replacesRunning = false;
         for (ApplicationPlan.Member member : to.plan().members()) {
@@ -517,16 +524,24 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
                 images.close();
             }
         } finally {
-            Target undone = target;
-            if (!committed && pathWriter != null) {
+            if (!committed) {
+                undo();
+            }
+        }
+    }
+
+    /** Containers first: they may write to the paths that are to be removed. */
+    private void undo() throws IOException {
+        Target undone = target;
+        target = null;
+        try {
+            if (undone != null && undone.executor().isPresent()) {
+                undone.executor().get().undo();
+            }
+        } finally {
+            if (pathWriter != null) {
                 pathWriter.undo();
                 pathWriter = null;
-            }
-            if (undone != null && !committed) {
-                target = null;
-                if (undone.executor().isPresent()) {
-                    undone.executor().get().undo();
-                }
             }
         }
     }

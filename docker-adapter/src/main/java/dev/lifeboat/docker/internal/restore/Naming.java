@@ -17,20 +17,20 @@ import java.util.Optional;
 final class Naming {
     private final Optional<String> newName;
     private final boolean application;
-    /** Whether labels of Compose say that the copy is a project of its own. */
-    private final boolean project;
+    /** The captured name of a Compose project; empty if it is none. */
+    private final Optional<String> project;
 
     private final Remapping remapping;
 
     /**
      * Returns the names of a restore.
      *
-     * @param project whether a Compose project is restored
+     * @param project captured name of the Compose project that is restored, if it is one
      */
-    Naming(RestoreOptions options, boolean project) {
+    Naming(RestoreOptions options, Optional<String> project) {
         this.newName = options.newName();
         this.application = options.isApplication();
-        this.project = project && application;
+        this.project = application ? project : Optional.empty();
         this.remapping = options.remapping();
     }
 
@@ -45,8 +45,8 @@ final class Naming {
     /** {@code shop_db_1} becomes {@code copy_db_1}: with the separator of the version of Compose that made it. */
     private String prefixed(String captured, Optional<String> of) {
         String prefix = newName.orElseThrow();
-        boolean isPrefix = project
-                && of.isPresent()
+        boolean isPrefix = of.isPresent()
+                && of.equals(project)
                 && (captured.startsWith(of.get() + "-") || captured.startsWith(of.get() + "_"));
         return isPrefix ? prefix + captured.substring(of.orElseThrow().length()) : prefix + "-" + captured;
     }
@@ -56,7 +56,8 @@ final class Naming {
         if (given != null || newName.isEmpty()) {
             return given == null ? captured.name() : given;
         }
-        Optional<String> within = project ? new ComposeLabels(captured.labels()).volume() : Optional.empty();
+        ComposeLabels labels = new ComposeLabels(captured.labels());
+        Optional<String> within = isOwned(labels) ? labels.volume() : Optional.empty();
         return newName.get() + "_" + within.orElse(captured.name());
     }
 
@@ -69,11 +70,17 @@ final class Naming {
         if (given != null || newName.isEmpty()) {
             return given == null ? captured.name() : given;
         }
-        if (application && !project) {
+        if (application && project.isEmpty()) {
             return newName.get() + "_" + captured.name();
         }
-        Optional<String> within = project ? new ComposeLabels(captured.labels()).network() : Optional.empty();
+        ComposeLabels labels = new ComposeLabels(captured.labels());
+        Optional<String> within = isOwned(labels) ? labels.network() : Optional.empty();
         return within.map(name -> newName.get() + "_" + name).orElse(captured.name());
+    }
+
+    /** Whether a resource belongs to the project, and not to another one. */
+    private boolean isOwned(ComposeLabels labels) {
+        return project.isPresent() && labels.project().equals(project);
     }
 
     /** Labels of a container of a copy. */
@@ -90,7 +97,7 @@ final class Naming {
         if (newName.isEmpty()) {
             return captured;
         }
-        return project && captured.containsKey(ComposeLabels.PROJECT)
+        return isOwned(new ComposeLabels(captured))
                 ? new ComposeLabels(captured).inProject(newName.get(), container)
                 : Identity.withoutOwner(captured);
     }
@@ -106,6 +113,6 @@ final class Naming {
 
     /** Whether a copy is a project that Compose takes for its own. */
     boolean isProject() {
-        return project;
+        return project.isPresent();
     }
 }

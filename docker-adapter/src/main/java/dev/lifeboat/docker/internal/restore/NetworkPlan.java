@@ -11,23 +11,29 @@ import dev.lifeboat.docker.plan.PlanStep.Resource;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The networks to create and to use, and the address ranges that they get. */
 final class NetworkPlan {
     private final PlanContext context;
     private final EngineView engine;
     private final List<PlanStep> steps;
+    private final Collection<ContainerSpec> replaced;
     private final Map<String, JsonObject> bodies = new LinkedHashMap<>();
+    private final Set<String> names = new HashSet<>();
     /** Ranges of the networks that are there, and of those that are planned. */
     private final List<Subnet> used = new ArrayList<>();
 
-    NetworkPlan(PlanContext context, List<PlanStep> steps) throws IOException {
+    NetworkPlan(PlanContext context, List<PlanStep> steps, Collection<ContainerSpec> replaced) throws IOException {
         this.context = context;
+        this.replaced = replaced;
         this.engine = context.engine();
         this.steps = steps;
         for (NetworkSpec network : engine.networks()) {
@@ -68,6 +74,14 @@ final class NetworkPlan {
 
     private void plan(NetworkSpec network) throws IOException {
         String name = context.naming().network(network);
+        if (!names.add(name) && !context.options().remapping().networks().containsKey(network.name())) {
+            context.conflict(
+                    Conflict.Kind.NAME_TAKEN,
+                    "network " + name,
+                    "two networks of the snapshot are to have this name",
+                    "choose another name for one of them: .network(\"" + network.name() + "\", \"<other>\")");
+            return;
+        }
         boolean renamed = !name.equals(network.name());
         Optional<NetworkSpec> existing = engine.network(name);
         if (existing.isPresent()) {
@@ -217,6 +231,9 @@ final class NetworkPlan {
                     .objectOrEmpty("IPAMConfig")
                     .optionalString("IPv4Address")
                     .orElse("");
+            if (fixed.isEmpty() || NetworkSpec.isBuiltIn(endpoint.getKey())) {
+                continue;
+            }
             String network = context.networkName(endpoint.getKey());
             Optional<String> address = context.movedAddress(endpoint.getKey(), fixed);
             if (address.isEmpty() || engine.network(network).isEmpty()) {
@@ -237,7 +254,7 @@ final class NetworkPlan {
         Map<String, String> users = new HashMap<>();
         for (ContainerSpec other : engine.containers()) {
             JsonObject endpoint = other.endpoints().get(network);
-            boolean own = context.naming().isInPlace() && context.isCreated(other.name());
+            boolean own = replaced.stream().anyMatch(old -> old.id().equals(other.id()));
             if (endpoint != null
                     && !own
                     && other.state().running()

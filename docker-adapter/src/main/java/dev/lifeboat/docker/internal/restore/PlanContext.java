@@ -2,6 +2,7 @@ package dev.lifeboat.docker.internal.restore;
 
 import dev.lifeboat.docker.internal.layout.ContainerDocument;
 import dev.lifeboat.docker.internal.layout.ContainerDocument.CapturedVolume;
+import dev.lifeboat.docker.internal.layout.ProjectDocument;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.NetworkSpec;
 import dev.lifeboat.docker.internal.model.Subnet;
@@ -32,7 +33,7 @@ final class PlanContext {
         this.application = application;
         this.options = options;
         this.engine = engine;
-        this.naming = new Naming(options, application.project().isPresent());
+        this.naming = new Naming(options, application.project().map(ProjectDocument::name));
         for (ContainerDocument document : application.members().values()) {
             names.add(naming.container(document.container()));
         }
@@ -81,6 +82,11 @@ final class PlanContext {
     /** Plans that a captured host path is written to the host. */
     void write(String captured, String path) {
         paths.put(captured, path);
+    }
+
+    /** Whether a path of the host is written. */
+    boolean isWritten(String path) {
+        return paths.containsValue(path);
     }
 
     /** Host paths to write, by captured path. */

@@ -72,7 +72,7 @@ final class Planner {
         for (String key : graph.startOrder()) {
             images.put(key, image(member(key)));
         }
-        NetworkPlan networks = new NetworkPlan(context, steps);
+        NetworkPlan networks = new NetworkPlan(context, steps, replaced.values());
         networks.plan(graph.startOrder());
         VolumePlan volumes = new VolumePlan(context, steps, replaced.values());
         volumes.plan();
@@ -166,7 +166,30 @@ final class Planner {
         if (existing.isEmpty() && application.project().isPresent()) {
             existing = sameService(document.container());
         }
+        if (existing.isPresent() && isAnothers(document.container(), existing.get())) {
+            context.conflict(
+                    Conflict.Kind.NAME_TAKEN,
+                    "container " + existing.get().name(),
+                    "it is there, and belongs to " + owner(existing.get()),
+                    "remove it first, or choose another name: .container(\""
+                            + document.container().name() + "\", \"<other>\")");
+        }
         existing.ifPresent(old -> replaced.put(key, old));
+    }
+
+    /** A name alone does not make a container the one that was captured. */
+    private boolean isAnothers(ContainerSpec captured, ContainerSpec there) throws IOException {
+        Optional<String> mine = new ComposeLabels(captured.labels()).project();
+        Optional<String> theirs = new ComposeLabels(there.labels()).project();
+        return !mine.equals(theirs)
+                && (theirs.isPresent() || application.project().isPresent());
+    }
+
+    private static String owner(ContainerSpec container) throws IOException {
+        return new ComposeLabels(container.labels())
+                .project()
+                .map(name -> "Compose project " + name)
+                .orElse("no Compose project");
     }
 
     private Optional<ContainerSpec> sameService(ContainerSpec captured) throws IOException {

@@ -129,6 +129,22 @@ final class RestoreExecutor {
     }
 
     /**
+     * All content is written, and containers are about to be started.
+     *
+     * @param created by key
+     */
+    void starting(Map<String, ContainerSpec> created) {
+        List<String> ids = new ArrayList<>();
+        for (ApplicationPlan.Member member : plan.members()) {
+            ContainerSpec container = created.get(member.key());
+            if (member.start() && container != null) {
+                ids.add(container.id());
+            }
+        }
+        undo.starting(ids);
+    }
+
+    /**
      * The restored containers are the application from here on: removes those that were replaced.
      *
      * @return what remains of them, for a report; no failure

@@ -36,9 +36,10 @@ public final class RestoreRecovery {
      *
      * @param resumed names of containers that run again
      * @param removed what restores had created, and is removed
-     * @param left what restores may have created, and may belong to others, too
+     * @param completed what restores had created that had written all, and that stays
+     * @param undecided what restores may have created, or what is in use by now
      */
-    public record Result(List<String> resumed, List<String> removed, List<String> left) {}
+    public record Result(List<String> resumed, List<String> removed, List<String> completed, List<String> undecided) {}
 
     /** A record and what it says. */
     private record Step(QuiesceRecord record, Optional<UndoStep> undo) {
@@ -47,8 +48,12 @@ public final class RestoreRecovery {
             return number.matches("[0-9]{1,9}") ? Integer.parseInt(number) : 0;
         }
 
-        boolean isCommit() {
-            return UndoLog.COMMITTED.equals(record.values().get("action"));
+        boolean is(String action) {
+            return action.equals(record.values().get("action"));
+        }
+
+        boolean undoes(UndoStep.Action action) {
+            return undo.isPresent() && undo.get().action() == action;
         }
     }
 
@@ -58,7 +63,7 @@ public final class RestoreRecovery {
      * @throws IOException if the journal cannot be read, or a step fails; its record stays
      */
     public Result run() throws IOException {
-        Result result = new Result(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        Result result = new Result(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         journal.exclusively(() -> {
             Map<String, List<Step>> restores = new TreeMap<>();
             for (QuiesceRecord record : journal.abandoned()) {
@@ -73,11 +78,7 @@ public final class RestoreRecovery {
             for (List<Step> steps : restores.values()) {
                 steps.sort(Comparator.comparingInt(Step::sequence).reversed());
                 try {
-                    if (steps.stream().anyMatch(Step::isCommit)) {
-                        complete(steps);
-                    } else {
-                        undo(steps, result);
-                    }
+                    recover(steps, result);
                 } catch (IOException e) {
                     // One that fails keeps no other from it.
                     failure = failure == null ? e : failure;
@@ -88,6 +89,53 @@ public final class RestoreRecovery {
             }
         });
         return result;
+    }
+
+    /**
+     * What runs is not taken away: neither what the restore itself has started, unless it replaces what ran before and
+     * does not run; nor what another has started after the kill.
+     */
+    private void recover(List<Step> steps, Result result) throws IOException {
+        boolean replaces = steps.stream().anyMatch(step -> step.undoes(UndoStep.Action.RENAME));
+        Optional<Step> starting =
+                steps.stream().filter(step -> step.is(UndoLog.STARTING)).findFirst();
+        if (steps.stream().anyMatch(step -> step.is(UndoLog.COMMITTED))) {
+            complete(steps, result);
+        } else if (starting.isPresent()) {
+            if (!replaces || allRun(starting.get())) {
+                complete(steps, result);
+            } else {
+                undo(steps, result);
+            }
+        } else if (isInUse(steps)) {
+            log.warn("what a restore that was killed had created is in use by now, and is left");
+            steps.forEach(
+                    step -> step.undo().ifPresent(undo -> result.undecided().add(undo.toString())));
+            for (Step step : steps) {
+                step.record().remove();
+            }
+        } else {
+            undo(steps, result);
+        }
+    }
+
+    private boolean allRun(Step starting) throws IOException {
+        for (String id : starting.record().values().getOrDefault("id", "").split(",", -1)) {
+            if (!id.isEmpty() && !undoer.runs(id)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean isInUse(List<Step> steps) throws IOException {
+        for (Step step : steps) {
+            if (step.undoes(UndoStep.Action.REMOVE_CONTAINER)
+                    && undoer.wasStarted(step.undo().orElseThrow())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void undo(List<Step> steps, Result result) throws IOException {
@@ -112,13 +160,16 @@ public final class RestoreRecovery {
         if (step.isUncertain()) {
             if (undoer.exists(step)) {
                 log.warn("a restore that was killed may have created this, which is left [resource={}]", step);
-                result.left().add(step.toString());
+                result.undecided().add(step.toString());
             }
         } else if (starts) {
             undoer.startUnlessRunning(step);
             log.warn("container started again, which a restore that was killed had stopped [name={}]", step.name());
             result.resumed().add(step.name());
         } else {
+            if (step.action() == UndoStep.Action.REMOVE_VOLUME) {
+                undoer.removeHelpers(step.name());
+            }
             undoer.run(step);
             if (step.action() != UndoStep.Action.RENAME) {
                 log.warn("a restore that was killed had created this, which is removed [resource={}]", step);
@@ -128,7 +179,12 @@ public final class RestoreRecovery {
     }
 
     /** Removes the containers that were replaced; those are the ones that were renamed. */
-    private void complete(List<Step> steps) throws IOException {
+    private void complete(List<Step> steps, Result result) throws IOException {
+        for (Step step : steps) {
+            if (step.undoes(UndoStep.Action.REMOVE_CONTAINER)) {
+                result.completed().add(step.undo().orElseThrow().toString());
+            }
+        }
         for (Step step : steps) {
             Optional<UndoStep> undo = step.undo();
             if (undo.isPresent() && undo.get().action() == UndoStep.Action.RENAME) {
@@ -139,12 +195,12 @@ public final class RestoreRecovery {
             }
         }
         for (Step step : steps) {
-            if (!step.isCommit()) {
+            if (!step.is(UndoLog.COMMITTED)) {
                 step.record().remove();
             }
         }
         for (Step step : steps) {
-            if (step.isCommit()) {
+            if (step.is(UndoLog.COMMITTED)) {
                 step.record().remove();
             }
         }

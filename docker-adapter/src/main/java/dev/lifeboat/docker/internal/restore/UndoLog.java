@@ -31,6 +31,9 @@ final class UndoLog {
     static final String RESTORE = "restore";
     /** Name of the value that holds the place of a step among those of its restore. */
     static final String SEQUENCE = "sequence";
+    /** Value of the action of the record that says that all content is written, and containers are started. */
+    static final String STARTING = "STARTING";
+
     /** Value of the action of the record that says that a restore has succeeded. */
     static final String COMMITTED = "COMMITTED";
 
@@ -41,6 +44,7 @@ final class UndoLog {
     private final Undoer undoer;
     private final String restore = UUID.randomUUID().toString();
     private final Deque<Recorded> steps = new ArrayDeque<>();
+    private Optional<QuiesceRecord> started = Optional.empty();
     private int sequence;
 
     private record Recorded(UndoStep step, Optional<QuiesceRecord> record) {}
@@ -102,8 +106,7 @@ final class UndoLog {
                         "volume " + volume.name()
                                 + " was created by another after the restore was planned; plan it anew");
             }
-            volumes.create(volume);
-            return volume.name();
+            return volumes.create(volume);
         });
     }
 
@@ -136,6 +139,15 @@ final class UndoLog {
     }
 
     /**
+     * All content is written, and containers are about to be started.
+     *
+     * @param ids of those
+     */
+    void starting(List<String> ids) {
+        started = record(Map.of("action", STARTING, "name", "", "id", String.join(",", ids)));
+    }
+
+    /**
      * What was done stays: forgets all steps. From here on, a process that recovers this restore completes it.
      *
      * @param last removes what the restore has replaced; it must not throw
@@ -143,12 +155,22 @@ final class UndoLog {
     List<String> commit(Supplier<List<String>> last) {
         Optional<QuiesceRecord> committed =
                 steps.isEmpty() ? Optional.empty() : record(Map.of("action", COMMITTED, "name", "", "id", ""));
+        if (committed.isEmpty()) {
+            // Without it, a recovery would undo what is kept.
+            forget();
+        }
         List<String> left = last.get();
+        forget();
+        remove(committed);
+        return left;
+    }
+
+    private void forget() {
         while (!steps.isEmpty()) {
             remove(steps.pop().record());
         }
-        remove(committed);
-        return left;
+        remove(started);
+        started = Optional.empty();
     }
 
     /**
@@ -176,6 +198,8 @@ final class UndoLog {
                 }
             }
         }
+        remove(started);
+        started = Optional.empty();
         if (failure != null) {
             throw failure;
         }

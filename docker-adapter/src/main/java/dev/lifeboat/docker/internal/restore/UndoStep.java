@@ -8,8 +8,8 @@ import java.util.Optional;
  *
  * @param action what is done
  * @param name name of the resource; of a container that is renamed, the name that it gets back
- * @param id its id, or a name that no other resource has; empty if it is about to be created under a name that others
- *     may use
+ * @param id its id; of a volume the time when it was created; or a name that no other resource has. Empty if it is
+ *     about to be created under a name that others may use
  */
 record UndoStep(Action action, String name, String id) {
     private static final String ACTION = "action";

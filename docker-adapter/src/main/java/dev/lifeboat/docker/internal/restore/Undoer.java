@@ -3,6 +3,8 @@ package dev.lifeboat.docker.internal.restore;
 import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.docker.internal.client.Containers;
 import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.client.HelperContainer;
+import dev.lifeboat.docker.internal.client.Images;
 import dev.lifeboat.docker.internal.client.Networks;
 import dev.lifeboat.docker.internal.client.Volumes;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
@@ -17,11 +19,13 @@ final class Undoer {
     private final Containers containers;
     private final Volumes volumes;
     private final Networks networks;
+    private final Images images;
 
     Undoer(EngineClient client) {
         this.containers = new Containers(client);
         this.volumes = new Volumes(client);
         this.networks = new Networks(client);
+        this.images = new Images(client);
     }
 
     /** Carries out a step. */
@@ -29,7 +33,7 @@ final class Undoer {
         try {
             switch (step.action()) {
                 case REMOVE_NETWORK -> networks.remove(step.id(), step.name());
-                case REMOVE_VOLUME -> volumes.remove(step.name());
+                case REMOVE_VOLUME -> removeVolume(step);
                 case REMOVE_CONTAINER -> containers.remove(step.id(), step.name());
                 case RENAME -> rename(step);
                 case START, START_PAUSED -> start(step);
@@ -38,6 +42,48 @@ final class Undoer {
             if (e.kind() != DockerException.Kind.NOT_FOUND) {
                 throw e;
             }
+        }
+    }
+
+    /** One that was removed and created anew by another is not ours to remove. */
+    private void removeVolume(UndoStep step) throws IOException {
+        if (Volumes.createdAt(volumes.inspect(step.name())).equals(step.id())) {
+            volumes.remove(step.name());
+        }
+    }
+
+    /** Removes helper containers of a process that is gone: they would keep its volume from being removed. */
+    void removeHelpers(String volume) throws IOException {
+        for (ContainerSpec user : containers.using(volume)) {
+            if (user.labels().containsKey(HelperContainer.LABEL)) {
+                containers.remove(user.id(), user.name());
+                images.remove(user.imageId());
+            }
+        }
+    }
+
+    /** Whether a container was started, by any client; not if it is gone. */
+    boolean wasStarted(UndoStep step) throws IOException {
+        try {
+            return !containers.inspect(step.id()).startedAt().isEmpty();
+        } catch (DockerException e) {
+            if (e.kind() != DockerException.Kind.NOT_FOUND) {
+                throw e;
+            }
+            return false;
+        }
+    }
+
+    /** Whether a container runs. */
+    boolean runs(String id) throws IOException {
+        try {
+            ContainerSpec.State state = containers.inspect(id).state();
+            return state.running() && !state.restarting();
+        } catch (DockerException e) {
+            if (e.kind() != DockerException.Kind.NOT_FOUND) {
+                throw e;
+            }
+            return false;
         }
     }
 

@@ -2,6 +2,7 @@ package dev.lifeboat.docker.internal.restore;
 
 import dev.lifeboat.docker.internal.layout.ContainerDocument;
 import dev.lifeboat.docker.internal.layout.ContainerDocument.CapturedVolume;
+import dev.lifeboat.docker.internal.model.ComposeLabels;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.MountSpec;
 import dev.lifeboat.docker.internal.model.VolumeSpec;
@@ -82,6 +83,13 @@ final class VolumePlan {
                     "volume " + name,
                     "it exists already",
                     "remove it, or choose another name: .volume(\"" + volume.key() + "\", \"<other>\")");
+        } else if (there != null && isAnothers(volume.volume(), there)) {
+            context.conflict(
+                    Conflict.Kind.NAME_TAKEN,
+                    "volume " + name,
+                    "it is there, and belongs to Compose project "
+                            + new ComposeLabels(there.labels()).project().orElse(""),
+                    "remove it first, or choose another name: .volume(\"" + volume.key() + "\", \"<other>\")");
         } else if (there != null) {
             steps.add(new PlanStep(Action.USE, Resource.VOLUME, name, ""));
             volume.volume().differences(there).forEach(context::warn);
@@ -89,6 +97,11 @@ final class VolumePlan {
         } else {
             create(volume.volume(), name);
         }
+    }
+
+    private static boolean isAnothers(VolumeSpec captured, VolumeSpec there) {
+        Optional<String> theirs = new ComposeLabels(there.labels()).project();
+        return theirs.isPresent() && !theirs.equals(new ComposeLabels(captured.labels()).project());
     }
 
     private void create(VolumeSpec captured, String name) {

@@ -23,14 +23,16 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes bind mounts whose paths the host lacks. A path that exists is never written to; all that was created can be
- * removed again.
+ * Writes bind mounts whose paths the host lacks, under another name first, so that a path that is there is whole. A
+ * path that exists is never written to; all that was created can be removed again.
  */
 public final class PathWriter {
     private final Map<String, String> planned;
@@ -42,8 +44,22 @@ public final class PathWriter {
     /** Directories above them that were missing, too. */
     private final Deque<Path> parents = new ArrayDeque<>();
 
-    private String current = "";
-    private RestoreTarget.@Nullable Session session;
+    private @Nullable Writing writing;
+
+    /**
+     * A path that is being written.
+     *
+     * @param place of its root in the snapshot
+     * @param directory whether it is one; otherwise it is a single file
+     * @param temporary its name until it is whole
+     */
+    private record Writing(
+            EntryPath place, boolean directory, Path destination, Path temporary, RestoreTarget.Session session) {
+        /** A file is written as an entry of its directory. */
+        Entry moved(Entry entry) {
+            return directory ? entry.relativeTo(place) : entry.withPath(EntryPath.of(name(temporary)));
+        }
+    }
 
     /**
      * Creates a writer.
@@ -61,26 +77,27 @@ public final class PathWriter {
             return entry.isFile();
         }
         Path destination = destinations.get(location.name());
-        if (destination == null) {
+        if (destination == null || created.stream().anyMatch(destination::startsWith) && isDone(location)) {
+            // Not planned, or written already as a part of a directory above.
             return false;
         }
         if (request.dryRun()) {
             request.listener().changed(new RestoreChange(entry.path(), RestoreChange.Action.CREATE));
             return false;
         }
-        if (session == null || !current.equals(location.name())) {
+        Writing current = writing;
+        if (current == null || !current.place().equals(location.root())) {
             finish();
-            current = location.name();
-            session = open(destination, entry);
+            current = open(location, destination, entry);
+            writing = current;
+        } else if (!current.directory()) {
+            throw new IOException("'" + entry.path() + "' of the snapshot lies below a file");
         }
-        return session.offer(moved(location, entry, destination));
+        return current.session().offer(current.moved(entry));
     }
 
-    /** A file is written as an entry of its directory. */
-    private static Entry moved(Location location, Entry entry, Path destination) {
-        return entry.path().equals(location.root()) && entry.type() != EntryType.DIRECTORY
-                ? entry.withPath(EntryPath.of(name(destination)))
-                : entry.relativeTo(location.root());
+    private boolean isDone(Location location) {
+        return writing == null || !writing.place().equals(location.root());
     }
 
     private static String name(Path path) {
@@ -88,7 +105,12 @@ public final class PathWriter {
                 .toString();
     }
 
-    private RestoreTarget.Session open(Path destination, Entry first) throws IOException {
+    private Writing open(Location location, Path destination, Entry first) throws IOException {
+        boolean directory = first.type() == EntryType.DIRECTORY;
+        if (!first.path().equals(location.root()) || !directory && !first.isFile()) {
+            throw new IOException(
+                    "'" + first.path() + "' of the snapshot is neither a file nor the root of a directory");
+        }
         if (Files.exists(destination, LinkOption.NOFOLLOW_LINKS)) {
             throw new IOException(
                     "host path " + destination + " was created by another after the restore was planned; plan it anew");
@@ -102,11 +124,13 @@ public final class PathWriter {
             Files.createDirectory(path);
             parents.push(path);
         }
-        created.push(destination);
-        if (first.type() == EntryType.DIRECTORY) {
-            Files.createDirectory(destination);
+        Path temporary = parent.resolve(name(destination) + ".lifeboat-"
+                + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt()));
+        created.push(temporary);
+        if (directory) {
+            Files.createDirectory(temporary);
         }
-        EntryPath place = first.path();
+        EntryPath place = location.root();
         RestoreRequest.Listener listener = new RestoreRequest.Listener() {
             @Override
             public void changed(RestoreChange change) {
@@ -119,8 +143,9 @@ public final class PathWriter {
                         .problem(new Problem(place, problem.kind(), "'" + problem.path() + "': " + problem.detail()));
             }
         };
-        return DirectoryRestore.into(first.type() == EntryType.DIRECTORY ? destination : parent)
+        RestoreTarget.Session session = DirectoryRestore.into(directory ? temporary : parent)
                 .begin(new RestoreRequest(false, true, false, listener));
+        return new Writing(place, directory, destination, temporary, session);
     }
 
     /** Receives the content of an entry that was wanted. */
@@ -131,30 +156,35 @@ public final class PathWriter {
                     .ifPresent(path -> destinations.put(location.name(), Path.of(path)));
             return;
         }
-        RestoreTarget.Session to = session;
-        Path destination = destinations.get(location.name());
-        if (to == null || destination == null) {
+        Writing current = writing;
+        if (current == null) {
             throw new IllegalStateException("content of '" + entry.path() + "' was not wanted");
         }
-        to.content(moved(location, entry, destination), in);
+        current.session().content(current.moved(entry), in);
     }
 
-    /** Completes what was written last. */
+    /** Completes what was written last, and gives it its name. */
     public void finish() throws IOException {
-        RestoreTarget.Session last = session;
-        if (last != null) {
-            session = null;
-            try (last) {
-                last.commit();
-            }
+        Writing last = writing;
+        if (last == null) {
+            return;
         }
+        writing = null;
+        try (RestoreTarget.Session session = last.session()) {
+            session.commit();
+        }
+        if (Files.exists(last.destination(), LinkOption.NOFOLLOW_LINKS)) {
+            throw new IOException("host path " + last.destination() + " was created by another meanwhile");
+        }
+        created.push(last.destination());
+        Files.move(last.temporary(), last.destination());
     }
 
     /** Removes all that was created. */
     public void undo() throws IOException {
-        if (session != null) {
-            session.close();
-            session = null;
+        if (writing != null) {
+            writing.session().close();
+            writing = null;
         }
         while (!created.isEmpty()) {
             Path path = created.pop();

@@ -181,14 +181,15 @@ class ProjectPlannerTest {
 
     @Test
     void names_ofV1_andOfTheUser_getThePrefix() throws IOException {
-        Naming naming = new Naming(copy(), true);
+        Naming naming = new Naming(copy(), Optional.of("shop"));
         ContainerSpec v1 = ContainerSpec.of(
                 json("{'Id':'1','Name':'/shop_db_1','Config':{'Labels':{'" + PROJECT + "':'shop'}},'HostConfig':{}}"));
         ContainerSpec own = ContainerSpec.of(
                 json("{'Id':'1','Name':'/mydb','Config':{'Labels':{'" + PROJECT + "':'shop'}},'HostConfig':{}}"));
         assertThat(naming.container(v1)).isEqualTo("copy_db_1");
         assertThat(naming.container(own)).isEqualTo("copy-mydb");
-        Naming renamed = new Naming(copy().with(o -> o.remapping = o.remapping.container("mydb", "x")), true);
+        Naming renamed =
+                new Naming(copy().with(o -> o.remapping = o.remapping.container("mydb", "x")), Optional.of("shop"));
         assertThat(renamed.container(own)).isEqualTo("x");
     }
 
@@ -323,6 +324,60 @@ class ProjectPlannerTest {
         assertThat(conflicts(plan(inPlace().with(o -> o.missingPaths = true))))
                 .as("its content is not in the snapshot")
                 .containsExactly(Conflict.Kind.MISSING_HOST_PATH);
+    }
+
+    /** Neither a name nor a number makes a container or volume the one that was captured. */
+    @Test
+    void resourcesOfOthers_areConflictsInPlace() throws IOException {
+        VolumeSpec data = new VolumeSpec("data", "local", Map.of(), Map.of(PROJECT, "shop"));
+        member(
+                container("db", "'Binds':['data:/data']", "", ""),
+                List.of(),
+                new CapturedVolume("data", "/data", false, data));
+        there.add(ContainerSpec.of(json("{'Id':'9','Name':'/shop-db-1','State':{'Running':true},'HostConfig':{},"
+                + "'Config':{'Labels':{'" + PROJECT + "':'blog'}}}")));
+        volumesThere.put("data", new VolumeSpec("data", "local", Map.of(), Map.of(PROJECT, "blog")));
+        ApplicationPlan plan = plan(inPlace());
+        assertThat(conflicts(plan)).containsExactlyInAnyOrder(Conflict.Kind.NAME_TAKEN, Conflict.Kind.NAME_TAKEN);
+        assertThat(plan.plan().toString()).contains("belongs to Compose project blog");
+        there.clear();
+        there.add(ContainerSpec.of(json("{'Id':'9','Name':'/shop-db-1','State':{'Running':true},'HostConfig':{},"
+                + "'Config':{'Labels':{}}}")));
+        volumesThere.clear();
+        assertThat(plan(inPlace()).plan().toString()).contains("belongs to no Compose project");
+    }
+
+    @Test
+    void containersInTheNetworkOfTheHost_takeNoAddress() throws IOException {
+        member(container("web", "'NetworkMode':'host'", "'host':{'IPAMConfig':null,'IPAddress':''}", ""), List.of());
+        networksThere.add(NetworkSpec.of(json("{'Name':'host','Id':'h','Driver':'host'}")));
+        there.add(ContainerSpec.of(json("{'Id':'9','Name':'/exporter','State':{'Running':true},'HostConfig':{},"
+                + "'Config':{},'NetworkSettings':{'Networks':{'host':{'IPAddress':''}}}}")));
+        assertThat(conflicts(plan(inPlace()))).isEmpty();
+    }
+
+    @Test
+    void networkOfAnotherProject_isJoined_notTakenForTheOwn() throws IOException {
+        member(container("web", "", "'shop_default':{},'traefik_default':{}", ""), List.of());
+        String label = "'com.docker.compose.network':'default'}";
+        network("shop_default", ",'Labels':{'" + PROJECT + "':'shop'," + label);
+        network("traefik_default", ",'Labels':{'" + PROJECT + "':'traefik'," + label);
+        networksThere.add(networks.get("traefik_default"));
+        ApplicationPlan plan = plan(copy());
+        assertThat(conflicts(plan)).isEmpty();
+        assertThat(plan.networks()).containsOnlyKeys("copy_default");
+        assertThat(plan.members().get(0).endpoints()).containsOnlyKeys("copy_default", "traefik_default");
+    }
+
+    @Test
+    void secretOfV2_thatIsWritten_isABind() throws IOException {
+        String mount =
+                "'Mounts':[{'Type':'bind','Source':'/missing/token','Target':'/run/secrets/token','ReadOnly':true}]";
+        member(container("web", mount, "", ""), List.of("/missing/token"));
+        JsonObject host =
+                body(plan(inPlace().with(o -> o.missingPaths = true)), "web-1").object("HostConfig");
+        assertThat(host.strings("Binds")).containsExactly("/missing/token:/run/secrets/token:ro");
+        assertThat(host.has("Mounts")).isFalse();
     }
 
     @Test
