@@ -216,7 +216,8 @@ class ApplicationTest {
         String reader = create("a-reader", List.of("-v", volume + ":/backup:ro", "--network", "container:" + writer));
         exec(writer, "echo content > /data/x");
         Snapshot snapshot = repository.backup(source().quiesce(Quiesce.pause()));
-        run("rm", "-f", writer, reader);
+        run("rm", "-f", reader);
+        run("rm", "-f", writer);
         run("volume", "rm", volume);
         Restore.Restored restored = repository
                 .get()
