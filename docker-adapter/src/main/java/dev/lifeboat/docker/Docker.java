@@ -257,6 +257,35 @@ public final class Docker implements AutoCloseable {
         return new ApplicationSource(client, journal, Selection.containers(List.of()));
     }
 
+    /**
+     * Returns what a command in a running container prints as a source, such as {@code exec("db", "pg_dumpall")}. Its
+     * series is {@code exec:}, the name of the container and the program.
+     *
+     * @param command the program and its arguments; no shell is involved
+     * @throws IllegalArgumentException if there is no command
+     */
+    public CommandSource exec(String nameOrId, String... command) {
+        return new CommandSource(client, nameOrId, words(command), "");
+    }
+
+    /**
+     * Restores what a command printed into the standard input of a command in a running container, such as
+     * {@code intoCommand("db", "psql", "-v", "ON_ERROR_STOP=1")}.
+     *
+     * @param command the program and its arguments
+     * @throws IllegalArgumentException if there is no command
+     */
+    public CommandRestore intoCommand(String nameOrId, String... command) {
+        return new CommandRestore(client, nameOrId, words(command), "");
+    }
+
+    private static List<String> words(String[] command) {
+        if (command.length == 0) {
+            throw new IllegalArgumentException("no command is given");
+        }
+        return List.of(command);
+    }
+
     /** Returns an image as a source, by name or id. Its series is {@code image:} and the given reference. */
     public SnapshotSource image(String reference) {
         return new ImageSource(client, reference);

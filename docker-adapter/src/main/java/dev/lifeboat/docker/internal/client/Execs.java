@@ -1,8 +1,11 @@
 package dev.lifeboat.docker.internal.client;
 
 import dev.lifeboat.docker.engine.DockerException;
+import dev.lifeboat.internal.io.BulkInputStream;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.json.JsonObject;
+import java.io.BufferedInputStream;
+import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -17,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Runs commands in running containers. Thread-safe. */
 public final class Execs {
@@ -150,6 +154,86 @@ public final class Execs {
                 "lifeboat-exec");
         thread.setDaemon(true);
         thread.start();
+    }
+
+    /** A command whose output is read while it runs. Used by one thread. */
+    public final class Running implements Closeable {
+        private static final int STDERR = 2;
+
+        private final String id;
+        private final String what;
+        private final InputStream stream;
+        private final StringBuilder errors = new StringBuilder();
+
+        private Running(String id, InputStream stream, String what) {
+            this.id = id;
+            this.stream = stream;
+            this.what = what;
+        }
+
+        /** Returns its standard output. Reading it also reads standard error, of which the last part is kept. */
+        public InputStream output() {
+            DataInputStream frames = new DataInputStream(new BufferedInputStream(stream, 1 << 16));
+            return new BulkInputStream() {
+                private int left;
+
+                @Override
+                public int read(byte[] bytes, int offset, int length) throws IOException {
+                    if (length == 0) {
+                        return 0;
+                    }
+                    while (left == 0) {
+                        int kind = frames.read();
+                        if (kind < 0) {
+                            return -1;
+                        }
+                        frames.readNBytes(3);
+                        int size = frames.readInt();
+                        if (size < 0 || size > MAX_FRAME) {
+                            throw new IOException("cannot " + what + ": the engine did not send valid frames");
+                        }
+                        if (kind == STDERR) {
+                            append(errors, frames.readNBytes(size));
+                        } else {
+                            left = size;
+                        }
+                    }
+                    int count = frames.read(bytes, offset, Math.min(length, left));
+                    if (count < 0) {
+                        throw new EOFException("cannot " + what + ": the engine ended its output early");
+                    }
+                    left -= count;
+                    return count;
+                }
+            };
+        }
+
+        /** Returns the last part of its standard error. */
+        public String errors() {
+            return Execs.output(errors).strip();
+        }
+
+        /** Returns its exit code; -1 if it still runs. */
+        public long exitCode() throws IOException {
+            return Execs.this.exitCode(id, what);
+        }
+
+        @Override
+        public void close() throws IOException {
+            stream.close();
+        }
+    }
+
+    /**
+     * Starts a command whose output is read while it runs. The caller closes it, at which the command is left alone.
+     *
+     * @param input what it reads, which does not end; null for nothing
+     */
+    public Running start(String container, String name, List<String> words, String user, @Nullable InputStream input)
+            throws IOException {
+        String what = "run '" + String.join(" ", words) + "' in container " + name;
+        String id = create(container, words, user, input != null, what);
+        return new Running(id, client.open("/exec/" + id + "/start", start(), input, what), what);
     }
 
     /** A command whose input and output stay open. Not thread-safe. */

@@ -20,6 +20,10 @@ import java.util.List;
 public final class SnapshotLayout {
     public static final EntryPath COMPOSE = EntryPath.of("compose");
     public static final EntryPath CONTAINERS = EntryPath.of("containers");
+    /** What a command printed, and the document about it. */
+    public static final EntryPath OUTPUT = EntryPath.of("exec/output");
+
+    public static final EntryPath COMMAND = EntryPath.of("exec/command.json");
     public static final EntryPath IMAGES = EntryPath.of("images");
     public static final EntryPath LIFEBOAT = EntryPath.of("lifeboat");
     public static final EntryPath NETWORKS = EntryPath.of("networks");
