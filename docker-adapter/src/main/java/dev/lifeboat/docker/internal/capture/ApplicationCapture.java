@@ -129,11 +129,14 @@ public final class ApplicationCapture {
         SnapshotLayout.directory(sink, SnapshotLayout.ROOTFS);
         for (Map.Entry<String, ContainerSpec> member : members().entrySet()) {
             ContainerSpec container = member.getValue();
-            still("container " + container.name(), () -> {
-                new LayerReader(client, container.id(), mountPlaces(container))
-                        .sendTo(sink, SnapshotLayout.layer(member.getKey()), paths.writableLayer(client, container));
-                return container;
-            });
+            LayerReader reader = new LayerReader(client, container.id(), mountPlaces(container));
+            try {
+                reader.sendTo(sink, SnapshotLayout.layer(member.getKey()), paths.writableLayer(client, container));
+            } catch (DockerException e) {
+                // Not every engine says that it is gone.
+                still("container " + container.name(), () -> new Containers(client).inspect(container.id()));
+                throw e;
+            }
         }
         SnapshotLayout.directory(sink, SnapshotLayout.VOLUMES);
         for (Map.Entry<String, Read> volume : byKey(volumes, unmounted).entrySet()) {

@@ -45,8 +45,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One restore of a container or an application. Entries come in canonical order, which is the order of restore:
- * configuration, images, networks; then the plan is made and the containers are created; then bind mounts, writable
- * layers and volumes are filled.
+ * configuration, images, networks; then the plan is made; bind mounts are written; then the containers are created, and
+ * writable layers and volumes are filled.
  */
 public final class ApplicationRestoreSession implements RestoreTarget.Session {
     private static final Logger log = LoggerFactory.getLogger(ApplicationRestoreSession.class);
@@ -66,6 +66,7 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
     private final AtomicLong failures = new AtomicLong();
     private Optional<ProjectDocument> project = Optional.empty();
     private @Nullable ImageLoader images;
+    private @Nullable ApplicationPlan plan;
     private @Nullable Target target;
     private @Nullable PathWriter pathWriter;
     private EntryPath place = EntryPath.root();
@@ -131,7 +132,7 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
 
     private PathWriter paths() throws IOException {
         if (pathWriter == null) {
-            pathWriter = new PathWriter(target().plan().paths(), request);
+            pathWriter = new PathWriter(plan().paths(), request);
         }
         return pathWriter;
     }
@@ -265,16 +266,31 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
         return images;
     }
 
-    /** From here on the images are loaded and all networks are known: makes the plan and creates the containers. */
-    private Target target() throws IOException {
-        if (target == null) {
+    /** From here on the images are loaded and all networks are known. */
+    private ApplicationPlan plan() throws IOException {
+        if (plan == null) {
             recover();
             CapturedApplication application = CapturedApplication.of(
                     documents(), networks, options.services().isEmpty() ? project : project.map(this::withoutVolumes));
             EngineView engine = EngineView.of(client, documents().values(), images()::idOf);
-            ApplicationPlan plan = new Planner(application, options, engine, images()::wouldLoad).plan();
-            options.onPlan().accept(plan.plan());
-            target = request.dryRun() ? planned(plan) : created(plan);
+            ApplicationPlan made = new Planner(application, options, engine, images()::wouldLoad).plan();
+            options.onPlan().accept(made.plan());
+            if (!request.dryRun() && !made.plan().conflicts().isEmpty()) {
+                throw DockerException.of(made.plan().conflicts());
+            }
+            plan = made;
+        }
+        return plan;
+    }
+
+    /** All bind mounts are there by now, since engines look for some of them when a container is created. */
+    private Target target() throws IOException {
+        if (target == null) {
+            ApplicationPlan made = plan();
+            if (pathWriter != null) {
+                pathWriter.finish();
+            }
+            target = request.dryRun() ? planned(made) : created(made);
         }
         return target;
     }
@@ -315,9 +331,6 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
     }
 
     private Target created(ApplicationPlan plan) throws IOException {
-        if (!plan.plan().conflicts().isEmpty()) {
-            throw DockerException.of(plan.plan().conflicts());
-        }
         RestoreExecutor executor = new RestoreExecutor(client, journal, plan);
         // Known before anything is done, so that close() undoes it.
         target = new Target(plan, Optional.of(executor), Map.of(), Optional.empty());
@@ -447,9 +460,6 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
     public synchronized void commit() throws IOException {
         Target to = target();
         finishWriter();
-        if (pathWriter != null) {
-            pathWriter.finish();
-        }
         if (to.executor().isEmpty()) {
             committed = true;
             return;

@@ -150,11 +150,6 @@ final class MountPlan {
                 return;
             }
             boolean readOnly = path.get().readOnly || mount.flag("ReadOnly");
-            if (context.isWritten(path.get().source)) {
-                // The engine looks for the source of a mount when the container is created, for that of a bind later.
-                binds.add(join(path.get().source, mount.string("Target"), readOnly ? "ro" : ""));
-                return;
-            }
             changed.put("Source", path.get().source).put("ReadOnly", readOnly);
         }
         mounts.add(changed.members());

@@ -84,11 +84,6 @@ final class PlanContext {
         paths.put(captured, path);
     }
 
-    /** Whether a path of the host is written. */
-    boolean isWritten(String path) {
-        return paths.containsValue(path);
-    }
-
     /** Host paths to write, by captured path. */
     Map<String, String> paths() {
         return paths;

@@ -370,17 +370,6 @@ class ProjectPlannerTest {
     }
 
     @Test
-    void secretOfV2_thatIsWritten_isABind() throws IOException {
-        String mount =
-                "'Mounts':[{'Type':'bind','Source':'/missing/token','Target':'/run/secrets/token','ReadOnly':true}]";
-        member(container("web", mount, "", ""), List.of("/missing/token"));
-        JsonObject host =
-                body(plan(inPlace().with(o -> o.missingPaths = true)), "web-1").object("HostConfig");
-        assertThat(host.strings("Binds")).containsExactly("/missing/token:/run/secrets/token:ro");
-        assertThat(host.has("Mounts")).isFalse();
-    }
-
-    @Test
     void whatIsToBeReplaced_hasToBeThere() throws IOException {
         member(container("web", "'PortBindings':{'80/tcp':[{'HostPort':'8080'}]}", "", ""), List.of());
         ApplicationPlan plan = plan(copy().with(o -> o.remapping = o.remapping
