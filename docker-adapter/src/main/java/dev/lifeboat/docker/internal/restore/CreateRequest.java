@@ -239,9 +239,9 @@ final class CreateRequest {
                 bindings.put(exposed, changed);
             }
         }
-        if (bindings.members().isEmpty()) {
+        if (bindings.members().isEmpty() && ports == Ports.NONE) {
             host.remove("PortBindings");
-        } else {
+        } else if (host.has("PortBindings")) {
             host.put("PortBindings", bindings);
         }
     }
