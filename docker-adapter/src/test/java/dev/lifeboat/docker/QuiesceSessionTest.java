@@ -241,6 +241,26 @@ class QuiesceSessionTest {
                 .hasMessageContaining("has ended");
     }
 
+    /** A lock that a client held is gone with the client, so what was read meanwhile is no snapshot. */
+    @Test
+    void heldCommandThatEndsWhileItIsRead_failsTheBackup() {
+        QuiesceSession session = container -> container.open(ContainerCommand.of("cat"))::close;
+        try (Docker docker = EngineFixture.docker().withJournal(journal)) {
+            assertThatThrownBy(() -> repository
+                            .get()
+                            .backup(docker.container(name).quiesce(Quiesce.session(session)))
+                            .onEvent(event -> {
+                                if (event instanceof OperationEvent.Quiesced) {
+                                    exec(name, "killall cat; sleep 1");
+                                }
+                            })
+                            .run())
+                    .isInstanceOf(BackupException.SourceFailed.class)
+                    .hasMessageContaining("ended by itself");
+        }
+        assertThat(repository.get().snapshots()).isEmpty();
+    }
+
     /** The copy of a Redis server that was not paused has the data of the moment of the backup, or later. */
     @Test
     void redis_isSavedAndComesBack() {

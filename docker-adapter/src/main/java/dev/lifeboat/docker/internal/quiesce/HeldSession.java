@@ -1,5 +1,6 @@
 package dev.lifeboat.docker.internal.quiesce;
 
+import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.quiesce.ContainerCommand;
@@ -149,22 +150,27 @@ final class HeldSession implements QuiesceHandle {
         }
         // If it fails, its record stays for a recovery once this process has ended.
         UninterruptibleCleanup.run(this::end);
-        ended = true;
         remove(record, name);
     }
 
+    /** Only an engine that does not answer is asked again: a command that failed may not bear to be run twice. */
     private void end() throws IOException {
-        IOException failure = null;
-        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        for (int attempt = 1; ; attempt++) {
             try {
                 handle.close();
+                ended = true;
                 return;
-            } catch (IOException e) {
-                failure = e;
+            } catch (DockerException e) {
+                ended = e.kind() != DockerException.Kind.UNREACHABLE;
+                if (ended || attempt == ATTEMPTS) {
+                    throw e;
+                }
                 log.warn("a session is not ended, trying again [name={}, cause={}]", name, e.toString());
                 Io.sleep(FIRST_PAUSE_MILLIS << attempt);
+            } catch (IOException e) {
+                ended = true;
+                throw e;
             }
         }
-        throw new IOException("the session in container " + name + " could not be ended", failure);
     }
 }

@@ -1,5 +1,6 @@
 package dev.lifeboat.docker.internal.restore;
 
+import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.quiesce.QuiesceJournal;
 import dev.lifeboat.quiesce.QuiesceJournal.QuiesceRecord;
@@ -170,11 +171,29 @@ public final class RestoreRecovery {
             if (step.action() == UndoStep.Action.REMOVE_VOLUME) {
                 undoer.removeHelpers(step.name());
             }
-            undoer.run(step);
-            if (step.action() != UndoStep.Action.RENAME) {
+            if (!isRemoved(step)) {
+                result.undecided().add(step.toString());
+            } else if (step.action() != UndoStep.Action.RENAME) {
                 log.warn("a restore that was killed had created this, which is removed [resource={}]", step);
                 result.removed().add(step.toString());
             }
+        }
+    }
+
+    /** Carries out a step. Returns false if the engine refuses to remove a volume or network that others use by now. */
+    private boolean isRemoved(UndoStep step) throws IOException {
+        try {
+            undoer.run(step);
+            return true;
+        } catch (DockerException e) {
+            boolean shared =
+                    step.action() == UndoStep.Action.REMOVE_VOLUME || step.action() == UndoStep.Action.REMOVE_NETWORK;
+            if (!shared || e.kind() == DockerException.Kind.UNREACHABLE) {
+                throw e;
+            }
+            log.warn(
+                    "what a restore that was killed had created is left [resource={}, cause={}]", step, e.getMessage());
+            return false;
         }
     }
 
