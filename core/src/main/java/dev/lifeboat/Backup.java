@@ -1,19 +1,26 @@
 package dev.lifeboat;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySource;
+import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.event.OperationEvent.Phase;
 import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.ArchiveWriter;
 import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.format.PreCopy;
 import dev.lifeboat.internal.catalog.Session;
 import dev.lifeboat.internal.engine.CaptureSink;
 import dev.lifeboat.internal.engine.OpenRepository;
+import dev.lifeboat.internal.engine.PreCopySink;
 import dev.lifeboat.internal.engine.ProgressTracker;
 import dev.lifeboat.internal.engine.QuiesceScope;
+import dev.lifeboat.internal.engine.QuiescedSink;
 import dev.lifeboat.internal.engine.RunningOperations;
 import dev.lifeboat.internal.engine.SessionGuard;
 import dev.lifeboat.internal.replica.ReplicatedStorage;
+import dev.lifeboat.quiesce.QuiesceHandle;
 import dev.lifeboat.snapshot.BackupStrategy;
 import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.snapshot.SnapshotId;
@@ -24,6 +31,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** Backs up a source. The result is the new snapshot. It is listed once the backup has succeeded, and not before. */
@@ -32,6 +40,8 @@ public final class Backup extends Operation<Snapshot, Backup> {
     private final SortedMap<String, String> tags = new TreeMap<>();
     private @Nullable BackupStrategy strategy;
     private boolean strict;
+    private long spoolLimit = 1L << 30;
+    private Optional<Duration> quiesceLimit = Optional.empty();
     private @Nullable String series;
     private @Nullable Instant time;
 
@@ -81,6 +91,40 @@ public final class Backup extends Operation<Snapshot, Backup> {
         return this;
     }
 
+    /**
+     * Sets how much of what is read while the source is quiesced may wait in memory, and then in a temporary file,
+     * until the source is resumed; 1 GiB unless set. If there is more, the source stays quiesced while it is stored.
+     *
+     * @param bytes 0 or more
+     * @throws IllegalArgumentException if it is negative
+     */
+    @CanIgnoreReturnValue
+    public Backup spoolLimit(long bytes) {
+        checkNotStarted();
+        if (bytes < 0) {
+            throw new IllegalArgumentException("spool limit is negative: " + bytes);
+        }
+        spoolLimit = bytes;
+        return this;
+    }
+
+    /**
+     * Sets how long the source may be quiesced; there is no limit unless it is set. At the limit it is resumed, and the
+     * rest is read as it is then: the snapshot has a problem of kind {@link Problem.Kind#CHANGED}. With
+     * {@link #strict}, the backup fails.
+     *
+     * @throws IllegalArgumentException if the limit is not positive
+     */
+    @CanIgnoreReturnValue
+    public Backup quiesceAtMost(Duration limit) {
+        checkNotStarted();
+        if (limit.isNegative() || limit.isZero()) {
+            throw new IllegalArgumentException("the limit of quiescing is not positive: " + limit);
+        }
+        quiesceLimit = Optional.of(limit);
+        return this;
+    }
+
     /** Sets the time of the snapshot, for a copy, which has the time of its original. */
     @CanIgnoreReturnValue
     Backup at(Instant newTime) {
@@ -120,8 +164,9 @@ public final class Backup extends Operation<Snapshot, Backup> {
         SnapshotId id = session.id();
         try (ArchiveWriter writer = writer(id, parent)) {
             Optional<ArchiveRoot> parentRoot = writer.parent();
+            Optional<FirstPass> firstPass = preCopy(writer, events);
             Instant readFrom = time == null ? events.clock().instant() : time;
-            Optional<Duration> quiesced = read(writer, events, running);
+            Optional<Duration> quiesced = read(writer, firstPass, events, running);
             running.checkNotCancelled();
             events.phase(Phase.COMMITTING);
             ArchiveWriter.Finished archive = writer.finish();
@@ -195,16 +240,68 @@ public final class Backup extends Operation<Snapshot, Backup> {
         return repository.format().write(context, id.value(), Optional.empty());
     }
 
+    /** What was stored of the source while it was running. */
+    private record FirstPass(PreCopySink sink, PreCopy stored) {}
+
+    private Optional<FirstPass> preCopy(ArchiveWriter writer, ProgressTracker events) throws IOException {
+        Optional<EntrySource> running = source.preCopy();
+        if (running.isEmpty()) {
+            return Optional.empty();
+        }
+        events.phase(Phase.PRE_COPYING);
+        PreCopySink sink = new PreCopySink(writer, events);
+        return writer.preCopy(() -> running.get().sendTo(sink)).map(stored -> new FirstPass(sink, stored));
+    }
+
     /** Reads the source while it is quiesced, and resumes it even if reading fails. */
-    private Optional<Duration> read(ArchiveWriter writer, ProgressTracker events, RunningOperations.Running running)
+    private Optional<Duration> read(
+            ArchiveWriter writer,
+            Optional<FirstPass> firstPass,
+            ProgressTracker events,
+            RunningOperations.Running running)
             throws IOException {
         CaptureSink sink = new CaptureSink(writer, events, strict);
         events.phase(Phase.READING);
-        QuiesceScope scope = new QuiesceScope(events, running);
-        try (scope) {
-            source.sendTo(sink, scope);
+        Executor executor = repository.writeContext().executor();
+        QuiesceScope scope = new QuiesceScope(events, running, quiesceLimit, executor);
+        if (firstPass.isEmpty()) {
+            try (scope) {
+                source.sendTo(sink, scope);
+            }
+            reportLimit(scope, sink);
+            return scope.lasted();
+        }
+        try (PreCopy stored = firstPass.get().stored();
+                QuiescedSink kept = new QuiescedSink(
+                        sink,
+                        firstPass.get().sink(),
+                        stored,
+                        spoolLimit,
+                        repository.writeContext().executor())) {
+            try (scope) {
+                source.sendTo(kept, handle -> {
+                    scope.hold(handle);
+                    if (handle != QuiesceHandle.none()) {
+                        kept.hold();
+                    }
+                });
+            }
+            reportLimit(scope, sink);
+            kept.release();
         }
         return scope.lasted();
+    }
+
+    private static void reportLimit(QuiesceScope scope, CaptureSink sink) throws IOException {
+        Optional<Duration> limit = scope.exceeded();
+        if (limit.isPresent()) {
+            sink.report(new Problem(
+                    EntryPath.root(),
+                    Problem.Kind.CHANGED,
+                    "the source was resumed after " + limit.get().toMillis()
+                            + " ms, the limit of quiesceAtMost(..), before all of it was read: its files may be a mix"
+                            + " of states"));
+        }
     }
 
     private void commit(Snapshot snapshot) throws IOException {

@@ -3,11 +3,13 @@ package dev.lifeboat.directory;
 import com.google.errorprone.annotations.CheckReturnValue;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.EntrySource;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.internal.posix.Dir;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -88,8 +90,26 @@ public final class DirectorySource implements SnapshotSource {
     @Override
     public void sendTo(EntrySink sink) throws IOException {
         try (Dir dir = Dir.open(root)) {
-            new DirectoryWalk(sink, excluded, boundary).walk(dir);
+            new DirectoryWalk(sink, excluded, boundary, Optional.empty()).walk(dir);
         }
+    }
+
+    /**
+     * Returns this directory for the first pass of a source that is quiesced afterwards: see
+     * {@link SnapshotSource#preCopy}. A file has a fingerprint only if every later write to it will change the
+     * fingerprint, writes through a memory mapping included: the first such write after a page is stored sets the time
+     * of the file, further ones do not. So the file system is synced first, and files that were changed since then have
+     * none, as have all files on a file system in memory.
+     */
+    public EntrySource whileInUse() {
+        return sink -> {
+            try (Dir dir = Dir.open(root)) {
+                Instant begun = Instant.now();
+                dir.syncFileSystem();
+                new DirectoryWalk(sink, excluded, boundary, Optional.of(dir.isInMemory() ? Instant.MIN : begun))
+                        .walk(dir);
+            }
+        };
     }
 
     @Override

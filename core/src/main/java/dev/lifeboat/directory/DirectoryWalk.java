@@ -44,6 +44,8 @@ final class DirectoryWalk {
     private final Predicate<? super EntryPath> excluded;
     /** How directories on other file systems are reported; empty if they are walked through. */
     private final Optional<Problem.Kind> boundary;
+    /** Files changed since then have no fingerprint; empty for the time at which each is looked at. */
+    private final Optional<Instant> fixedUntil;
 
     private final Map<InodeId, EntryPath> linked = new HashMap<>();
     private final Deque<Level> levels = new ArrayDeque<>();
@@ -52,10 +54,15 @@ final class DirectoryWalk {
 
     private record Level(Dir dir, EntryPath path, Iterator<ByteString> names) {}
 
-    DirectoryWalk(EntrySink sink, Predicate<? super EntryPath> excluded, Optional<Problem.Kind> boundary) {
+    DirectoryWalk(
+            EntrySink sink,
+            Predicate<? super EntryPath> excluded,
+            Optional<Problem.Kind> boundary,
+            Optional<Instant> fixedUntil) {
         this.sink = sink;
         this.excluded = excluded;
         this.boundary = boundary;
+        this.fixedUntil = fixedUntil;
     }
 
     void walk(Dir root) throws IOException {
@@ -186,10 +193,10 @@ final class DirectoryWalk {
         return new Attributes(stat.mode(), stat.uid(), stat.gid(), stat.modified(), xattrs);
     }
 
-    private static Optional<String> fingerprint(Stat stat) {
+    private Optional<String> fingerprint(Stat stat) {
         Instant changed = stat.changed();
         Duration margin = changed.getNano() == 0 ? COARSE : TICK;
-        if (!changed.plus(margin).isBefore(Instant.now())) {
+        if (!changed.plus(margin).isBefore(fixedUntil.orElseGet(Instant::now))) {
             return Optional.empty();
         }
         return Optional.of(Long.toHexString(stat.inode()) + "-" + Long.toHexString(changed.getEpochSecond()) + "-"
@@ -211,7 +218,7 @@ final class DirectoryWalk {
                             before.size(),
                             attributes(before, offered.attributes().xattrs()))
                     .withFingerprint(fingerprint(before));
-            content = new FileContent(file, before);
+            content = new FileContent(dir, file, before);
             sink.content(entry, content.stream());
             Stat after = file.stat();
             if (after.size() != before.size()

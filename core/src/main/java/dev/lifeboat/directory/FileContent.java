@@ -3,11 +3,15 @@ package dev.lifeboat.directory;
 import dev.lifeboat.entry.SparseInputStream;
 import dev.lifeboat.entry.SparseMap;
 import dev.lifeboat.internal.io.BulkInputStream;
+import dev.lifeboat.internal.io.HeldContent;
+import dev.lifeboat.internal.io.Holdable;
+import dev.lifeboat.internal.posix.Dir;
 import dev.lifeboat.internal.posix.OpenFile;
 import dev.lifeboat.internal.posix.PosixException;
 import dev.lifeboat.internal.posix.Stat;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The content of an open file, up to the length that it had when it was opened, without its holes. */
@@ -15,11 +19,16 @@ final class FileContent {
     private static final ThreadLocal<ByteBuffer> BUFFER =
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(1 << 18));
 
+    /** Shorter files are read as fast as they are copied. */
+    private static final long MIN_SHARED_BYTES = 128 << 10;
+
+    private final Dir dir;
     private final OpenFile file;
     private final SparseMap map;
     private @Nullable PosixException failure;
 
-    FileContent(OpenFile file, Stat stat) throws PosixException {
+    FileContent(Dir dir, OpenFile file, Stat stat) throws PosixException {
+        this.dir = dir;
         this.file = file;
         // Only a file with fewer blocks than bytes can have holes; a query for any other file would cost two system
         // calls.
@@ -30,7 +39,8 @@ final class FileContent {
     }
 
     InputStream stream() {
-        return map.hasHoles() ? new SparseInputStream(map, new Regions()) : new Regions();
+        Regions data = new Regions(file);
+        return map.hasHoles() ? new SparseInputStream(map, data) : data;
     }
 
     /** Returns what reading threw, to distinguish it from an exception of the sink. */
@@ -39,10 +49,67 @@ final class FileContent {
         return failure;
     }
 
-    private final class Regions extends BulkInputStream {
+    /** A copy that shares the blocks of the file. */
+    private final class Copy implements HeldContent {
+        private final OpenFile copy;
+
+        Copy(OpenFile copy) {
+            this.copy = copy;
+        }
+
+        @Override
+        public InputStream open() {
+            return new Regions(copy);
+        }
+
+        @Override
+        public void close() {
+            copy.close();
+        }
+    }
+
+    /** The file, opened once more. */
+    private record Again(OpenFile file) implements Holdable.Blocks {
+        @Override
+        public int read(ByteBuffer direct, long at) throws PosixException {
+            int total = 0;
+            while (direct.hasRemaining()) {
+                int n = file.read(direct, at + total);
+                if (n == 0) {
+                    break;
+                }
+                total += n;
+            }
+            return total;
+        }
+
+        @Override
+        public void close() {
+            file.close();
+        }
+    }
+
+    private final class Regions extends BulkInputStream implements Holdable {
+        private final OpenFile file;
         private final ByteBuffer buffer = BUFFER.get().clear().limit(0);
         private int region = -1;
         private long left;
+
+        Regions(OpenFile file) {
+            this.file = file;
+        }
+
+        @Override
+        public Optional<HeldContent> hold() {
+            return map.size() < MIN_SHARED_BYTES
+                    ? Optional.empty()
+                    : dir.sharedCopy(file).map(Copy::new);
+        }
+
+        @Override
+        public Optional<Blocks> blocks() throws PosixException {
+            return map.hasHoles() ? Optional.empty() : Optional.of(new Again(file.duplicate()));
+        }
 
         @Override
         public int read(byte[] b, int off, int len) throws PosixException {

@@ -2,6 +2,7 @@ package dev.lifeboat.entry;
 
 import dev.lifeboat.quiesce.QuiesceHandle;
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * A source whose series has another name.
@@ -13,6 +14,11 @@ record RenamedSource(SnapshotSource source, String name) implements SnapshotSour
     @Override
     public void sendTo(EntrySink sink) throws IOException {
         source.sendTo(sink);
+    }
+
+    @Override
+    public Optional<EntrySource> preCopy() throws IOException {
+        return source.preCopy();
     }
 
     @Override

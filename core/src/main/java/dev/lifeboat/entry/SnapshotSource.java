@@ -2,6 +2,7 @@ package dev.lifeboat.entry;
 
 import dev.lifeboat.quiesce.QuiesceHandle;
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * Something of which snapshots are taken. An instance may be used for many snapshots, one at a time.
@@ -34,6 +35,20 @@ public interface SnapshotSource extends EntrySource {
      */
     default SnapshotSource named(String newName) {
         return new RenamedSource(this, newName);
+    }
+
+    /**
+     * Returns what may be read while the source still runs, so that only what changes until then is read while it is
+     * quiesced: files with fingerprints, under the paths under which {@link #sendTo(EntrySink, QuiesceHandle.Holder)}
+     * sends them, in canonical order. They may be a mix of states; what is reported does not count. Called before
+     * {@code sendTo}, and used once.
+     *
+     * @return empty if the source is not quiesced, or is to be read only once; what is read while it is quiesced then
+     *     goes to the repository at once, and is not kept until the source is resumed
+     * @throws IOException if the source must be queried and does not answer
+     */
+    default Optional<EntrySource> preCopy() throws IOException {
+        return Optional.empty();
     }
 
     /**

@@ -69,6 +69,8 @@ public sealed interface OperationEvent {
     /** The phases of an operation. */
     enum Phase {
         PREPARING,
+        /** Reads a source that still runs, so that less is to be read while it is quiesced. */
+        PRE_COPYING,
         READING,
         COMMITTING,
         RESTORING,

@@ -163,7 +163,8 @@ class QuiesceTest {
                 })
                 .run();
         assertThat(snapshot.problems())
-                .anyMatch(p -> p.kind() == Problem.Kind.CHANGED && p.detail().contains("by another"));
+                .anyMatch(p -> p.kind() == Problem.Kind.CHANGED
+                        && p.detail().contains((quiesce == Quiesce.Level.PAUSE ? "unpaused" : "started") + " before"));
         assertThat(state(name)).isEqualTo("running");
     }
 

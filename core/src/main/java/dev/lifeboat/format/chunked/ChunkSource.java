@@ -60,7 +60,8 @@ final class ChunkSource implements TreePages {
      */
     Place place(ChunkName name) throws IOException {
         Optional<Place> place = index.find(name);
-        if (place.isEmpty() && refresh()) {
+        if (place.isEmpty()) {
+            refresh();
             place = index.find(name);
         }
         if (place.isEmpty()) {
@@ -92,14 +93,13 @@ final class ChunkSource implements TreePages {
         }
     }
 
-    private synchronized boolean refresh() throws IOException {
-        if (refreshed) {
-            return false;
+    /** Refreshes the index unless that was done. If another thread is doing it, waits, so the caller looks again. */
+    private synchronized void refresh() throws IOException {
+        if (!refreshed) {
+            index.refresh(context);
+            refreshed = true;
+            refreshes++;
         }
-        index.refresh(context);
-        refreshed = true;
-        refreshes++;
-        return true;
     }
 
     @FunctionalInterface
@@ -135,8 +135,11 @@ final class ChunkSource implements TreePages {
     }
 
     private boolean hasGood(ChunkName name) throws IOException {
-        return index.findGood(name).isPresent()
-                || refresh() && index.findGood(name).isPresent();
+        if (index.findGood(name).isPresent()) {
+            return true;
+        }
+        refresh();
+        return index.findGood(name).isPresent();
     }
 
     /** Reads a chunk of content. */

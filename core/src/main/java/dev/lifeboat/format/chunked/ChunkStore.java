@@ -15,7 +15,9 @@ import dev.lifeboat.internal.pack.PackWriter;
 import dev.lifeboat.internal.tree.TreeStore;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Stores chunks that are not stored yet: in no pack that may be referred to, and not by this writer before. Content and
@@ -32,6 +34,9 @@ final class ChunkStore implements TreeStore, AutoCloseable {
     private final PackWriter trees;
     private final Compressor treeCompressor;
     private final Naming treeNaming;
+    /** Ids of packs that the index names. */
+    private final Set<String> indexed = new HashSet<>();
+
     private boolean finished;
 
     /**
@@ -55,6 +60,11 @@ final class ChunkStore implements TreeStore, AutoCloseable {
     /** Returns whether a chunk was stored before and may be referred to. */
     boolean has(ChunkName name) {
         return index.findGood(name, usable).isPresent();
+    }
+
+    /** Returns whether a chunk was stored before, or is being stored by this writer. */
+    boolean hasOrStores(ChunkName name) {
+        return own.contains(name) || has(name);
     }
 
     /** Stores a chunk of content unless it is stored already. */
@@ -81,12 +91,20 @@ final class ChunkStore implements TreeStore, AutoCloseable {
     }
 
     /**
-     * Waits until everything is durable, and then writes the index: an index never names a pack that does not exist.
+     * Waits until everything that was put so far is durable, and then writes the index: an index never names a pack
+     * that does not exist. More may be put afterwards.
      */
+    synchronized void flush() throws IOException {
+        List<Directory> packs = new ArrayList<>(data.flush());
+        packs.addAll(trees.flush());
+        List<Directory> added =
+                packs.stream().filter(pack -> indexed.add(pack.pack().id())).toList();
+        IndexFile.put(context, added);
+    }
+
+    /** Flushes the last time. */
     void finish() throws IOException {
-        List<Directory> packs = new ArrayList<>(data.finish());
-        packs.addAll(trees.finish());
-        IndexFile.put(context, packs);
+        flush();
         finished = true;
     }
 

@@ -197,7 +197,7 @@ final class ChunkedPruner {
                     copied.add(number);
                 }
             }
-            List<Directory> directories = writer.finish();
+            List<Directory> directories = writer.flush();
             done = true;
             IndexFile.put(context, directories);
             index.refresh(context);

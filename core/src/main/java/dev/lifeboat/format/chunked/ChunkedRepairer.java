@@ -142,7 +142,7 @@ final class ChunkedRepairer {
                 }
                 whole.put(key.lastSegment(), names);
             }
-            List<Directory> directories = writer.finish();
+            List<Directory> directories = writer.flush();
             done = true;
             IndexFile.put(context, directories);
             return saved;

@@ -1,16 +1,19 @@
 package dev.lifeboat.format.chunked;
 
 import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.SparseInputStream;
 import dev.lifeboat.entry.SparseMap;
 import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.ArchiveWriter;
 import dev.lifeboat.format.FormatContext;
+import dev.lifeboat.format.PreCopy;
 import dev.lifeboat.internal.index.ChunkIndex;
 import dev.lifeboat.internal.index.PackIds;
 import dev.lifeboat.internal.maintenance.PendingDeletions;
 import dev.lifeboat.internal.pack.ChunkName;
+import dev.lifeboat.internal.tree.EntrySpool;
 import dev.lifeboat.internal.tree.FileContent;
 import dev.lifeboat.internal.tree.Slice;
 import dev.lifeboat.internal.tree.TreeEntry;
@@ -32,17 +35,24 @@ final class ChunkedWriter implements ArchiveWriter {
     /** A file in more regions than this is stored with zeros in place of its holes. They compress to almost nothing. */
     private static final int MAX_REGIONS = 500_000;
 
+    private final FormatContext context;
     private final Optional<ArchiveRoot> parentRoot;
-    private final @Nullable ParentEntries parent;
+    private @Nullable ParentEntries parent;
     private final Tasks tasks;
     private final ChunkStore store;
     private final Cutter cutter;
     private final TreeWriter tree;
-    private final EntryQueue entries;
-    private final Map<dev.lifeboat.entry.EntryPath, Wanted> wanted = new ConcurrentHashMap<>();
+    /** Of the pass over the source that is running. */
+    private EntryQueue entries;
+
+    /** The entries of the first pass, and a place in them. */
+    private @Nullable EntrySpool spool;
+
+    private @Nullable PreCopied copied;
+    private final Map<EntryPath, Wanted> wanted = new ConcurrentHashMap<>();
     private long unchanged;
 
-    /** A file that was asked for, and its content in the parent. */
+    /** A file that was asked for, and its earlier content. */
     private record Wanted(EntryQueue.Place place, Optional<FileContent> earlier) {}
 
     private ChunkedWriter(
@@ -53,13 +63,14 @@ final class ChunkedWriter implements ArchiveWriter {
             Optional<ArchiveRoot> parentRoot,
             @Nullable ParentEntries parent)
             throws IOException {
+        this.context = context;
         this.parentRoot = parentRoot;
         this.parent = parent;
         this.tasks = new Tasks(context.executor());
         this.store = new ChunkStore(context, name, usable, level);
         this.cutter = new Cutter(context, store, tasks, level);
         this.tree = new TreeWriter(store, context.keys().derive("pages", 16));
-        this.entries = new EntryQueue(tree, tasks);
+        this.entries = new EntryQueue(tree::add, tasks);
     }
 
     /**
@@ -72,11 +83,33 @@ final class ChunkedWriter implements ArchiveWriter {
         PackIds pending = PackIds.of(PendingDeletions.all(context, PendingDeletions.PACKS));
         ChunkIndex.Listing listed = ChunkIndex.of(context).refresh(context);
         ChunkIndex.PackTest usable = (high, low) -> listed.has(high, low) && !pending.contains(high, low);
-        Optional<ParentEntries> earlier = parent.isEmpty() || !context.keys().mayRead()
-                ? Optional.empty()
-                : ParentEntries.open(context, ChunkedFormat.name(parent.get()));
+        Optional<ParentEntries> earlier = parentEntries(context, parent);
         return new ChunkedWriter(
                 context, name, usable, level, earlier.isPresent() ? parent : Optional.empty(), earlier.orElse(null));
+    }
+
+    private static Optional<ParentEntries> parentEntries(FormatContext context, Optional<ArchiveRoot> parent)
+            throws IOException {
+        return parent.isEmpty() || !context.keys().mayRead()
+                ? Optional.empty()
+                : ParentEntries.open(context, ChunkedFormat.name(parent.get()));
+    }
+
+    /** Entries of the pass go to a temporary file, and their content to the packs of this archive. */
+    @Override
+    public Optional<PreCopy> preCopy(Pass pass) throws IOException {
+        EntrySpool first = new EntrySpool();
+        spool = first;
+        entries = new EntryQueue(first::add, tasks);
+        pass.run();
+        endContent();
+        entries.close();
+        copied = new PreCopied(first);
+        entries = new EntryQueue(tree::add, tasks);
+        wanted.clear();
+        unchanged = 0;
+        parent = parentEntries(context, parentRoot).orElse(null);
+        return Optional.of(new PreCopied.Lookup(first, () -> parentEntries(context, parentRoot), store, context));
     }
 
     @Override
@@ -89,14 +122,26 @@ final class ChunkedWriter implements ArchiveWriter {
             entries.add(new TreeEntry(entry, Optional.empty()));
             return false;
         }
-        Optional<FileContent> content = earlier == null ? Optional.empty() : earlier.content();
-        if (earlier != null && entry.sameContentAs(earlier.entry()) && isStored(content.orElseThrow())) {
-            unchanged++;
-            entries.add(new TreeEntry(entry.withSize(earlier.entry().size().orElseThrow()), content));
+        boolean same = earlier != null && entry.sameContentAs(earlier.entry());
+        TreeEntry known = copied == null ? null : copied.find(entry.path());
+        if (known != null && entry.sameContentAs(known.entry())) {
+            // The first pass of this writer has stored it, or found it stored.
+            unchanged += same ? 1 : 0;
+            take(entry, known);
             return false;
         }
-        wanted.put(entry.path(), new Wanted(entries.next(), content));
+        if (earlier != null && same && isStored(earlier.content().orElseThrow())) {
+            unchanged++;
+            take(entry, earlier);
+            return false;
+        }
+        TreeEntry latest = known == null ? earlier : known;
+        wanted.put(entry.path(), new Wanted(entries.next(), latest == null ? Optional.empty() : latest.content()));
         return true;
+    }
+
+    private void take(Entry entry, TreeEntry earlier) throws IOException {
+        entries.add(new TreeEntry(entry.withSize(earlier.entry().size().orElseThrow()), earlier.content()));
     }
 
     /** Returns whether all chunks are stored and may be referred to. Otherwise the content is read and stored again. */
@@ -138,7 +183,7 @@ final class ChunkedWriter implements ArchiveWriter {
         Cutter.IsKnown isKnown = earlier == null
                 ? null
                 : piece -> earlier.isPiece(piece)
-                        && store.has(earlier.slices().get(0).chunk());
+                        && store.hasOrStores(earlier.slices().get(0).chunk());
         Cutter.Begun begun = cutter.begin(
                 entry.path(),
                 in,
@@ -186,11 +231,15 @@ final class ChunkedWriter implements ArchiveWriter {
         return store.bytesStored();
     }
 
-    @Override
-    public Finished finish() throws IOException {
+    private void endContent() throws IOException {
         cutter.finish();
         tasks.await();
         entries.finish();
+    }
+
+    @Override
+    public Finished finish() throws IOException {
+        endContent();
         ChunkName root = tree.finish();
         store.finish();
         return new Finished(
@@ -202,7 +251,12 @@ final class ChunkedWriter implements ArchiveWriter {
 
     @Override
     public void close() throws IOException {
-        try (entries) {
+        EntrySpool first = spool;
+        PreCopied reading = copied;
+        EntryQueue queue = entries;
+        try (first;
+                reading;
+                queue) {
             tasks.close();
             store.close();
             cutter.close();

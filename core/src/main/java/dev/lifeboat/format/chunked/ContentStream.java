@@ -52,12 +52,32 @@ final class ContentStream extends BulkInputStream {
         return n;
     }
 
+    /** Chunks that are passed over are not fetched, unless they were fetched ahead. */
+    @Override
+    public long skip(long n) throws IOException {
+        long left = n;
+        while (left > 0) {
+            if (at < end) {
+                int within = (int) Math.min(left, end - at);
+                at += within;
+                left -= within;
+            } else if (ahead.isEmpty() && slices.hasNext()) {
+                Slice slice = slices.next();
+                if (slice.length() > left) {
+                    fetch(slice);
+                } else {
+                    left -= slice.length();
+                }
+            } else if (!next()) {
+                break;
+            }
+        }
+        return n - left;
+    }
+
     private boolean next() throws IOException {
         while (ahead.size() < AHEAD && slices.hasNext()) {
-            Slice slice = slices.next();
-            FutureTask<byte[]> task = new FutureTask<>(() -> source.data(slice.chunk()));
-            ahead.add(new Fetched(slice, task));
-            executor.execute(task);
+            fetch(slices.next());
         }
         Fetched first = ahead.poll();
         if (first == null) {
@@ -67,6 +87,12 @@ final class ContentStream extends BulkInputStream {
         at = first.slice().offset();
         end = checkedEnd(first.slice(), chunk);
         return true;
+    }
+
+    private void fetch(Slice slice) {
+        FutureTask<byte[]> task = new FutureTask<>(() -> source.data(slice.chunk()));
+        ahead.add(new Fetched(slice, task));
+        executor.execute(task);
     }
 
     /** Returns the offset in the chunk at which a slice ends. */

@@ -5,7 +5,6 @@ import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.tree.EntrySpool;
 import dev.lifeboat.internal.tree.FileContent;
 import dev.lifeboat.internal.tree.TreeEntry;
-import dev.lifeboat.internal.tree.TreeWriter;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -15,7 +14,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes entries to the tree in order, although the places of their content become known later and in any order. Up to
+ * Passes entries to a tree in order, although the places of their content become known later and in any order. Up to
  * a maximum number, waiting entries are held in memory. If an entry that is not ready holds up more than that, the
  * entries after it go through a temporary file, and the late entry is inserted at the end. Thread-safe.
  */
@@ -24,7 +23,7 @@ final class EntryQueue implements AutoCloseable {
     /** This many new entries are worth another thread. */
     private static final int SOME = 64;
 
-    private final TreeWriter tree;
+    private final Destination destination;
     private final Tasks tasks;
     private final Deque<Place> waiting = new ArrayDeque<>();
     private final List<Late> late = new ArrayList<>();
@@ -34,8 +33,14 @@ final class EntryQueue implements AutoCloseable {
     private long entries;
     private long contentBytes;
 
-    EntryQueue(TreeWriter tree, Tasks tasks) {
-        this.tree = tree;
+    /** Receives the entries in order. */
+    @FunctionalInterface
+    interface Destination {
+        void add(TreeEntry entry) throws IOException;
+    }
+
+    EntryQueue(Destination destination, Tasks tasks) {
+        this.destination = destination;
         this.tasks = tasks;
     }
 
@@ -172,7 +177,7 @@ final class EntryQueue implements AutoCloseable {
     }
 
     private void take(TreeEntry entry) throws IOException {
-        tree.add(entry);
+        destination.add(entry);
         entries++;
         contentBytes += entry.entry().size().orElse(0);
     }
@@ -190,13 +195,14 @@ final class EntryQueue implements AutoCloseable {
             return;
         }
         Deque<Late> left = new ArrayDeque<>(late);
-        long[] taken = {0};
-        file.forEach(entry -> {
-            takeLate(left, taken[0]);
-            take(entry);
-            taken[0]++;
-        });
-        takeLate(left, taken[0]);
+        long taken = 0;
+        try (EntrySpool.Reader reader = file.reader()) {
+            for (TreeEntry entry; (entry = reader.next()) != null; taken++) {
+                takeLate(left, taken);
+                take(entry);
+            }
+        }
+        takeLate(left, taken);
     }
 
     private void takeLate(Deque<Late> left, long taken) throws IOException {
@@ -208,7 +214,7 @@ final class EntryQueue implements AutoCloseable {
         }
     }
 
-    /** Returns the number of entries in the tree. */
+    /** Returns the number of entries passed on. */
     long entries() {
         return entries;
     }

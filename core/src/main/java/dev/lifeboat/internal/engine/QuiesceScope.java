@@ -5,19 +5,41 @@ import dev.lifeboat.quiesce.QuiesceHandle;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Holds the handle of a source that is quiesced while it is read, closes it, and measures the time between. */
+/**
+ * Holds the handle of a source that is quiesced while it is read, closes it, and measures the time between. A source
+ * that is quiesced for longer than a limit is resumed at the limit, on another thread.
+ */
 public final class QuiesceScope implements QuiesceHandle.Holder, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(QuiesceScope.class);
+
     private final ProgressTracker events;
     private final RunningOperations.Running operation;
+    private final Optional<Duration> limit;
+    private final Executor executor;
+    private final CountDownLatch read = new CountDownLatch(1);
     private QuiesceHandle handle = QuiesceHandle.none();
     private long begun;
     private Optional<Duration> lasted = Optional.empty();
+    private boolean limited;
 
-    /** Creates a scope without a handle. */
-    public QuiesceScope(ProgressTracker events, RunningOperations.Running operation) {
+    /**
+     * Creates a scope without a handle.
+     *
+     * @param limit how long the source may be quiesced
+     * @param executor runs what waits for that
+     */
+    public QuiesceScope(
+            ProgressTracker events, RunningOperations.Running operation, Optional<Duration> limit, Executor executor) {
         this.events = events;
         this.operation = operation;
+        this.limit = limit;
+        this.executor = executor;
     }
 
     @Override
@@ -26,22 +48,52 @@ public final class QuiesceScope implements QuiesceHandle.Holder, AutoCloseable {
         begun = System.nanoTime();
         operation.quiesced(newHandle);
         if (handle != QuiesceHandle.none()) {
+            limit.ifPresent(after -> executor.execute(() -> resumeAfter(after)));
             events.send(new OperationEvent.Quiesced());
         }
     }
 
+    private void resumeAfter(Duration after) {
+        try {
+            if (read.await(after.toNanos(), TimeUnit.NANOSECONDS)) {
+                return;
+            }
+            synchronized (this) {
+                limited = true;
+            }
+            resume();
+        } catch (InterruptedException e) {
+            // The repository is being closed, which resumes the source.
+            Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            log.warn("a source was not resumed at its time limit, which is tried again [cause={}]", e.toString());
+        }
+    }
+
+    private synchronized void resume() throws IOException {
+        handle.close();
+        if (lasted.isEmpty()) {
+            Duration quiesced = Duration.ofNanos(System.nanoTime() - begun);
+            lasted = Optional.of(quiesced);
+            events.send(new OperationEvent.Resumed(quiesced));
+        }
+    }
+
     /** Returns how long the source was quiesced; empty if it was not. */
-    public Optional<Duration> lasted() {
+    public synchronized Optional<Duration> lasted() {
         return lasted;
+    }
+
+    /** Returns the limit at which the source was resumed, before all of it was read; empty if it was not. */
+    public synchronized Optional<Duration> exceeded() {
+        return limited ? limit : Optional.empty();
     }
 
     @Override
     public void close() throws IOException {
+        read.countDown();
         if (handle != QuiesceHandle.none()) {
-            handle.close();
-            Duration quiesced = Duration.ofNanos(System.nanoTime() - begun);
-            lasted = Optional.of(quiesced);
-            events.send(new OperationEvent.Resumed(quiesced));
+            resume();
         }
     }
 }

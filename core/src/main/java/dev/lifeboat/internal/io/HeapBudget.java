@@ -27,4 +27,22 @@ public final class HeapBudget {
         long fit = Runtime.getRuntime().maxMemory() / 6 / bytesEach;
         return (int) Math.max(1, Math.min(useful, fit));
     }
+
+    /** Returns how much content of a quiesced source is kept in memory: 64 MiB or a sixteenth of the heap. */
+    public static long spoolBytes() {
+        return Math.min(64 * MIB, Runtime.getRuntime().maxMemory() / 16);
+    }
+
+    /** Returns how many files of a quiesced source may wait for the source to be resumed: 1 KiB each. */
+    public static int spoolEntries() {
+        return (int) Math.min(100_000, Runtime.getRuntime().maxMemory() / 16 / 1024);
+    }
+
+    /**
+     * Returns how much memory the checksums of blocks may take: 32 MiB, for 256 GiB of files, or a thirty-second of the
+     * heap.
+     */
+    public static long blockSumBytes() {
+        return Math.min(32 * MIB, Runtime.getRuntime().maxMemory() / 32);
+    }
 }

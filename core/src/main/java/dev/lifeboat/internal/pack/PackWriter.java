@@ -81,6 +81,8 @@ public final class PackWriter {
         private int slots;
         private int underWay;
         private boolean full;
+        /** Whether a flush waits for it, and then stores it. */
+        private boolean flushed;
 
         OpenPack() {
             for (Right right : rights) {
@@ -236,7 +238,8 @@ public final class PackWriter {
                 open = new OpenPack();
             }
             if (pack.full && pack.underWay == 0) {
-                ready = pack;
+                ready = pack.flushed ? null : pack;
+                notifyAll();
             }
         }
         if (ready != null) {
@@ -285,21 +288,35 @@ public final class PackWriter {
     }
 
     /**
-     * Stores what is left, and waits until everything is durable.
+     * Stores what was collected so far, and waits until it is durable. More may be stored meanwhile and afterwards.
      *
      * @return the directories of all packs
      */
-    public List<Directory> finish() throws IOException {
+    public List<Directory> flush() throws IOException {
         OpenPack last;
         synchronized (this) {
             last = open;
             last.full = true;
+            last.flushed = true;
+            open = new OpenPack();
+            while (last.underWay > 0) {
+                try {
+                    wait();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw Io.interrupted(e);
+                }
+            }
         }
         if (!last.chunks.isEmpty()) {
             upload(last);
         }
+        List<TrackedTask<Directory>> begun;
+        synchronized (this) {
+            begun = List.copyOf(uploads);
+        }
         List<Directory> all = new ArrayList<>();
-        for (TrackedTask<Directory> task : List.copyOf(uploads)) {
+        for (TrackedTask<Directory> task : begun) {
             all.add(Io.await(task));
         }
         return all;

@@ -66,6 +66,41 @@ public final class Dir extends Inode {
         return new OpenFile(opened(fd, Posix.cString(name), flags, 0600, "create", place(name)), place(name));
     }
 
+    /**
+     * Makes a copy of a file of this directory that shares its blocks. It has no name, and is gone when it is closed.
+     *
+     * @return empty if the file system has no such copies, or has no room for one
+     */
+    public Optional<OpenFile> sharedCopy(OpenFile file) {
+        int flags = Posix.openFlags(true) | LibC.O_TMPFILE | LibC.O_RDWR;
+        int copy = LibC.openat(fd, Posix.cString("."), flags, 0600);
+        if (copy < 0) {
+            return Optional.empty();
+        }
+        if (LibC.ioctl(copy, LibC.FICLONE, file.fd) < 0) {
+            LibC.close(copy);
+            return Optional.empty();
+        }
+        return Optional.of(new OpenFile(copy, "copy of " + file.label()));
+    }
+
+    /**
+     * Writes what was changed on the file system to its device. Pages that processes have mapped are read-only
+     * afterwards, so that the next write to one sets the time of the file again.
+     */
+    public void syncFileSystem() throws PosixException {
+        check(LibC.syncfs(fd), "sync the file system of");
+    }
+
+    /** Returns whether the file system keeps its files in memory only, and so never makes their pages read-only. */
+    public boolean isInMemory() throws PosixException {
+        // struct statfs begins with f_type; linux/magic.h.
+        ByteBuffer statfs = Posix.scratch().order(ByteOrder.nativeOrder());
+        check(LibC.fstatfs(fd, statfs), "find the type of the file system of");
+        long type = statfs.getLong(0);
+        return type == 0x01021994L || type == 0x858458f6L || type == 0x958458f6L;
+    }
+
     /** Opens an inode of any type by its name, to change its metadata. */
     public Inode openInode(ByteString name) throws PosixException {
         int flags = Posix.openFlags(false) | LibC.O_PATH;

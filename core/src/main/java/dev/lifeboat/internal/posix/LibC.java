@@ -26,6 +26,12 @@ final class LibC {
     static final int O_CLOEXEC = 0x80000;
     static final int O_PATH = 0x200000;
     static final int O_NOATIME = 0x40000;
+    /** Without O_DIRECTORY, which it includes and which differs between architectures. */
+    static final int O_TMPFILE = 0x400000;
+    /** linux/fs.h: {@code _IOW(0x94, 9, int)}. */
+    static final long FICLONE = 0x40049409L;
+
+    static final int F_DUPFD_CLOEXEC = 1030;
     static final int SEEK_SET = 0;
     static final int SEEK_DATA = 3;
     static final int SEEK_HOLE = 4;
@@ -42,6 +48,10 @@ final class LibC {
 
     static native long read(int fd, ByteBuffer buffer, long count);
 
+    static native long pread(int fd, ByteBuffer buffer, long count, long offset);
+
+    static native int fcntl(int fd, int command, int argument);
+
     static native long write(int fd, ByteBuffer buffer, long count);
 
     static native long lseek(int fd, long offset, int whence);
@@ -51,6 +61,12 @@ final class LibC {
     static native int statx(int dirfd, byte[] path, int flags, int mask, ByteBuffer result);
 
     static native long readlinkat(int dirfd, byte[] path, ByteBuffer buffer, long size);
+
+    static native int syncfs(int fd);
+
+    static native int fstatfs(int fd, ByteBuffer result);
+
+    static native int ioctl(int fd, long request, int argument);
 
     static native int mkdirat(int dirfd, byte[] path, int mode);
 

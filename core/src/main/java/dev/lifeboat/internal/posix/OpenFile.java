@@ -26,6 +26,30 @@ public final class OpenFile extends Inode {
         return (int) n;
     }
 
+    /**
+     * Reads into a direct buffer from the buffer's position on, and leaves the position in the file where it is.
+     * Several threads may do so at once.
+     *
+     * @return bytes read, 0 at the end
+     */
+    public int read(ByteBuffer direct, long at) throws PosixException {
+        ByteBuffer rest = direct.slice();
+        long n;
+        do {
+            n = LibC.pread(fd, rest, rest.capacity(), at);
+        } while (n < 0 && Native.getLastError() == Errno.EINTR);
+        check(n, "read");
+        direct.position(direct.position() + (int) n);
+        return (int) n;
+    }
+
+    /** Opens the same file once more; the two share their position. */
+    public OpenFile duplicate() throws PosixException {
+        int copy = LibC.fcntl(fd, LibC.F_DUPFD_CLOEXEC, 0);
+        check(copy, "open again");
+        return new OpenFile(copy, label);
+    }
+
     /** Writes a direct buffer from its position to its limit. */
     public void write(ByteBuffer direct) throws PosixException {
         while (direct.hasRemaining()) {

@@ -2,38 +2,41 @@ package dev.lifeboat.internal.tree;
 
 import com.github.luben.zstd.ZstdInputStream;
 import com.github.luben.zstd.ZstdOutputStream;
+import dev.lifeboat.internal.io.UnnamedFile;
 import dev.lifeboat.internal.pack.ChunkName;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Entries buffered in a temporary file, in the form of pages. Only the owner of the file can read it. Not thread-safe.
+ * Entries buffered in a temporary file, in the form of pages. Not thread-safe.
  */
 public final class EntrySpool implements AutoCloseable {
     private static final int PAGE_ENTRIES = 512;
     private static final int PAGE_BYTES = 1 << 20;
     private static final ChunkName NO_NAME = ChunkName.of(new byte[ChunkName.BYTES]);
 
-    private final Path file;
+    private final UnnamedFile file;
     private final DataOutputStream out;
     private Leaf leaf = new Leaf();
     private long count;
+    private boolean sealed;
 
     /** Creates the temporary file. */
     public EntrySpool() throws IOException {
-        file = Files.createTempFile("lifeboat-entries-", ".tmp");
+        file = UnnamedFile.create("lifeboat-entries-");
         boolean made = false;
         try {
-            out = new DataOutputStream(new BufferedOutputStream(new ZstdOutputStream(Files.newOutputStream(file), 1)));
+            out = new DataOutputStream(new BufferedOutputStream(new ZstdOutputStream(file.output(), 1)));
             made = true;
         } finally {
             if (!made) {
-                Files.deleteIfExists(file);
+                file.close();
             }
         }
     }
@@ -50,6 +53,9 @@ public final class EntrySpool implements AutoCloseable {
     }
 
     private void flush() throws IOException {
+        if (leaf.count() == 0) {
+            return;
+        }
         write(leaf.node(NO_NAME).toBytes());
         write(leaf.toBytes());
         leaf = new Leaf();
@@ -65,26 +71,49 @@ public final class EntrySpool implements AutoCloseable {
         return count;
     }
 
-    /** Receives entries. */
-    @FunctionalInterface
-    public interface Taker {
-        /** Receives the next entry. */
-        void take(TreeEntry entry) throws IOException;
+    /** Ends adding. Repeated calls have no effect. */
+    public void seal() throws IOException {
+        if (!sealed) {
+            sealed = true;
+            flush();
+            out.writeInt(-1);
+            out.close();
+        }
     }
 
-    /** Passes all entries on, in order. Nothing can be added afterwards. */
-    public void forEach(Taker taker) throws IOException {
-        flush();
-        out.writeInt(-1);
-        out.close();
-        try (DataInputStream in =
-                new DataInputStream(new BufferedInputStream(new ZstdInputStream(Files.newInputStream(file))))) {
-            for (int length; (length = in.readInt()) >= 0; ) {
-                Node node = Node.parse(in.readNBytes(length));
-                for (TreeEntry entry : LeafReader.read(node, in.readNBytes(in.readInt()))) {
-                    taker.take(entry);
+    /** Reads all entries, in order. The entries are sealed by it. Several readers may be open at once. */
+    public Reader reader() throws IOException {
+        seal();
+        return new Reader();
+    }
+
+    /** Reads the entries. Not thread-safe. */
+    public final class Reader implements AutoCloseable {
+        private final DataInputStream in;
+        private Iterator<TreeEntry> page = Collections.emptyIterator();
+        private boolean ended;
+
+        private Reader() throws IOException {
+            in = new DataInputStream(new BufferedInputStream(new ZstdInputStream(file.input())));
+        }
+
+        /** Returns the next entry; null at the end. */
+        public @Nullable TreeEntry next() throws IOException {
+            while (!page.hasNext()) {
+                int length = ended ? -1 : in.readInt();
+                if (length < 0) {
+                    ended = true;
+                    return null;
                 }
+                Node node = Node.parse(in.readNBytes(length));
+                page = LeafReader.read(node, in.readNBytes(in.readInt())).iterator();
             }
+            return page.next();
+        }
+
+        @Override
+        public void close() throws IOException {
+            in.close();
         }
     }
 
@@ -93,7 +122,7 @@ public final class EntrySpool implements AutoCloseable {
         try {
             out.close();
         } finally {
-            Files.deleteIfExists(file);
+            file.close();
         }
     }
 }

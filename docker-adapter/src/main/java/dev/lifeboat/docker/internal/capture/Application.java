@@ -1,9 +1,11 @@
 package dev.lifeboat.docker.internal.capture;
 
 import dev.lifeboat.docker.internal.model.ApplicationModel;
+import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.NetworkSpec;
 import dev.lifeboat.internal.json.JsonObject;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -15,6 +17,11 @@ import java.util.Optional;
  * @param project its Compose project, if it is one
  */
 public record Application(String kind, String name, ApplicationModel model, Optional<Project> project) {
+    /** Returns a container. */
+    ContainerSpec member(String key) {
+        return Objects.requireNonNull(model.members().get(key), key);
+    }
+
     /**
      * What belongs to a Compose project besides its containers.
      *

@@ -9,6 +9,7 @@ import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.MountSpec;
 import dev.lifeboat.docker.internal.transfer.ArchiveDownload;
 import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.PrefixSink;
 import dev.lifeboat.entry.Problem;
 import java.io.IOException;
@@ -75,6 +76,32 @@ final class PathCapture {
         return captured;
     }
 
+    /** Sends the files of directories that are in view, while containers may write to them. */
+    void preCopy(EntrySink sink) throws IOException {
+        List<Bind> chosen = new ArrayList<>();
+        for (Bind bind : bySource().values()) {
+            if (isChosen(bind.mount())) {
+                chosen.add(bind);
+            }
+        }
+        for (int i = 0; i < chosen.size(); i++) {
+            Optional<Path> path = paths.bind(chosen.get(i).mount().source());
+            if (path.isPresent() && Files.isDirectory(path.get())) {
+                EntryPath data = place(i, chosen.size()).resolve("data");
+                directory(path.get()).whileInUse().sendTo(new PrefixSink(sink, data));
+            }
+        }
+    }
+
+    private static DirectorySource directory(Path path) {
+        return DirectorySource.of(path).oneFileSystem(Problem.Kind.FAILED);
+    }
+
+    private static EntryPath place(int number, int count) {
+        int width = Integer.toString(count).length();
+        return SnapshotLayout.PATHS.resolve(String.format("%0" + width + "d", number));
+    }
+
     void sendTo(FidelityRecorder sink) throws IOException {
         List<Bind> chosen = new ArrayList<>();
         for (Bind bind : bySource().values()) {
@@ -92,9 +119,8 @@ final class PathCapture {
             return;
         }
         SnapshotLayout.directory(sink, SnapshotLayout.PATHS);
-        int width = Integer.toString(chosen.size()).length();
         for (int i = 0; i < chosen.size(); i++) {
-            send(sink, SnapshotLayout.PATHS.resolve(String.format("%0" + width + "d", i)), chosen.get(i));
+            send(sink, place(i, chosen.size()), chosen.get(i));
         }
     }
 
@@ -120,7 +146,7 @@ final class PathCapture {
         EntryPath data = place.resolve("data");
         if (path.isPresent() && Files.isDirectory(path.get())) {
             sink.note(data, "host path");
-            DirectorySource.of(path.get()).oneFileSystem(Problem.Kind.FAILED).sendTo(new PrefixSink(sink, data));
+            directory(path.get()).sendTo(new PrefixSink(sink, data));
         } else if (path.isPresent() && Files.isRegularFile(path.get())) {
             sink.note(data, "host path");
             HostFile.send(sink, path.get(), data);

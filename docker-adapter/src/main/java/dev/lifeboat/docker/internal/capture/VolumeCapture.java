@@ -6,6 +6,7 @@ import dev.lifeboat.docker.internal.layout.FidelityRecorder;
 import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.docker.internal.transfer.ArchiveDownload;
 import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.PrefixSink;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.internal.json.JsonObject;
@@ -32,6 +33,19 @@ public final class VolumeCapture {
 
     private VolumeCapture() {}
 
+    /** Sends the files of a volume that is in use. */
+    static void preCopy(EntrySink sink, String key, Path path) throws IOException {
+        source(path).whileInUse().sendTo(new PrefixSink(sink, data(key)));
+    }
+
+    private static DirectorySource source(Path path) {
+        return DirectorySource.of(path).oneFileSystem(Problem.Kind.FAILED);
+    }
+
+    private static EntryPath data(String key) {
+        return SnapshotLayout.volume(key).resolve("data");
+    }
+
     /**
      * Sends a volume.
      *
@@ -46,13 +60,13 @@ public final class VolumeCapture {
             Mount mount)
             throws IOException {
         EntryPath place = SnapshotLayout.volume(key);
-        EntryPath data = place.resolve("data");
+        EntryPath data = data(key);
         SnapshotLayout.directory(sink, place);
         SnapshotLayout.send(sink, place.resolve("config.json"), document.toPrettyBytes());
         PrefixSink moved = new PrefixSink(sink, data);
         if (path.isPresent()) {
             sink.note(data, "host path");
-            DirectorySource.of(path.get()).oneFileSystem(Problem.Kind.FAILED).sendTo(moved);
+            source(path.get()).sendTo(moved);
         } else {
             sink.noteLoss(data, "engine API", ArchiveDownload.loses(client));
             new ArchiveDownload(client, mount.container()).sendTo(moved, mount.destination(), mount::hides);

@@ -10,6 +10,7 @@ import dev.lifeboat.entry.ByteString;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.ForwardingEntrySink;
 import dev.lifeboat.entry.PrefixSink;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.internal.json.JsonObject;
@@ -60,6 +61,26 @@ public final class LayerReader {
         sendChanges(moved);
     }
 
+    /** Sends the files of a writable layer that is in use. */
+    public static void preCopy(EntrySink sink, EntryPath place, Path upper) throws IOException {
+        EntrySink moved = new PrefixSink(sink, place);
+        layer(upper).whileInUse().sendTo(new ForwardingEntrySink(moved) {
+            @Override
+            public boolean offer(Entry entry) throws IOException {
+                return !Whiteouts.isOverlayWhiteout(entry) && moved.offer(Whiteouts.withoutOverlayAttributes(entry));
+            }
+
+            @Override
+            public void content(Entry entry, InputStream in) throws IOException {
+                moved.content(Whiteouts.withoutOverlayAttributes(entry), in);
+            }
+        });
+    }
+
+    private static DirectorySource layer(Path upper) {
+        return DirectorySource.of(upper).oneFileSystem();
+    }
+
     /** Reads an overlayfs directory. The OCI names of its whiteouts sort differently, so they are collected first. */
     private static final class Overlay implements EntrySink {
         private final EntrySink sink;
@@ -69,7 +90,7 @@ public final class LayerReader {
 
         Overlay(EntrySink sink, Path upper) {
             this.sink = sink;
-            this.source = DirectorySource.of(upper).oneFileSystem();
+            this.source = layer(upper);
         }
 
         /** Reads all but content; returns an attribute, if any, that says that the directory is not what it seems. */

@@ -1,0 +1,35 @@
+package dev.lifeboat.format;
+
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import java.io.IOException;
+import java.io.InputStream;
+
+/**
+ * What a writer has stored in a first pass over a source that was still running. Used by one thread, before the entries
+ * are offered to the writer. Closed by the caller, before the writer.
+ */
+public interface PreCopy extends AutoCloseable {
+    /**
+     * Returns whether {@link ArchiveWriter#offer} will not want the content of a file, since the first pass or the
+     * parent has it. Asked for files in canonical order.
+     *
+     * @throws IOException if what was stored cannot be looked up
+     */
+    boolean has(Entry file) throws IOException;
+
+    /**
+     * Returns whether {@link #open} works; it does not without the right to read.
+     */
+    boolean isReadable();
+
+    /**
+     * Reads content that was stored in the first pass.
+     *
+     * @throws IOException if it cannot be read
+     */
+    InputStream open(EntryPath file) throws IOException;
+
+    @Override
+    void close() throws IOException;
+}

@@ -1,0 +1,62 @@
+package dev.lifeboat.internal.engine;
+
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.ForwardingEntrySink;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.internal.io.BlockSums;
+import dev.lifeboat.internal.io.HeapBudget;
+import dev.lifeboat.internal.io.Holdable;
+import dev.lifeboat.internal.io.Io;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** Passes a first pass over a running source to an archive. Its problems do not count: all is looked at again. */
+public final class PreCopySink extends ForwardingEntrySink {
+    private static final long MIN_SUMMED_BYTES = 1 << 20;
+
+    private final ProgressTracker events;
+    private final Map<EntryPath, BlockSums> sums = new ConcurrentHashMap<>();
+    private final AtomicLong sumBytes = new AtomicLong(HeapBudget.blockSumBytes());
+
+    /** Creates a sink that passes on to an archive. */
+    public PreCopySink(EntrySink sink, ProgressTracker events) {
+        super(sink);
+        this.events = events;
+    }
+
+    @Override
+    public boolean offer(Entry entry) throws IOException {
+        Io.checkInterrupt();
+        return super.offer(entry);
+    }
+
+    @Override
+    public void content(Entry entry, InputStream in) throws IOException {
+        InputStream counted = CountingInputStream.of(in, events::read);
+        boolean summed = in instanceof Holdable && entry.size().orElse(0) >= MIN_SUMMED_BYTES && sumBytes.get() > 0;
+        super.content(entry, summed ? BlockSums.reading(counted, result -> keep(entry.path(), result)) : counted);
+    }
+
+    private void keep(EntryPath path, BlockSums result) {
+        if (sumBytes.addAndGet(-8L * result.blocks()) >= 0) {
+            sums.put(path, result);
+        }
+    }
+
+    /** Returns the checksums of the blocks of a long file; null if there are none. */
+    @Nullable
+    BlockSums sums(EntryPath path) {
+        return sums.get(path);
+    }
+
+    @Override
+    public void report(Problem problem) {
+        // What cannot be read is found again in the second pass.
+    }
+}

@@ -1,0 +1,11 @@
+package dev.lifeboat.internal.io;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+
+/** Content that stays as it is until it is closed. Used by one thread at a time. */
+public interface HeldContent extends Closeable {
+    /** Reads the content, once. */
+    InputStream open() throws IOException;
+}
