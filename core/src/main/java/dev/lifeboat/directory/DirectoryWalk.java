@@ -153,7 +153,15 @@ final class DirectoryWalk {
         if (stat.type() == Stat.SOCKET) {
             return Optional.empty();
         }
-        Attributes attributes = attributes(stat, xattrs(dir, name, path));
+        Optional<String> fingerprint = fingerprint(stat);
+        if (stat.type() == Stat.FILE && stat.links() == 1 && fingerprint.isPresent()) {
+            Optional<Entry> unchanged = sink.unchanged(path, fingerprint.get());
+            if (unchanged.isPresent()) {
+                return unchanged;
+            }
+        }
+        Optional<SortedMap<ByteString, ByteString>> xattrs = xattrs(dir, name, path);
+        Attributes attributes = attributes(stat, xattrs.orElse(Collections.emptySortedMap()));
         // Overlayfs gives all its whiteouts (0:0) one inode; they are not names of one file.
         boolean whiteout =
                 stat.type() == Stat.CHARACTER_DEVICE && stat.special().equals(WHITEOUT);
@@ -165,7 +173,10 @@ final class DirectoryWalk {
         }
         return Optional.of(
                 switch (stat.type()) {
-                    case Stat.FILE -> Entry.file(path, stat.size(), attributes).withFingerprint(fingerprint(stat));
+                    case Stat.FILE ->
+                        Entry.file(path, stat.size(), attributes)
+                                // Without one, the attributes that could not be read are missed, and reported, again.
+                                .withFingerprint(xattrs.isPresent() ? fingerprint : Optional.empty());
                     case Stat.DIRECTORY -> Entry.directory(path, attributes);
                     case Stat.SYMLINK -> Entry.symlink(path, dir.readLink(name), attributes);
                     case Stat.FIFO -> Entry.fifo(path, attributes);
@@ -177,15 +188,16 @@ final class DirectoryWalk {
     }
 
     /** Reads the extended attributes. If they cannot be read, the entry is captured without them. */
-    private SortedMap<ByteString, ByteString> xattrs(Dir dir, ByteString name, EntryPath path) throws IOException {
+    private Optional<SortedMap<ByteString, ByteString>> xattrs(Dir dir, ByteString name, EntryPath path)
+            throws IOException {
         try {
-            return dir.xattrs(name);
+            return Optional.of(dir.xattrs(name));
         } catch (PosixException e) {
             if (e.isMissing()) {
                 throw e;
             }
             report(path, Problem.Kind.DEGRADED, String.valueOf(e.getMessage()));
-            return Collections.emptySortedMap();
+            return Optional.empty();
         }
     }
 
@@ -213,11 +225,14 @@ final class DirectoryWalk {
                 report(path, Problem.Kind.FAILED, "was replaced by something that is not a file while it was read");
                 return false;
             }
+            // The extended attributes were read before: a newer fingerprint would not be theirs.
+            Optional<String> fingerprint = fingerprint(before)
+                    .filter(f -> offered.fingerprint().filter(f::equals).isPresent());
             Entry entry = Entry.file(
                             path,
                             before.size(),
                             attributes(before, offered.attributes().xattrs()))
-                    .withFingerprint(fingerprint(before));
+                    .withFingerprint(fingerprint);
             content = new FileContent(dir, file, before);
             sink.content(entry, content.stream());
             Stat after = file.stat();

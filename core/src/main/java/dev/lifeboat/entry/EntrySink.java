@@ -2,6 +2,7 @@ package dev.lifeboat.entry;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Optional;
 
 /**
  * Receives entries, such as an archive being written or a directory being restored.
@@ -20,6 +21,20 @@ public interface EntrySink {
      * @throws IOException if the sink cannot continue; nothing more may be sent
      */
     boolean offer(Entry entry) throws IOException;
+
+    /**
+     * Returns the entry of a file that was captured before and has not changed since, so that a source need not read
+     * its metadata again before it offers the file. Called before the offer, by the thread that offers, in the same
+     * order.
+     *
+     * @param fingerprint of the file as it is now, as {@link Entry#fingerprint} describes it, which changes with
+     *     any metadata of the file, too
+     * @return empty if the sink has none with this fingerprint
+     * @throws IOException if the sink cannot continue
+     */
+    default Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
+        return Optional.empty();
+    }
 
     /**
      * Receives the content of an entry that was wanted. Reads {@code in} to its end, regardless of its length, and does

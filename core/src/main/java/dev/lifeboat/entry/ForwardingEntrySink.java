@@ -2,6 +2,7 @@ package dev.lifeboat.entry;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Optional;
 
 /**
  * A sink that forwards all calls to another sink; subclasses override methods to change the behavior. It is as
@@ -18,6 +19,11 @@ public abstract class ForwardingEntrySink implements EntrySink {
     @Override
     public boolean offer(Entry entry) throws IOException {
         return delegate.offer(entry);
+    }
+
+    @Override
+    public Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
+        return delegate.unchanged(path, fingerprint);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.lifeboat.entry;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Optional;
 
 /** Forwards every entry to another sink, below a directory of that sink. */
 public class PrefixSink extends ForwardingEntrySink {
@@ -16,6 +17,11 @@ public class PrefixSink extends ForwardingEntrySink {
     @Override
     public boolean offer(Entry entry) throws IOException {
         return super.offer(entry.below(prefix));
+    }
+
+    @Override
+    public Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
+        return super.unchanged(prefix.resolve(path), fingerprint).map(entry -> entry.relativeTo(prefix));
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Optional;
 
 /**
  * What a writer has stored in a first pass over a source that was still running. Used by one thread, before the entries
@@ -17,6 +18,14 @@ public interface PreCopy extends AutoCloseable {
      * @throws IOException if what was stored cannot be looked up
      */
     boolean has(Entry file) throws IOException;
+
+    /**
+     * Returns the entry of a file that the first pass has with this fingerprint. Asked for files in canonical order,
+     * before {@link #has}.
+     *
+     * @throws IOException if what was stored cannot be looked up
+     */
+    Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException;
 
     /**
      * Returns whether {@link #open} works; it does not without the right to read.

@@ -36,14 +36,46 @@ public final class QuiesceJournal {
     private static final String STARTED = "process";
 
     private final Path directory;
+    private final Guard guard;
 
-    private QuiesceJournal(Path directory) {
+    private QuiesceJournal(Path directory, Guard guard) {
         this.directory = directory;
+        this.guard = guard;
+    }
+
+    /** Something that resumes what this process has quiesced if it is killed, such as another process. */
+    @FunctionalInterface
+    public interface Guard {
+        /**
+         * Makes sure that it is there.
+         *
+         * @throws IOException if it is not; nothing may be quiesced then
+         */
+        void ready() throws IOException;
+    }
+
+    /** Returns this journal with a guard. */
+    public QuiesceJournal guardedBy(Guard newGuard) {
+        return new QuiesceJournal(directory, newGuard);
+    }
+
+    /**
+     * Makes sure of the guard, if there is one. Called before anything is quiesced.
+     *
+     * @throws IOException if there should be one and is not
+     */
+    public void ready() throws IOException {
+        guard.ready();
+    }
+
+    /** Returns where the records are. */
+    public Path directory() {
+        return directory;
     }
 
     /** Returns the journal in a directory, which is created with the first record. */
     public static QuiesceJournal at(Path directory) {
-        return new QuiesceJournal(directory);
+        return new QuiesceJournal(directory, () -> {});
     }
 
     /**
@@ -202,8 +234,13 @@ public final class QuiesceJournal {
             String boot =
                     Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
             String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
-            // Field 22; the second one, in parentheses, may contain blanks.
-            String start = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[19];
+            // Fields 3 and 22; the second one, in parentheses, may contain blanks.
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            if (fields[0].matches("[ZXx]")) {
+                // It has ended, and its parent has not asked for its exit code.
+                return "ended";
+            }
+            String start = fields[19];
             return namespace() + " " + boot + " " + start;
         } catch (IOException | RuntimeException e) {
             return namespace() + " "

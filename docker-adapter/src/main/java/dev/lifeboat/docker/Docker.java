@@ -12,6 +12,7 @@ import dev.lifeboat.docker.internal.client.EngineAddress;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.Transport;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.internal.quiesce.HelperProcess;
 import dev.lifeboat.docker.internal.quiesce.QuiesceRecovery;
 import dev.lifeboat.docker.internal.restore.RestoreOptions;
 import dev.lifeboat.docker.internal.restore.RestoreRecovery;
@@ -26,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A Docker Engine: its containers, images and volumes as sources and as restore targets. Sources and targets
@@ -44,10 +46,17 @@ import java.util.List;
 public final class Docker implements AutoCloseable {
     private final EngineClient client;
     private final QuiesceJournal journal;
+    /** Empty if the connections are the caller's. */
+    private final Optional<EngineAddress> address;
 
     Docker(EngineClient client, QuiesceJournal journal) {
+        this(client, journal, Optional.empty());
+    }
+
+    private Docker(EngineClient client, QuiesceJournal journal, Optional<EngineAddress> address) {
         this.client = client;
         this.journal = journal;
+        this.address = address;
     }
 
     /**
@@ -143,7 +152,8 @@ public final class Docker implements AutoCloseable {
 
     private static Docker make(EngineAddress address) {
         try {
-            return new Docker(new EngineClient(address.uri(), address.transport()), QuiesceJournal.ofUser());
+            EngineClient client = new EngineClient(address.uri(), address.transport());
+            return new Docker(client, QuiesceJournal.ofUser(), Optional.of(address));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot connect to " + address.uri() + ": " + e.getMessage(), e);
         }
@@ -154,7 +164,27 @@ public final class Docker implements AutoCloseable {
      * share the connections; closing one closes the other.
      */
     public Docker withJournal(QuiesceJournal newJournal) {
-        return new Docker(client, newJournal);
+        return new Docker(client, newJournal, address);
+    }
+
+    /**
+     * Returns this engine with a helper process, which does what {@link #recover} does as soon as this process is
+     * killed, instead of when the next one starts. It is a Java process of some 50 MB with the class path of this one,
+     * started before the first container is quiesced or replaced, and ended by {@link #close}. If it does not start,
+     * the backup or restore fails before anything is touched. Set the journal first.
+     *
+     * @throws IllegalStateException if this engine is reached through connections or certificates of the caller, which
+     *     another process does not have
+     */
+    public Docker withHelperProcess() {
+        if (address.isEmpty() || !address.get().isKnownToOthers()) {
+            throw new IllegalStateException("a helper process cannot reach " + client.uri()
+                    + ", since the connections or certificates are this process's own; use Docker.local() or"
+                    + " Docker.at(..)");
+        }
+        HelperProcess helper = new HelperProcess(
+                Helper.class, client, address.get(), address.get().certificates(), journal.directory());
+        return new Docker(client, journal.guardedBy(helper), address);
     }
 
     /**

@@ -23,6 +23,7 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
     static final String BUSYBOX = "lifeboat-busybox:1";
     static final String POSTGRES = "lifeboat-postgres:15";
     static final String REDIS = "lifeboat-redis:7";
+    static final String MARIADB = "lifeboat-mariadb:10.11";
 
     private final Deque<String> cleanups = new ArrayDeque<>();
     private String prefix = "";

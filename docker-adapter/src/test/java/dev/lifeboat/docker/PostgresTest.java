@@ -78,7 +78,7 @@ class PostgresTest {
             // Another volume first, so that the next one is incremental under load, too.
             repo.backup(source.container(name).quiesce(Quiesce.pause())).run();
             long atLeast = Long.parseLong(sql(name, "select max(id) from log"));
-            Snapshot snapshot = repo.backup(source.container(name).quiesce(Quiesce.pause()))
+            Snapshot snapshot = repo.backup(source.container(name).quiesce(Quiesce.postgres()))
                     .onEvent(event -> {
                         if (event instanceof OperationEvent.Resumed) {
                             atMost.set(Long.parseLong(sql(name, "select max(id) from log")));

@@ -19,8 +19,12 @@ import dev.lifeboat.testkit.ChildJvm;
 import dev.lifeboat.testkit.RequiresRoot;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -52,13 +56,14 @@ class QuiesceTest {
         exec(name, "head -c 30000000 /dev/urandom > /data/big");
     }
 
-    /** Backs a container up and, once it is quiesced, waits for ever: {@code <directory> <container> <quiesce>}. */
+    /** Backs a container up, and waits once it is quiesced: {@code <directory> <container> <quiesce> [helper]}. */
     static final class Child {
         private Child() {}
 
         public static void main(String[] arguments) throws Exception {
             Path dir = Path.of(arguments[0]);
-            try (Docker docker = Docker.local().withJournal(QuiesceJournal.at(dir.resolve("journal")));
+            Docker local = Docker.local().withJournal(QuiesceJournal.at(dir.resolve("journal")));
+            try (Docker docker = arguments.length > 3 ? local.withHelperProcess() : local;
                     Repository repo = Repository.at(FileStorage.at(dir.resolve("child")))
                             .encryption(Encryption.none())
                             .openOrCreate()) {
@@ -92,9 +97,11 @@ class QuiesceTest {
         };
     }
 
-    private Process quiescedByAnotherProcess(Quiesce.Level quiesce) throws Exception {
+    private Process quiescedByAnotherProcess(Quiesce.Level quiesce, String... more) throws Exception {
         Path dir = repository.scratch("").toAbsolutePath();
-        Process process = ChildJvm.start(Child.class, "128m", dir.resolve("log"), dir.toString(), name, quiesce.name());
+        List<String> arguments = new ArrayList<>(List.of(dir.toString(), name, quiesce.name()));
+        arguments.addAll(List.of(more));
+        Process process = ChildJvm.start(Child.class, "128m", dir.resolve("log"), arguments.toArray(String[]::new));
         while (!Files.exists(dir.resolve("quiesced"))) {
             assertThat(process.isAlive())
                     .as(Files.readString(dir.resolve("log")))
@@ -146,6 +153,45 @@ class QuiesceTest {
             assertThat(docker.recover().isEmpty()).isTrue();
         }
         assertThat(state(name)).isEqualTo("paused");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Quiesce.Level.class,
+            names = {"PAUSE", "STOP"})
+    void helperProcess_resumesAtOnce(Quiesce.Level quiesce) throws Exception {
+        Process process = quiescedByAnotherProcess(quiesce, "helper");
+        List<ProcessHandle> helpers = process.descendants().toList();
+        assertThat(helpers).hasSize(1);
+        process.destroyForcibly().waitFor();
+        long begun = System.nanoTime();
+        while (!state(name).equals("running")) {
+            assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun))
+                    .isLessThan(60);
+            Thread.sleep(20);
+        }
+        helpers.get(0).onExit().get(60, TimeUnit.SECONDS);
+        try (Docker docker = EngineFixture.docker().withJournal(journal)) {
+            assertThat(docker.recover().isEmpty()).isTrue();
+        }
+    }
+
+    @Test
+    void helperProcess_endsWithItsDocker() throws Exception {
+        Set<ProcessHandle> before = ProcessHandle.current().descendants().collect(Collectors.toSet());
+        ProcessHandle helper;
+        try (Docker docker = EngineFixture.docker().withJournal(journal).withHelperProcess()) {
+            repository.backup(docker.container(name).quiesce(Quiesce.pause()));
+            repository.backup(docker.container(name).quiesce(Quiesce.pause()));
+            List<ProcessHandle> started = ProcessHandle.current()
+                    .descendants()
+                    .filter(process -> !before.contains(process))
+                    .toList();
+            assertThat(started).hasSize(1);
+            helper = started.get(0);
+        }
+        helper.onExit().get(60, TimeUnit.SECONDS);
+        assertThat(state(name)).isEqualTo("running");
     }
 
     @ParameterizedTest

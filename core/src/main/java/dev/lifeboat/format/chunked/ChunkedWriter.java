@@ -113,6 +113,12 @@ final class ChunkedWriter implements ArchiveWriter {
     }
 
     @Override
+    public Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
+        Optional<Entry> known = copied == null ? Optional.empty() : copied.unchanged(path, fingerprint);
+        return known.isPresent() || parent == null ? known : PreCopied.withFingerprint(parent.find(path), fingerprint);
+    }
+
+    @Override
     public boolean offer(Entry entry) throws IOException {
         TreeEntry earlier = parent == null ? null : parent.find(entry.path());
         if (!entry.isFile()) {

@@ -36,6 +36,22 @@ final class PreCopied implements AutoCloseable {
         return next != null && next.entry().path().equals(path) ? next : null;
     }
 
+    /** Returns the entry of a file with a fingerprint; empty if there is none. Paths ascend from call to call. */
+    Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
+        return withFingerprint(find(path), fingerprint);
+    }
+
+    static Optional<Entry> withFingerprint(@Nullable TreeEntry known, String fingerprint) {
+        return known != null
+                        && known.entry().isFile()
+                        && known.entry()
+                                .fingerprint()
+                                .filter(fingerprint::equals)
+                                .isPresent()
+                ? Optional.of(known.entry())
+                : Optional.empty();
+    }
+
     @Override
     public void close() throws IOException {
         if (reader != null) {
@@ -76,6 +92,11 @@ final class PreCopied implements AutoCloseable {
                 return true;
             }
             return known == null && file.fingerprint().isPresent() && isInParent(file);
+        }
+
+        @Override
+        public Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
+            return copied.unchanged(path, fingerprint);
         }
 
         /** The parent is in the store, which may be far away: it is read only for what the first pass left out. */

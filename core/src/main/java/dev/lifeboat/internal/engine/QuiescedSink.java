@@ -144,6 +144,11 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
         return needed;
     }
 
+    @Override
+    public Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
+        return holding ? copied.unchanged(path, fingerprint) : sink.unchanged(path, fingerprint);
+    }
+
     /** The spool of entries takes files only with their content: a single hole takes no room. */
     private static FileContent noContent(Entry file) {
         Optional<SparseMap> hole = file.size().orElse(0) == 0

@@ -1,5 +1,7 @@
 package dev.lifeboat.docker.quiesce;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -80,6 +82,36 @@ public final class Quiesce {
      */
     public static Quiesce redis(String... client) {
         return session(new RedisSession(client.length == 0 ? List.of("redis-cli") : List.of(client)));
+    }
+
+    /**
+     * Locks a MariaDB or MySQL server, so that tables of all storage engines are whole, and pauses it while it is read.
+     *
+     * @param client the command that reaches the server and reads statements from its input; none means
+     *     {@code mariadb --batch --skip-column-names --unbuffered}. Passwords belong in an option file or the
+     *     environment of the container
+     */
+    public static Quiesce mariaDb(String... client) {
+        List<String> command = client.length == 0
+                ? List.of("mariadb", "--batch", "--skip-column-names", "--unbuffered")
+                : List.of(client);
+        return session(new MariaDbSession(command)).andPause();
+    }
+
+    /**
+     * Has a PostgreSQL server write a checkpoint, so that it recovers from the copy in a moment, and pauses it while it
+     * is read. Tablespaces in other volumes are read at the same moment.
+     *
+     * @param client the command that runs a statement, which follows it as the last argument; none means
+     *     {@code psql -X -q -c}
+     */
+    public static Quiesce postgres(String... client) {
+        List<String> command =
+                new ArrayList<>(client.length == 0 ? List.of("psql", "-X", "-q", "-c") : List.of(client));
+        command.add("checkpoint");
+        ContainerCommand checkpoint =
+                ContainerCommand.of(command.toArray(String[]::new)).within(Duration.ofMinutes(10));
+        return session(new CheckpointSession(checkpoint)).andPause();
     }
 
     /**

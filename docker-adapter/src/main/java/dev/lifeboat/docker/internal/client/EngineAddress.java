@@ -87,6 +87,18 @@ public record EngineAddress(URI uri, @Nullable SSLConfig tls) {
         }
     }
 
+    /** Returns whether another process can connect in the same way. */
+    public boolean isKnownToOthers() {
+        return tls == null || certificates().isPresent();
+    }
+
+    /** Returns the directory of the certificates, if they are in one. */
+    public Optional<Path> certificates() {
+        return tls instanceof LocalDirectorySSLConfig files
+                ? Optional.of(Path.of(files.getDockerCertPath()))
+                : Optional.empty();
+    }
+
     /** Takes the address of a configuration. */
     public static EngineAddress of(DockerClientConfig config) {
         return of(config.getDockerHost(), config.getSSLConfig());

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,6 +75,11 @@ public final class FidelityRecorder implements EntrySink {
     @Override
     public boolean offer(Entry entry) throws IOException {
         return sink.offer(entry);
+    }
+
+    @Override
+    public Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
+        return sink.unchanged(path, fingerprint);
     }
 
     @Override

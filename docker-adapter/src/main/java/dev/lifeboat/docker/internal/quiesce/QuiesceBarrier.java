@@ -66,6 +66,7 @@ public final class QuiesceBarrier implements QuiesceHandle {
             EngineClient client, QuiesceJournal journal, ApplicationModel model, Map<String, Quiesce> requests)
             throws IOException {
         if (requests.values().stream().anyMatch(request -> !request.equals(Quiesce.none()))) {
+            journal.ready();
             recover(client, journal);
         }
         QuiesceBarrier barrier = new QuiesceBarrier(client, model);

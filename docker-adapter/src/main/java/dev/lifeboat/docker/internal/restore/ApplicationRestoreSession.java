@@ -296,10 +296,11 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
     }
 
     /** What a restore has left that was killed is in the way of this one. */
-    private void recover() {
+    private void recover() throws IOException {
         if (request.dryRun()) {
             return;
         }
+        journal.ready();
         try {
             new RestoreRecovery(client, journal).run();
         } catch (IOException e) {

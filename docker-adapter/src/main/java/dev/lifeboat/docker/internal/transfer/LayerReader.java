@@ -118,6 +118,11 @@ public final class LayerReader {
         }
 
         @Override
+        public Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
+            return sink.unchanged(path, fingerprint);
+        }
+
+        @Override
         public void content(Entry entry, InputStream in) throws IOException {
             sink.content(Whiteouts.withoutOverlayAttributes(entry), in);
         }

@@ -1,0 +1,67 @@
+package dev.lifeboat.docker.quiesce;
+
+import dev.lifeboat.quiesce.QuiesceHandle;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A lock in a MariaDB or MySQL server that keeps all tables, of any storage engine, as they are: {@code BACKUP STAGE
+ * BLOCK_COMMIT} where there is one, as in MariaDB from 10.4, else {@code FLUSH TABLES WITH READ LOCK}. The server drops
+ * it when the client's connection ends.
+ *
+ * @param client the command that reaches the server, which reads statements from its input
+ */
+record MariaDbSession(List<String> client) implements QuiesceSession {
+    /** A statement waits for those that are running. */
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+    private static final String BEGUN = "lifeboat-begun";
+    private static final String LOCKED = "lifeboat-locked";
+
+    /** They have to be passed in order. */
+    private static final String STAGES =
+            "backup stage start; backup stage flush; backup stage block_ddl;" + " backup stage block_commit;";
+
+    MariaDbSession {
+        client = List.copyOf(client);
+    }
+
+    @Override
+    public QuiesceHandle begin(RunningContainer container) throws IOException {
+        HeldCommand session = container.open(ContainerCommand.of(client.toArray(String[]::new)));
+        boolean begun = false;
+        try {
+            String version = ask(container, session, "select concat('" + BEGUN + " ', version());", BEGUN);
+            String statements = hasStages(version) ? STAGES : "flush tables with read lock;";
+            ask(container, session, statements + " select '" + LOCKED + "';", LOCKED);
+            begun = true;
+            return session::close;
+        } finally {
+            if (!begun) {
+                session.close();
+            }
+        }
+    }
+
+    /** Whether a version, such as {@code 10.11.6-MariaDB-0+deb12u1} or {@code 8.4.2}, has stages of a backup. */
+    static boolean hasStages(String version) {
+        String[] parts = version.split("[.-]", 3);
+        if (!version.contains("MariaDB") || parts.length < 3 || !(parts[0] + parts[1]).matches("[0-9]{1,6}")) {
+            return false;
+        }
+        int major = Integer.parseInt(parts[0]);
+        return major > 10 || major == 10 && Integer.parseInt(parts[1]) >= 4;
+    }
+
+    private static String ask(RunningContainer container, HeldCommand session, String statements, String mark)
+            throws IOException {
+        session.send(statements);
+        String line = session.receive(PATIENCE).strip();
+        if (!line.startsWith(mark)) {
+            throw new IOException("the client in container " + container.name() + " printed '" + line + "' for '"
+                    + statements + "'. Is it a server of MariaDB or MySQL, and may this user lock tables?");
+        }
+        return line.substring(mark.length()).strip();
+    }
+}
