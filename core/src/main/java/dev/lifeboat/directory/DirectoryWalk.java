@@ -155,7 +155,8 @@ final class DirectoryWalk {
         }
         Optional<String> fingerprint = fingerprint(stat);
         if (stat.type() == Stat.FILE && stat.links() == 1 && fingerprint.isPresent()) {
-            Optional<Entry> unchanged = sink.unchanged(path, fingerprint.get());
+            Optional<Entry> unchanged =
+                    sink.unchanged(path, fingerprint.get()).filter(entry -> hasAttributes(entry, stat));
             if (unchanged.isPresent()) {
                 return unchanged;
             }
@@ -185,6 +186,16 @@ final class DirectoryWalk {
                     case Stat.BLOCK_DEVICE -> Entry.device(path, EntryType.BLOCK_DEVICE, stat.special(), attributes);
                     default -> throw new IllegalStateException("file type 0" + Integer.toOctalString(stat.type()));
                 });
+    }
+
+    /** Some file systems do not keep the time of change. */
+    private static boolean hasAttributes(Entry entry, Stat stat) {
+        Attributes attributes = entry.attributes();
+        return entry.size().orElse(-1) == stat.size()
+                && attributes.mode() == stat.mode()
+                && attributes.uid() == stat.uid()
+                && attributes.gid() == stat.gid()
+                && attributes.modified().equals(stat.modified());
     }
 
     /** Reads the extended attributes. If they cannot be read, the entry is captured without them. */

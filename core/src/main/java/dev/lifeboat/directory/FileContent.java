@@ -39,7 +39,7 @@ final class FileContent {
     }
 
     InputStream stream() {
-        Regions data = new Regions(file);
+        Regions data = new Regions(file, BUFFER.get());
         return map.hasHoles() ? new SparseInputStream(map, data) : data;
     }
 
@@ -59,7 +59,8 @@ final class FileContent {
 
         @Override
         public InputStream open() {
-            return new Regions(copy);
+            // Another file may be half read, on this thread, through its buffer.
+            return new Regions(copy, ByteBuffer.allocateDirect(1 << 18));
         }
 
         @Override
@@ -91,12 +92,13 @@ final class FileContent {
 
     private final class Regions extends BulkInputStream implements Holdable {
         private final OpenFile file;
-        private final ByteBuffer buffer = BUFFER.get().clear().limit(0);
+        private final ByteBuffer buffer;
         private int region = -1;
         private long left;
 
-        Regions(OpenFile file) {
+        Regions(OpenFile file, ByteBuffer buffer) {
             this.file = file;
+            this.buffer = buffer.clear().limit(0);
         }
 
         @Override

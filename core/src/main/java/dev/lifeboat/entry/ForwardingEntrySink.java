@@ -21,8 +21,11 @@ public abstract class ForwardingEntrySink implements EntrySink {
         return delegate.offer(entry);
     }
 
-    @Override
-    public Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
+    /**
+     * Asks the delegate for an unchanged file. {@link #unchanged} does not: a sink that offers entries under other
+     * paths has to ask for these.
+     */
+    protected final Optional<Entry> delegateUnchanged(EntryPath path, String fingerprint) throws IOException {
         return delegate.unchanged(path, fingerprint);
     }
 

@@ -21,7 +21,7 @@ public class PrefixSink extends ForwardingEntrySink {
 
     @Override
     public Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
-        return super.unchanged(prefix.resolve(path), fingerprint).map(entry -> entry.relativeTo(prefix));
+        return delegateUnchanged(prefix.resolve(path), fingerprint).map(entry -> entry.relativeTo(prefix));
     }
 
     @Override

@@ -12,8 +12,8 @@ import java.util.Optional;
  */
 public interface PreCopy extends AutoCloseable {
     /**
-     * Returns whether {@link ArchiveWriter#offer} will not want the content of a file, since the first pass or the
-     * parent has it. Asked for files in canonical order.
+     * Returns whether the first pass has the content of a file; then {@link ArchiveWriter#offer} will not want it.
+     * Asked for files in canonical order.
      *
      * @throws IOException if what was stored cannot be looked up
      */

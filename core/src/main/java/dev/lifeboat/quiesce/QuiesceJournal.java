@@ -36,9 +36,9 @@ public final class QuiesceJournal {
     private static final String STARTED = "process";
 
     private final Path directory;
-    private final Guard guard;
+    private final Optional<Guard> guard;
 
-    private QuiesceJournal(Path directory, Guard guard) {
+    private QuiesceJournal(Path directory, Optional<Guard> guard) {
         this.directory = directory;
         this.guard = guard;
     }
@@ -56,16 +56,20 @@ public final class QuiesceJournal {
 
     /** Returns this journal with a guard. */
     public QuiesceJournal guardedBy(Guard newGuard) {
-        return new QuiesceJournal(directory, newGuard);
+        return new QuiesceJournal(directory, Optional.of(newGuard));
     }
 
     /**
-     * Makes sure of the guard, if there is one. Called before anything is quiesced.
+     * Makes sure of the guard, if there is one, and that records can be written. Called before anything is quiesced.
      *
-     * @throws IOException if there should be one and is not
+     * @throws IOException if there should be one and is not, or it would not learn what is quiesced
      */
     public void ready() throws IOException {
-        guard.ready();
+        if (guard.isPresent()) {
+            guard.get().ready();
+            // It knows only what is recorded.
+            write(Map.of("guard", "ready")).remove();
+        }
     }
 
     /** Returns where the records are. */
@@ -75,7 +79,7 @@ public final class QuiesceJournal {
 
     /** Returns the journal in a directory, which is created with the first record. */
     public static QuiesceJournal at(Path directory) {
-        return new QuiesceJournal(directory, () -> {});
+        return new QuiesceJournal(directory, Optional.empty());
     }
 
     /**

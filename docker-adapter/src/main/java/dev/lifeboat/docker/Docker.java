@@ -48,15 +48,18 @@ public final class Docker implements AutoCloseable {
     private final QuiesceJournal journal;
     /** Empty if the connections are the caller's. */
     private final Optional<EngineAddress> address;
+    /** Whether the journal is guarded by a helper process. */
+    private final boolean helped;
 
     Docker(EngineClient client, QuiesceJournal journal) {
-        this(client, journal, Optional.empty());
+        this(client, journal, Optional.empty(), false);
     }
 
-    private Docker(EngineClient client, QuiesceJournal journal, Optional<EngineAddress> address) {
+    private Docker(EngineClient client, QuiesceJournal journal, Optional<EngineAddress> address, boolean helped) {
         this.client = client;
         this.journal = journal;
         this.address = address;
+        this.helped = helped;
     }
 
     /**
@@ -153,7 +156,7 @@ public final class Docker implements AutoCloseable {
     private static Docker make(EngineAddress address) {
         try {
             EngineClient client = new EngineClient(address.uri(), address.transport());
-            return new Docker(client, QuiesceJournal.ofUser(), Optional.of(address));
+            return new Docker(client, QuiesceJournal.ofUser(), Optional.of(address), false);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot connect to " + address.uri() + ": " + e.getMessage(), e);
         }
@@ -164,14 +167,15 @@ public final class Docker implements AutoCloseable {
      * share the connections; closing one closes the other.
      */
     public Docker withJournal(QuiesceJournal newJournal) {
-        return new Docker(client, newJournal, address);
+        Docker other = new Docker(client, newJournal, address, false);
+        return helped ? other.withHelperProcess() : other;
     }
 
     /**
      * Returns this engine with a helper process, which does what {@link #recover} does as soon as this process is
      * killed, instead of when the next one starts. It is a Java process of some 50 MB with the class path of this one,
      * started before the first container is quiesced or replaced, and ended by {@link #close}. If it does not start,
-     * the backup or restore fails before anything is touched. Set the journal first.
+     * the backup or restore fails before anything is touched.
      *
      * @throws IllegalStateException if this engine is reached through connections or certificates of the caller, which
      *     another process does not have
@@ -184,7 +188,7 @@ public final class Docker implements AutoCloseable {
         }
         HelperProcess helper = new HelperProcess(
                 Helper.class, client, address.get(), address.get().certificates(), journal.directory());
-        return new Docker(client, journal.guardedBy(helper), address);
+        return new Docker(client, journal.guardedBy(helper), address, true);
     }
 
     /**

@@ -28,10 +28,6 @@ class MariaDbTest {
     @RegisterExtension
     final RepositoryFixture repository = new RepositoryFixture();
 
-    private static String[] client(String user) {
-        return new String[] {"mariadb", "-u" + user, "--batch", "--skip-column-names", "--unbuffered"};
-    }
-
     private static String sql(String container, String statement) {
         return exec(container, "mariadb -uroot --batch --skip-column-names -e \"" + statement + "\"");
     }
@@ -75,7 +71,7 @@ class MariaDbTest {
             TimeUnit.MILLISECONDS.sleep(50);
         }
         try (Docker docker = EngineFixture.docker()) {
-            ContainerSource source = docker.container(name).quiesce(Quiesce.mariaDb(client("root")));
+            ContainerSource source = docker.container(name).quiesce(Quiesce.mariaDb());
             Snapshot snapshot = repository.backup(source);
             assertThat(snapshot.completeness()).isEqualTo(Completeness.COMPLETE);
             assertThat(snapshot.stats().quiesced()).isPresent();
@@ -107,7 +103,8 @@ class MariaDbTest {
         String name = server();
         sql(name, "create user reader@localhost");
         try (Docker docker = EngineFixture.docker()) {
-            ContainerSource source = docker.container(name).quiesce(Quiesce.mariaDb(client("reader")));
+            ContainerSource source = docker.container(name)
+                    .quiesce(Quiesce.mariaDb("mariadb", "-ureader", "--batch", "--skip-column-names", "--unbuffered"));
             assertThatThrownBy(() -> repository.backup(source))
                     .isInstanceOf(BackupException.SourceFailed.class)
                     .hasMessageContaining("may this user lock tables")

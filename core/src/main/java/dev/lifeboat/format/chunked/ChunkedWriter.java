@@ -109,13 +109,7 @@ final class ChunkedWriter implements ArchiveWriter {
         wanted.clear();
         unchanged = 0;
         parent = parentEntries(context, parentRoot).orElse(null);
-        return Optional.of(new PreCopied.Lookup(first, () -> parentEntries(context, parentRoot), store, context));
-    }
-
-    @Override
-    public Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
-        Optional<Entry> known = copied == null ? Optional.empty() : copied.unchanged(path, fingerprint);
-        return known.isPresent() || parent == null ? known : PreCopied.withFingerprint(parent.find(path), fingerprint);
+        return Optional.of(new PreCopied.Lookup(first, store, context));
     }
 
     @Override
@@ -136,7 +130,10 @@ final class ChunkedWriter implements ArchiveWriter {
             take(entry, known);
             return false;
         }
-        if (earlier != null && same && isStored(earlier.content().orElseThrow())) {
+        if (known == null
+                && earlier != null
+                && same
+                && isStored(earlier.content().orElseThrow())) {
             unchanged++;
             take(entry, earlier);
             return false;

@@ -6,7 +6,6 @@ import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.PreCopy;
 import dev.lifeboat.internal.index.ChunkIndex;
 import dev.lifeboat.internal.tree.EntrySpool;
-import dev.lifeboat.internal.tree.FileContent;
 import dev.lifeboat.internal.tree.TreeEntry;
 import java.io.IOException;
 import java.io.InputStream;
@@ -36,22 +35,6 @@ final class PreCopied implements AutoCloseable {
         return next != null && next.entry().path().equals(path) ? next : null;
     }
 
-    /** Returns the entry of a file with a fingerprint; empty if there is none. Paths ascend from call to call. */
-    Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
-        return withFingerprint(find(path), fingerprint);
-    }
-
-    static Optional<Entry> withFingerprint(@Nullable TreeEntry known, String fingerprint) {
-        return known != null
-                        && known.entry().isFile()
-                        && known.entry()
-                                .fingerprint()
-                                .filter(fingerprint::equals)
-                                .isPresent()
-                ? Optional.of(known.entry())
-                : Optional.empty();
-    }
-
     @Override
     public void close() throws IOException {
         if (reader != null) {
@@ -63,55 +46,30 @@ final class PreCopied implements AutoCloseable {
     static final class Lookup implements PreCopy {
         private final EntrySpool spool;
         private final PreCopied copied;
-        private final Parent parent;
         private final ChunkStore store;
         private final FormatContext context;
         private @Nullable PreCopied opening;
         private @Nullable ChunkSource source;
-        private @Nullable ParentEntries entries;
-        private boolean opened;
 
-        /** Opens the entries of the parent, if there is one. */
-        @FunctionalInterface
-        interface Parent {
-            Optional<ParentEntries> open() throws IOException;
-        }
-
-        Lookup(EntrySpool spool, Parent parent, ChunkStore store, FormatContext context) {
+        Lookup(EntrySpool spool, ChunkStore store, FormatContext context) {
             this.spool = spool;
             this.context = context;
             this.copied = new PreCopied(spool);
-            this.parent = parent;
             this.store = store;
         }
 
         @Override
         public boolean has(Entry file) throws IOException {
             TreeEntry known = copied.find(file.path());
-            if (known != null && file.sameContentAs(known.entry())) {
-                return true;
-            }
-            return known == null && file.fingerprint().isPresent() && isInParent(file);
+            return known != null && file.sameContentAs(known.entry());
         }
 
         @Override
         public Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
-            return copied.unchanged(path, fingerprint);
-        }
-
-        /** The parent is in the store, which may be far away: it is read only for what the first pass left out. */
-        private boolean isInParent(Entry file) throws IOException {
-            if (!opened) {
-                opened = true;
-                entries = parent.open().orElse(null);
-            }
-            TreeEntry earlier = entries == null ? null : entries.find(file.path());
-            Optional<FileContent> content = earlier == null ? Optional.empty() : earlier.content();
-            return entries != null
-                    && earlier != null
-                    && content.isPresent()
-                    && file.sameContentAs(earlier.entry())
-                    && entries.isStored(content.get(), store);
+            return Optional.ofNullable(copied.find(path))
+                    .map(TreeEntry::entry)
+                    .filter(entry ->
+                            entry.fingerprint().filter(fingerprint::equals).isPresent());
         }
 
         @Override

@@ -73,6 +73,9 @@ final class ChangedBlocks implements HeldContent {
             for (int block = changed.nextSetBit(0); block >= 0; block = changed.nextSetBit(block + 1)) {
                 ByteBuffer buffer = read(file, block, length);
                 int n = buffer.remaining();
+                if (n < BlockSums.lengthIn(length, block)) {
+                    throw new EOFException("the file shrank while it was quiesced");
+                }
                 buffer.get(bytes, 0, n);
                 spooled.write(bytes, 0, n);
             }

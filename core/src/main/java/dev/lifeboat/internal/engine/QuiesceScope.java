@@ -23,6 +23,9 @@ public final class QuiesceScope implements QuiesceHandle.Holder, AutoCloseable {
     private final Optional<Duration> limit;
     private final Executor executor;
     private final CountDownLatch read = new CountDownLatch(1);
+    /** Listeners learn first that the source is quiesced, and then that it is resumed. */
+    private final CountDownLatch announced = new CountDownLatch(1);
+
     private QuiesceHandle handle = QuiesceHandle.none();
     private long begun;
     private Optional<Duration> lasted = Optional.empty();
@@ -49,7 +52,11 @@ public final class QuiesceScope implements QuiesceHandle.Holder, AutoCloseable {
         operation.quiesced(newHandle);
         if (handle != QuiesceHandle.none()) {
             limit.ifPresent(after -> executor.execute(() -> resumeAfter(after)));
-            events.send(new OperationEvent.Quiesced());
+            try {
+                events.send(new OperationEvent.Quiesced());
+            } finally {
+                announced.countDown();
+            }
         }
     }
 
@@ -58,25 +65,32 @@ public final class QuiesceScope implements QuiesceHandle.Holder, AutoCloseable {
             if (read.await(after.toNanos(), TimeUnit.NANOSECONDS)) {
                 return;
             }
+            Optional<Duration> quiesced;
             synchronized (this) {
+                if (read.getCount() == 0) {
+                    return;
+                }
+                quiesced = resume();
                 limited = true;
             }
-            resume();
+            announced.await();
+            quiesced.ifPresent(time -> events.send(new OperationEvent.Resumed(time)));
         } catch (InterruptedException e) {
             // The repository is being closed, which resumes the source.
             Thread.currentThread().interrupt();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             log.warn("a source was not resumed at its time limit, which is tried again [cause={}]", e.toString());
         }
     }
 
-    private synchronized void resume() throws IOException {
+    /** Returns how long the source was quiesced, if it was until now. */
+    private synchronized Optional<Duration> resume() throws IOException {
         handle.close();
-        if (lasted.isEmpty()) {
-            Duration quiesced = Duration.ofNanos(System.nanoTime() - begun);
-            lasted = Optional.of(quiesced);
-            events.send(new OperationEvent.Resumed(quiesced));
+        if (lasted.isPresent()) {
+            return Optional.empty();
         }
+        lasted = Optional.of(Duration.ofNanos(System.nanoTime() - begun));
+        return lasted;
     }
 
     /** Returns how long the source was quiesced; empty if it was not. */
@@ -93,7 +107,7 @@ public final class QuiesceScope implements QuiesceHandle.Holder, AutoCloseable {
     public void close() throws IOException {
         read.countDown();
         if (handle != QuiesceHandle.none()) {
-            resume();
+            resume().ifPresent(time -> events.send(new OperationEvent.Resumed(time)));
         }
     }
 }

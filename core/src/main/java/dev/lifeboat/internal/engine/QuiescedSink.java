@@ -17,7 +17,7 @@ import dev.lifeboat.internal.tree.EntrySpool;
 import dev.lifeboat.internal.tree.FileContent;
 import dev.lifeboat.internal.tree.TreeEntry;
 import java.io.ByteArrayInputStream;
-import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
@@ -56,7 +56,7 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
     private static final class Held {
         private final Entry offered;
         private @Nullable Entry sent;
-        private @Nullable Content content;
+        private @Nullable Copy copy;
         private boolean wanted;
 
         Held(Entry offered) {
@@ -64,14 +64,39 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
         }
     }
 
-    /** Content that can be read once. */
-    @FunctionalInterface
-    private interface Content {
-        InputStream open() throws IOException;
-    }
+    /**
+     * What was read of a content.
+     *
+     * @param data without holes
+     * @param map the regions of the file that the data fills, if it is sparse
+     * @param whole whether that is all of it; otherwise, it has to be passed on before anything else is read
+     */
+    private record Copy(HeldContent data, Optional<SparseMap> map, boolean whole) {}
 
-    /** What was read of a content, and whether that is all of it. */
-    private record Copy(Content content, boolean whole) {}
+    /** Tells an exception of a held content from one of the sink. */
+    private static final class Watched extends FilterInputStream {
+        private @Nullable IOException failure;
+
+        Watched(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] b, int off, int len) throws IOException {
+            try {
+                return super.read(b, off, len);
+            } catch (IOException e) {
+                failure = e;
+                throw e;
+            }
+        }
+    }
 
     /**
      * Creates a sink that passes everything on until {@link #hold}.
@@ -116,22 +141,53 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
             return;
         }
         file.wanted = sink.offer(file.offered);
-        if (file.wanted && file.content != null && file.sent != null) {
-            try (InputStream in = file.content.open()) {
-                sink.content(file.sent, in);
+        Copy copy = file.copy;
+        if (copy != null && file.sent != null) {
+            // What it holds, blocks of the disk among them, is given back as soon as possible.
+            try (HeldContent content = copy.data()) {
+                if (file.wanted) {
+                    send(file.sent, content, copy.map());
+                }
             }
+        }
+    }
+
+    /** What can be copied without reading it may turn out to be unreadable. */
+    private void send(Entry entry, HeldContent content, Optional<SparseMap> map) throws IOException {
+        Watched data = new Watched(content.open());
+        try (data) {
+            sink.content(entry, map.isPresent() ? new SparseInputStream(map.get(), data) : data);
+        } catch (IOException e) {
+            if (data.failure != e) {
+                throw e;
+            }
+            Io.checkInterrupt();
+            sink.report(new Problem(entry.path(), Problem.Kind.FAILED, String.valueOf(e.getMessage())));
         }
     }
 
     @Override
     public boolean offer(Entry entry) throws IOException {
-        if (!holding) {
-            return sink.offer(entry);
+        if (holding) {
+            synchronized (this) {
+                // A thread that sends content may have passed everything on.
+                if (holding) {
+                    return holdEntry(entry);
+                }
+            }
         }
+        return sink.offer(entry);
+    }
+
+    /**
+     * Only the first pass makes sure that a fingerprint changes with each later write; so what it does not have is
+     * stored without one, and read again by the next backup.
+     */
+    private boolean holdEntry(Entry entry) throws IOException {
         Io.checkInterrupt();
-        boolean needed = entry.isFile() && !copied.has(entry);
-        if (needed || entry.isFile() && entry.size().isEmpty()) {
-            held.put(entry.path(), new Held(entry));
+        boolean needed = entry.isFile() && (entry.size().isEmpty() || !copied.has(entry));
+        if (needed) {
+            held.put(entry.path(), new Held(entry.withFingerprint(Optional.empty())));
         }
         entries.add(new TreeEntry(
                 entry.isFile() ? entry.withSize(entry.size().orElse(0)) : entry,
@@ -160,9 +216,14 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
     @Override
     public void content(Entry entry, InputStream in) throws IOException {
         Held file = held.get(entry.path());
-        if (file == null || !holding) {
-            if (file == null || file.wanted) {
-                sink.content(entry, in);
+        if (file == null) {
+            sink.content(entry, in);
+            return;
+        }
+        Entry sent = entry.withFingerprint(Optional.empty());
+        if (!holding) {
+            if (file.wanted) {
+                sink.content(sent, in);
             }
             return;
         }
@@ -172,55 +233,72 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
                 release();
             }
             if (holding) {
-                file.sent = entry;
-                file.content = copy.content();
+                file.sent = sent;
+                file.copy = copy;
                 return;
             }
         }
-        if (file.wanted) {
-            try (InputStream all = copy.content().open()) {
-                sink.content(entry, all);
+        try (HeldContent content = copy.data()) {
+            if (file.wanted) {
+                InputStream data = content.open();
+                sink.content(
+                        sent,
+                        copy.map().isPresent()
+                                ? new SparseInputStream(copy.map().get(), data)
+                                : data);
             }
         }
     }
 
     private Copy copy(Entry entry, InputStream in) throws IOException {
-        InputStream data = in instanceof SparseInputStream sparse ? sparse.data() : in;
+        SparseInputStream sparse = in instanceof SparseInputStream holes ? holes : null;
+        InputStream data = sparse == null ? in : sparse.data();
+        Optional<SparseMap> map = Optional.ofNullable(sparse).map(SparseInputStream::map);
         if (data instanceof Holdable file && openFiles.size() < MAX_OPEN_FILES) {
-            Optional<HeldContent> shared = file.hold();
-            if (shared.isPresent()) {
-                openFiles.add(shared.get());
-                return new Copy(() -> withHoles(in, shared.get().open()), true);
+            Optional<HeldContent> content = file.hold();
+            if (content.isEmpty()) {
+                content = changedBlocks(entry, file);
             }
-            Optional<HeldContent> changed = changedBlocks(entry, file);
-            if (changed.isPresent()) {
-                openFiles.add(changed.get());
-                return new Copy(() -> changed.get().open(), true);
+            if (content.isPresent()) {
+                HeldContent opened = content.get();
+                openFiles.add(opened);
+                return new Copy(
+                        closing(opened::open, () -> {
+                            openFiles.remove(opened);
+                            opened.close();
+                        }),
+                        map,
+                        true);
             }
         }
-        return copyWhole(in, data);
+        return copyWhole(data, map);
     }
 
+    /** Content can be read in the end: whatever is in the way here, the file is read as a whole then. */
     private Optional<HeldContent> changedBlocks(Entry entry, Holdable file) throws IOException {
         BlockSums sums = firstPass.sums(entry.path());
         if (sums == null || !copied.isReadable()) {
             return Optional.empty();
         }
-        Optional<Holdable.Blocks> blocks = file.blocks();
-        if (blocks.isEmpty()) {
-            return Optional.empty();
-        }
         try {
-            return Optional.of(ChangedBlocks.find(
-                    blocks.get(), entry.size().getAsLong(), sums, spool, () -> copied.open(entry.path()), executor));
-        } catch (EOFException e) {
-            // It is read like any other, which reports what happened to it.
+            Optional<Holdable.Blocks> blocks = file.blocks();
+            return blocks.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(ChangedBlocks.find(
+                            blocks.get(),
+                            entry.size().getAsLong(),
+                            sums,
+                            spool,
+                            () -> copied.open(entry.path()),
+                            executor));
+        } catch (IOException e) {
+            Io.checkInterrupt();
             return Optional.empty();
         }
     }
 
     /** Reads content into the spool. If that is full, the result is what is in the spool, and then the rest. */
-    private Copy copyWhole(InputStream in, InputStream data) throws IOException {
+    private Copy copyWhole(InputStream data, Optional<SparseMap> map) throws IOException {
         ContentSpool.Part part = spool.part();
         byte[] buffer = new byte[BUFFER_BYTES];
         for (int n; (n = data.read(buffer)) >= 0; ) {
@@ -230,15 +308,44 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
             } catch (IOException e) {
                 Io.checkInterrupt();
                 InputStream rest = new ByteArrayInputStream(Arrays.copyOf(buffer, n));
-                List<InputStream> all = List.of(part.open(), rest, data);
-                return new Copy(() -> withHoles(in, new SequenceInputStream(Collections.enumeration(all))), false);
+                List<InputStream> all = List.of(part.open(), rest, unclosed(data));
+                return new Copy(
+                        closing(() -> new SequenceInputStream(Collections.enumeration(all)), () -> {}), map, false);
             }
         }
-        return new Copy(() -> withHoles(in, part.open()), true);
+        return new Copy(closing(part::open, () -> {}), map, true);
     }
 
-    private static InputStream withHoles(InputStream like, InputStream data) {
-        return like instanceof SparseInputStream sparse ? new SparseInputStream(sparse.map(), data) : data;
+    /** The caller closes what it sends. */
+    private static InputStream unclosed(InputStream in) {
+        return new FilterInputStream(in) {
+            @Override
+            public void close() {}
+        };
+    }
+
+    @FunctionalInterface
+    private interface Opening {
+        InputStream open() throws IOException;
+    }
+
+    @FunctionalInterface
+    private interface Closing {
+        void close() throws IOException;
+    }
+
+    private static HeldContent closing(Opening opening, Closing closing) {
+        return new HeldContent() {
+            @Override
+            public InputStream open() throws IOException {
+                return opening.open();
+            }
+
+            @Override
+            public void close() throws IOException {
+                closing.close();
+            }
+        };
     }
 
     @Override
@@ -249,11 +356,11 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
     /** Frees what is kept. */
     @Override
     public void close() throws IOException {
-        try (spool) {
+        try (spool;
+                entries) {
             for (HeldContent file : openFiles) {
                 file.close();
             }
-            entries.close();
         }
     }
 }

@@ -35,21 +35,13 @@ public final class BlockSums {
         return sums.length;
     }
 
-    /** Returns whether a block of this content is the same as one of another. */
-    public boolean isSame(int block, BlockSums other) {
-        return block < sums.length
-                && block < other.sums.length
-                && sums[block] == other.sums[block]
-                && length(block) == other.length(block);
-    }
-
     /** Returns whether bytes are those of a block. */
     public boolean isBlock(int block, ByteBuffer bytes) {
-        return bytes.remaining() == length(block) && sum(bytes) == sums[block];
+        return bytes.remaining() == lengthIn(length, block) && sum(bytes) == sums[block];
     }
 
-    /** Returns the length of a block. */
-    public int length(int block) {
+    /** Returns the length of a block of a content of some length. */
+    public static int lengthIn(long length, int block) {
         return (int) Math.min(BLOCK_BYTES, length - (long) block * BLOCK_BYTES);
     }
 

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,9 @@ public final class PackWriter {
     private final List<TrackedTask<Directory>> uploads = new ArrayList<>();
     private final AtomicLong bytesStored = new AtomicLong();
     private OpenPack open;
+    /** The number of full packs that are not among the uploads yet. */
+    private int closing;
+
     private boolean aborted;
 
     /**
@@ -182,6 +186,7 @@ public final class PackWriter {
             int number = open.keyNumber(key);
             if (number < 0) {
                 open.full = true;
+                closing++;
                 full = open.underWay == 0 ? open : null;
                 open = new OpenPack();
                 number = open.keyNumber(key);
@@ -235,6 +240,7 @@ public final class PackWriter {
             }
             if (!pack.full && pack.length >= targetBytes) {
                 pack.full = true;
+                closing++;
                 open = new OpenPack();
             }
             if (pack.full && pack.underWay == 0) {
@@ -248,6 +254,18 @@ public final class PackWriter {
     }
 
     private void upload(OpenPack pack) throws IOException {
+        try {
+            register(pack);
+        } finally {
+            synchronized (this) {
+                closing--;
+                notifyAll();
+            }
+        }
+        throwIfFailed();
+    }
+
+    private void register(OpenPack pack) throws IOException {
         try {
             onTheWay.acquire();
         } catch (InterruptedException e) {
@@ -273,7 +291,6 @@ public final class PackWriter {
             uploads.add(task);
         }
         task.startOn(context.executor());
-        throwIfFailed();
     }
 
     /** Reports a failed upload soon, not only at the end. */
@@ -293,24 +310,16 @@ public final class PackWriter {
      * @return the directories of all packs
      */
     public List<Directory> flush() throws IOException {
-        OpenPack last;
-        synchronized (this) {
-            last = open;
-            last.full = true;
-            last.flushed = true;
-            open = new OpenPack();
-            while (last.underWay > 0) {
-                try {
-                    wait();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    throw Io.interrupted(e);
-                }
+        OpenPack last = closed();
+        if (last.chunks.isEmpty()) {
+            synchronized (this) {
+                closing--;
             }
-        }
-        if (!last.chunks.isEmpty()) {
+        } else {
             upload(last);
         }
+        // Full packs that others are still sealing into, or waiting to upload.
+        await(() -> closing > 0);
         List<TrackedTask<Directory>> begun;
         synchronized (this) {
             begun = List.copyOf(uploads);
@@ -320,6 +329,28 @@ public final class PackWriter {
             all.add(Io.await(task));
         }
         return all;
+    }
+
+    /** Returns the pack that was being filled, once all is in it. Another one is filled from now on. */
+    private synchronized OpenPack closed() throws IOException {
+        OpenPack last = open;
+        last.full = true;
+        last.flushed = true;
+        open = new OpenPack();
+        await(() -> last.underWay > 0);
+        closing++;
+        return last;
+    }
+
+    private synchronized void await(BooleanSupplier busy) throws IOException {
+        while (busy.getAsBoolean()) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw Io.interrupted(e);
+            }
+        }
     }
 
     /** Cancels running uploads, and waits until nothing more is stored. */

@@ -19,6 +19,9 @@ record MariaDbSession(List<String> client) implements QuiesceSession {
     private static final String BEGUN = "lifeboat-begun";
     private static final String LOCKED = "lifeboat-locked";
 
+    /** All other statements wait while this one waits for those that are running. */
+    private static final String LIMIT = "set session lock_wait_timeout = 60; ";
+
     /** They have to be passed in order. */
     private static final String STAGES =
             "backup stage start; backup stage flush; backup stage block_ddl;" + " backup stage block_commit;";
@@ -34,7 +37,7 @@ record MariaDbSession(List<String> client) implements QuiesceSession {
         try {
             String version = ask(container, session, "select concat('" + BEGUN + " ', version());", BEGUN);
             String statements = hasStages(version) ? STAGES : "flush tables with read lock;";
-            ask(container, session, statements + " select '" + LOCKED + "';", LOCKED);
+            ask(container, session, LIMIT + statements + " select '" + LOCKED + "';", LOCKED);
             begun = true;
             return session::close;
         } finally {

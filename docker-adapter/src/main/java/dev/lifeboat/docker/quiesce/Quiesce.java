@@ -86,14 +86,19 @@ public final class Quiesce {
 
     /**
      * Locks a MariaDB or MySQL server, so that tables of all storage engines are whole, and pauses it while it is read.
+     * Statements that run for longer than a minute fail the backup.
      *
-     * @param client the command that reaches the server and reads statements from its input; none means
-     *     {@code mariadb --batch --skip-column-names --unbuffered}. Passwords belong in an option file or the
-     *     environment of the container
+     * @param client the command that reaches the server and prints rows as they come, without names of columns; it
+     *     reads statements from its input. None means {@code mariadb} or {@code mysql} as root, with the password that
+     *     the official images take from their environment
      */
     public static Quiesce mariaDb(String... client) {
         List<String> command = client.length == 0
-                ? List.of("mariadb", "--batch", "--skip-column-names", "--unbuffered")
+                ? List.of(
+                        "sh",
+                        "-c",
+                        "MYSQL_PWD=\"${MARIADB_ROOT_PASSWORD:-$MYSQL_ROOT_PASSWORD}\" exec \"$(command -v mariadb ||"
+                                + " command -v mysql)\" -uroot --batch --skip-column-names --unbuffered")
                 : List.of(client);
         return session(new MariaDbSession(command)).andPause();
     }
@@ -102,12 +107,18 @@ public final class Quiesce {
      * Has a PostgreSQL server write a checkpoint, so that it recovers from the copy in a moment, and pauses it while it
      * is read. Tablespaces in other volumes are read at the same moment.
      *
-     * @param client the command that runs a statement, which follows it as the last argument; none means
-     *     {@code psql -X -q -c}
+     * @param client the command that runs a statement, which follows it as the last argument. None means {@code psql}
+     *     as the superuser that the official image takes from its environment, {@code postgres} if it has none
      */
     public static Quiesce postgres(String... client) {
-        List<String> command =
-                new ArrayList<>(client.length == 0 ? List.of("psql", "-X", "-q", "-c") : List.of(client));
+        List<String> command = new ArrayList<>(
+                client.length == 0
+                        ? List.of(
+                                "sh",
+                                "-c",
+                                "exec psql -X -q -U \"${POSTGRES_USER:-${PGUSER:-postgres}}\" -d postgres -c \"$1\"",
+                                "sh")
+                        : List.of(client));
         command.add("checkpoint");
         ContainerCommand checkpoint =
                 ContainerCommand.of(command.toArray(String[]::new)).within(Duration.ofMinutes(10));

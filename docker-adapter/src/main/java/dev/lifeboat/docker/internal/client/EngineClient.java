@@ -17,9 +17,10 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Deque;
+import java.util.Iterator;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +42,7 @@ public final class EngineClient implements AutoCloseable {
     private final URI uri;
     private final Transport transport;
     private final DockerHttpClient http;
-    private final Set<Closeable> dependents = ConcurrentHashMap.newKeySet();
+    private final Deque<Closeable> dependents = new ConcurrentLinkedDeque<>();
     private volatile @Nullable Negotiation negotiation;
     private volatile @Nullable EngineInfo info;
     private volatile boolean closed;
@@ -328,7 +329,9 @@ public final class EngineClient implements AutoCloseable {
     @Override
     public void close() throws IOException {
         IOException failure = null;
-        for (Closeable dependent : dependents) {
+        // The last one first: what it needs was registered before.
+        for (Iterator<Closeable> all = dependents.descendingIterator(); all.hasNext(); ) {
+            Closeable dependent = all.next();
             try {
                 dependent.close();
             } catch (IOException e) {

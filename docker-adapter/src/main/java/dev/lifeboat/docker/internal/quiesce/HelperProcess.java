@@ -7,6 +7,7 @@ import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,7 @@ public final class HelperProcess implements QuiesceJournal.Guard, Closeable {
     public static final String READY = "ready";
 
     private static final long PATIENCE_SECONDS = 60;
+    private static final Path SHELL = Path.of("/bin/sh");
 
     private final EngineClient client;
     private final List<String> command;
@@ -49,7 +51,12 @@ public final class HelperProcess implements QuiesceJournal.Guard, Closeable {
                 .map(name -> System.getProperty(name, ""))
                 .filter(path -> !path.isEmpty())
                 .collect(Collectors.joining(File.pathSeparator));
-        this.command = new ArrayList<>(List.of(
+        // Ctrl-C and the end of a terminal reach it, too, when there is still something to do.
+        List<String> immune = Files.isExecutable(SHELL)
+                ? List.of(SHELL.toString(), "-c", "trap '' INT TERM HUP; exec \"$@\"", "lifeboat-helper")
+                : List.of();
+        this.command = new ArrayList<>(immune);
+        command.addAll(List.of(
                 java,
                 "-Xmx48m",
                 "-XX:+UseSerialGC",
@@ -89,7 +96,7 @@ public final class HelperProcess implements QuiesceJournal.Guard, Closeable {
     }
 
     private static boolean awaitReady(Process started) throws IOException {
-        CompletableFuture<String> said = CompletableFuture.supplyAsync(() -> firstLine(started.getInputStream()));
+        CompletableFuture<String> said = CompletableFuture.supplyAsync(() -> lastLine(started.getInputStream()));
         try {
             String line = said.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
             if (!line.equals(READY)) {
@@ -105,11 +112,18 @@ public final class HelperProcess implements QuiesceJournal.Guard, Closeable {
         }
     }
 
-    private static String firstLine(InputStream in) {
+    /** Returns the line that says that it is ready, or what was printed last before its output ended. */
+    private static String lastLine(InputStream in) {
         StringBuilder line = new StringBuilder();
         try {
-            for (int b; (b = in.read()) >= 0 && b != '\n'; ) {
-                line.append((char) b);
+            for (int b; (b = in.read()) >= 0; ) {
+                if (b != '\n') {
+                    line.append((char) b);
+                } else if (line.toString().equals(READY)) {
+                    return READY;
+                } else {
+                    line.setLength(0);
+                }
             }
         } catch (IOException e) {
             return "";
@@ -121,7 +135,7 @@ public final class HelperProcess implements QuiesceJournal.Guard, Closeable {
     @Override
     public synchronized void close() {
         if (process != null) {
-            process.destroy();
+            process.destroyForcibly();
             process = null;
         }
         client.closed(this);
