@@ -44,12 +44,21 @@ public record Entry(
                 throw new IllegalArgumentException("hard link '" + path + "' to the later path '" + target + "'");
             }
         }
-        fingerprint.ifPresent(f -> {
-            if (f.length() > 256 || !f.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
-                throw new IllegalArgumentException("fingerprint of '" + path + "' has " + f.length()
-                        + " characters, or is not printable ASCII; at most 256 are allowed");
+        if (fingerprint.isPresent() && !isFingerprint(fingerprint.get())) {
+            throw new IllegalArgumentException("fingerprint of '" + path + "' has "
+                    + fingerprint.get().length()
+                    + " characters, or is not printable ASCII; at most 256 are allowed");
+        }
+    }
+
+    /** A loop, since every entry is checked several times. */
+    private static boolean isFingerprint(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < ' ' || text.charAt(i) >= 0x7f) {
+                return false;
             }
-        });
+        }
+        return text.length() <= 256;
     }
 
     /** Creates a file of known length, without a fingerprint. */

@@ -34,8 +34,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -82,6 +84,62 @@ class DirectoryTest {
         assertThat(MemoryTree.of(DirectorySource.of(target)).lines())
                 .isEqualTo(MemoryTree.of(DirectorySource.of(Path.of("/etc"))).lines());
         Shell.run("diff", "-r", "--no-dereference", "/etc", target.toString());
+    }
+
+    /** Some names are passed over, and directories lie between them. */
+    @Test
+    void directoryOfManyNames_withExclusions() throws Exception {
+        int count = 1000;
+        Random random = new Random(count);
+        Set<String> excluded = new HashSet<>();
+        List<String> expected = new ArrayList<>();
+        int run = 0;
+        for (int i = 0; i < count; i++) {
+            String name = String.format("f%04d", i);
+            boolean directory = random.nextInt(40) == 0;
+            if (directory) {
+                Files.createDirectories(source().resolve(name));
+                Files.writeString(source().resolve(name).resolve("in"), name);
+            } else {
+                Files.writeString(source().resolve(name), name);
+            }
+            if (run == 0 && random.nextInt(60) == 0) {
+                run = random.nextInt(200);
+            }
+            if (run > 0) {
+                run--;
+                excluded.add(name);
+                continue;
+            }
+            expected.add(name + " " + (directory ? "" : name));
+            if (directory) {
+                expected.add(name + "/in " + name);
+            }
+        }
+        List<String> sent = new ArrayList<>();
+        DirectorySource.of(source())
+                .excluding(path -> excluded.contains(path.toString()))
+                .sendTo(new EntrySink() {
+                    @Override
+                    public boolean offer(Entry entry) {
+                        if (!entry.path().isRoot() && !entry.isFile()) {
+                            sent.add(entry.path() + " ");
+                        }
+                        return entry.isFile();
+                    }
+
+                    @Override
+                    public void content(Entry entry, InputStream in) throws IOException {
+                        sent.add(entry.path() + " "
+                                + new String(in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8));
+                    }
+
+                    @Override
+                    public void report(Problem problem) {
+                        sent.add(problem.toString());
+                    }
+                });
+        assertThat(sent).isEqualTo(expected);
     }
 
     @Test

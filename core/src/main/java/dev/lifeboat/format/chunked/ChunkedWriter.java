@@ -104,7 +104,7 @@ final class ChunkedWriter implements ArchiveWriter {
         pass.run();
         endContent();
         entries.close();
-        copied = new PreCopied(first);
+        copied = new PreCopied(first, context.executor());
         entries = new EntryQueue(tree::add, tasks);
         wanted.clear();
         unchanged = 0;

@@ -196,7 +196,7 @@ final class EntryQueue implements AutoCloseable {
         }
         Deque<Late> left = new ArrayDeque<>(late);
         long taken = 0;
-        try (EntrySpool.Reader reader = file.reader()) {
+        try (EntrySpool.Reader reader = file.reader(tasks.executor())) {
             for (TreeEntry entry; (entry = reader.next()) != null; taken++) {
                 takeLate(left, taken);
                 take(entry);

@@ -10,23 +10,26 @@ import dev.lifeboat.internal.tree.TreeEntry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** The entries of the first pass of a writer, read in parallel with those that are offered again. Not thread-safe. */
 final class PreCopied implements AutoCloseable {
     private final EntrySpool spool;
+    private final Executor executor;
     private EntrySpool.@Nullable Reader reader;
     private @Nullable TreeEntry next;
 
-    PreCopied(EntrySpool spool) {
+    PreCopied(EntrySpool spool, Executor executor) {
         this.spool = spool;
+        this.executor = executor;
     }
 
     /** Returns an entry; null if there is none. Paths ascend from call to call. */
     @Nullable
     TreeEntry find(EntryPath path) throws IOException {
         if (reader == null) {
-            reader = spool.reader();
+            reader = spool.reader(executor);
             next = reader.next();
         }
         while (next != null && next.entry().path().compareTo(path) < 0) {
@@ -54,7 +57,7 @@ final class PreCopied implements AutoCloseable {
         Lookup(EntrySpool spool, ChunkStore store, FormatContext context) {
             this.spool = spool;
             this.context = context;
-            this.copied = new PreCopied(spool);
+            this.copied = new PreCopied(spool, context.executor());
             this.store = store;
         }
 
@@ -83,7 +86,7 @@ final class PreCopied implements AutoCloseable {
                 // Until now, the content may be in packs that are not stored or not in the index.
                 store.flush();
                 source = new ChunkSource(context, ChunkIndex.of(context));
-                opening = new PreCopied(spool);
+                opening = new PreCopied(spool, context.executor());
             }
             TreeEntry known = opening == null ? null : opening.find(file);
             if (known == null || known.content().isEmpty()) {

@@ -17,6 +17,11 @@ final class Tasks implements AutoCloseable {
         this.executor = executor;
     }
 
+    /** Returns what runs the tasks. */
+    Executor executor() {
+        return executor;
+    }
+
     /** Starts a task. Throws the failure of an earlier task. */
     void start(Callable<Void> work) throws IOException {
         start(work, () -> {});

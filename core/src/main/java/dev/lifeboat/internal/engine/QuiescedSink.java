@@ -124,7 +124,7 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
         if (!holding) {
             return;
         }
-        try (EntrySpool.Reader reader = entries.reader()) {
+        try (EntrySpool.Reader reader = entries.reader(executor)) {
             for (TreeEntry next; (next = reader.next()) != null; ) {
                 passOn(next.entry());
             }

@@ -118,9 +118,8 @@ public final class Dir extends Inode {
 
     /** Returns the metadata of a name; empty if it does not exist. */
     public Optional<Stat> find(ByteString name) throws PosixException {
-        ByteBuffer buffer = Posix.statBuffer();
-        int flags = LibC.AT_SYMLINK_NOFOLLOW | LibC.AT_NO_AUTOMOUNT;
-        if (LibC.statx(fd, Posix.cString(name), flags, LibC.STATX_BASIC_STATS, buffer) == 0) {
+        ByteBuffer buffer = Posix.statx(fd, name);
+        if (buffer != null) {
             return Optional.of(Stat.read(buffer));
         }
         PosixException failure = Posix.failed("stat", place(name));

@@ -60,6 +60,9 @@ final class LibC {
 
     static native int statx(int dirfd, byte[] path, int flags, int mask, ByteBuffer result);
 
+    /** Takes addresses, which JNA passes on without any conversion: a walk calls this for every name. */
+    static native int statx(int dirfd, long path, int flags, int mask, long result);
+
     static native long readlinkat(int dirfd, byte[] path, ByteBuffer buffer, long size);
 
     static native int syncfs(int fd);

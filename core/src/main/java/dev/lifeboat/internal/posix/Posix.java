@@ -1,15 +1,18 @@
 package dev.lifeboat.internal.posix;
 
 import com.sun.jna.Native;
+import com.sun.jna.Pointer;
 import dev.lifeboat.entry.ByteString;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Checks that the system calls are available on this platform, and holds what they share. */
 final class Posix {
     private static final ThreadLocal<ByteBuffer> STAT =
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(Stat.BYTES));
+    private static final ThreadLocal<Lookup> LOOKUP = ThreadLocal.withInitial(Lookup::new);
     private static final ThreadLocal<ByteBuffer> SCRATCH =
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(1 << 16));
 
@@ -49,6 +52,37 @@ final class Posix {
 
     static byte[] cString(String ascii) {
         return (ascii + "\0").getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** Memory for a name and its metadata, at fixed addresses. */
+    private static final class Lookup {
+        private static final int NAME_BYTES = 256;
+
+        private final ByteBuffer name = ByteBuffer.allocateDirect(NAME_BYTES);
+        private final ByteBuffer stat = ByteBuffer.allocateDirect(Stat.BYTES);
+        private final long nameAddress = address(name);
+        private final long statAddress = address(stat);
+
+        private static long address(ByteBuffer buffer) {
+            return Pointer.nativeValue(Native.getDirectBufferPointer(buffer));
+        }
+    }
+
+    /**
+     * Looks a name up without following it.
+     *
+     * @return the metadata, to be read before the next call of this thread; null if that failed
+     */
+    static @Nullable ByteBuffer statx(int dirfd, ByteString name) {
+        int flags = LibC.AT_SYMLINK_NOFOLLOW | LibC.AT_NO_AUTOMOUNT;
+        if (name.length() >= Lookup.NAME_BYTES) {
+            ByteBuffer stat = statBuffer();
+            return LibC.statx(dirfd, cString(name), flags, LibC.STATX_BASIC_STATS, stat) == 0 ? stat : null;
+        }
+        Lookup lookup = LOOKUP.get();
+        lookup.name.clear().put(name.toByteArray()).put((byte) 0);
+        int result = LibC.statx(dirfd, lookup.nameAddress, flags, LibC.STATX_BASIC_STATS, lookup.statAddress);
+        return result == 0 ? lookup.stat : null;
     }
 
     static ByteBuffer statBuffer() {

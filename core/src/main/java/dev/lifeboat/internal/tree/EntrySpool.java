@@ -2,6 +2,8 @@ package dev.lifeboat.internal.tree;
 
 import com.github.luben.zstd.ZstdInputStream;
 import com.github.luben.zstd.ZstdOutputStream;
+import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.io.TrackedTask;
 import dev.lifeboat.internal.io.UnnamedFile;
 import dev.lifeboat.internal.pack.ChunkName;
 import java.io.BufferedInputStream;
@@ -11,6 +13,8 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,38 +85,63 @@ public final class EntrySpool implements AutoCloseable {
         }
     }
 
-    /** Reads all entries, in order. The entries are sealed by it. Several readers may be open at once. */
-    public Reader reader() throws IOException {
+    /**
+     * Reads all entries, in order. The entries are sealed by it. Several readers may be open at once.
+     *
+     * @param executor decodes the next entries while the caller uses some
+     */
+    public Reader reader(Executor executor) throws IOException {
         seal();
-        return new Reader();
+        return new Reader(executor);
     }
 
     /** Reads the entries. Not thread-safe. */
     public final class Reader implements AutoCloseable {
         private final DataInputStream in;
+        private final Executor executor;
         private Iterator<TreeEntry> page = Collections.emptyIterator();
-        private boolean ended;
+        private TrackedTask<List<TreeEntry>> ahead;
 
-        private Reader() throws IOException {
-            in = new DataInputStream(new BufferedInputStream(new ZstdInputStream(file.input())));
+        private Reader(Executor executor) throws IOException {
+            this.in = new DataInputStream(new BufferedInputStream(new ZstdInputStream(file.input())));
+            this.executor = executor;
+            this.ahead = started();
+        }
+
+        private TrackedTask<List<TreeEntry>> started() {
+            TrackedTask<List<TreeEntry>> task = new TrackedTask<>(this::readPage, () -> {});
+            task.startOn(executor);
+            return task;
+        }
+
+        /** Returns the next page; an empty one at the end. */
+        private List<TreeEntry> readPage() throws IOException {
+            int length = in.readInt();
+            if (length < 0) {
+                return List.of();
+            }
+            Node node = Node.parse(in.readNBytes(length));
+            return LeafReader.read(node, in.readNBytes(in.readInt()));
         }
 
         /** Returns the next entry; null at the end. */
         public @Nullable TreeEntry next() throws IOException {
-            while (!page.hasNext()) {
-                int length = ended ? -1 : in.readInt();
-                if (length < 0) {
-                    ended = true;
+            if (!page.hasNext()) {
+                List<TreeEntry> entries = Io.await(ahead);
+                if (entries.isEmpty()) {
                     return null;
                 }
-                Node node = Node.parse(in.readNBytes(length));
-                page = LeafReader.read(node, in.readNBytes(in.readInt())).iterator();
+                page = entries.iterator();
+                ahead = started();
             }
             return page.next();
         }
 
         @Override
         public void close() throws IOException {
+            // Not interrupted: that would close the file for other readers.
+            ahead.cancel(false);
+            ahead.awaitLeft();
             in.close();
         }
     }
