@@ -4,10 +4,13 @@ import static dev.lifeboat.docker.EngineFixture.exec;
 import static dev.lifeboat.docker.EngineFixture.run;
 import static dev.lifeboat.docker.EngineFixture.state;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lifeboat.directory.DirectoryRestore;
+import dev.lifeboat.directory.DirectorySource;
 import dev.lifeboat.docker.quiesce.ContainerCommand;
 import dev.lifeboat.docker.quiesce.Quiesce;
+import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.event.OperationEvent;
 import dev.lifeboat.event.OperationEvent.Phase;
 import dev.lifeboat.snapshot.Completeness;
@@ -155,8 +158,26 @@ class TwoPassesTest {
                     .anyMatch(problem -> problem.detail().contains("quiesceAtMost"))
                     .anyMatch(problem -> problem.detail().contains("unpaused before all of it was read"));
             assertThat(snapshot.completeness()).isEqualTo(Completeness.COMPLETE_WITH_LOSSES);
+            Fidelity fidelity = Fidelity.of(repository.get(), snapshot);
+            assertThat(fidelity.members()).containsExactly(new Fidelity.Member(name, name, "PAUSE", false, true));
+            assertThat(fidelity.parts())
+                    .contains(new Fidelity.Part(EntryPath.of("volumes/" + engine.name("v") + "/data"), "host path"));
+            // The capture cannot know of the limit.
+            assertThat(fidelity.problems())
+                    .allMatch(snapshot.problems()::contains)
+                    .hasSize(snapshot.problems().size() - 1);
+            assertThat(fidelity.toString()).contains("PAUSE?").contains("host path");
         }
         assertThat(state(name)).isEqualTo("running");
+    }
+
+    @Test
+    void fidelity_ofAnotherSource_isRefused() throws Exception {
+        Path dir = Files.createDirectories(repository.scratch("plain"));
+        Snapshot snapshot = repository.backup(DirectorySource.of(dir));
+        assertThatThrownBy(() -> Fidelity.of(repository.get(), snapshot))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("not one of containers or of a volume");
     }
 
     private static void awaitRunning(String name) {
