@@ -283,8 +283,8 @@ class PreCopyTest {
 
     /** The page is first written to after the first pass, and long before the second one. */
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void writesThroughAMapping_areSeenByTheNextBackup(boolean inMemory) throws Exception {
+    @CsvSource({"true, 1000000000", "false, 1000000000", "true, 0", "false, 0"})
+    void writesThroughAMapping_areSeenByTheNextBackup(boolean inMemory, long spoolLimit) throws Exception {
         if (inMemory) {
             Shell.run("mount", "-t", "tmpfs", "tmpfs", files.toString());
         }
@@ -300,12 +300,14 @@ class PreCopyTest {
                 Busy busy = new Busy(
                         files,
                         () -> {
+                            // With a limit, this fills the spool before the other file is read.
+                            Files.write(files.resolve("before"), new byte[] {value});
                             map.put(5000, value);
                             Thread.sleep(120);
                             quiesced.add(now());
                         },
                         () -> map.put(5000, (byte) -value));
-                Snapshot snapshot = repo.backup(busy).run();
+                Snapshot snapshot = repo.backup(busy).spoolLimit(spoolLimit).run();
                 assertThat(stored(snapshot)).isEqualTo(quiesced.get(round - 1));
                 // The last write came after the second pass, and did not set the time.
                 Busy idle = new Busy(files, () -> {}, () -> {});

@@ -33,7 +33,7 @@ public interface PreCopy extends AutoCloseable {
     boolean isReadable();
 
     /**
-     * Reads content that was stored in the first pass.
+     * Reads content that was stored in the first pass. May be called by any thread.
      *
      * @throws IOException if it cannot be read
      */

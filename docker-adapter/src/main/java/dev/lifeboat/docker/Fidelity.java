@@ -23,7 +23,7 @@ import java.util.Map;
  * @param engine version of the engine; empty for a volume
  * @param members the containers; none for a volume
  * @param parts how each part was read
- * @param problems what was lost, the first 10,000
+ * @param problems what was lost; not all if there were more than 1,000
  * @param problemCount how many there were
  */
 public record Fidelity(
@@ -63,25 +63,33 @@ public record Fidelity(
         try (SnapshotTree tree = repo.browse(snapshot)) {
             JsonObject app = read(tree, SnapshotLayout.LIFEBOAT.resolve("app.json"));
             JsonObject fidelity = read(tree, SnapshotLayout.LIFEBOAT.resolve("fidelity.json"));
+            boolean resumedEarly = snapshot.problems().stream()
+                    .anyMatch(problem -> problem.path().isRoot() && problem.kind() == Problem.Kind.CHANGED);
             List<Member> members = new ArrayList<>();
             for (JsonObject member : app.has("members") ? app.objects("members") : List.<JsonObject>of()) {
                 members.add(new Member(
                         member.string("key"),
                         member.string("name"),
                         member.string("quiesce"),
-                        member.flag("quiesced"),
+                        member.flag("quiesced") && !resumedEarly,
                         member.flag("wasRunning")));
             }
             List<Part> parts = new ArrayList<>();
             for (Map.Entry<String, String> part : fidelity.stringMap("readBy").entrySet()) {
                 parts.add(new Part(EntryPath.of(part.getKey()), part.getValue()));
             }
+            List<Problem> problems = new ArrayList<>(ProblemJson.decode(fidelity.objects("problems")));
+            // What was found after all was read: a limit that was reached, a copy that could not be read.
+            List<Problem> late = snapshot.problems().stream()
+                    .filter(problem -> !problems.contains(problem))
+                    .toList();
+            problems.addAll(late);
             return new Fidelity(
                     app.optionalString("engine").orElse(""),
                     members,
                     parts,
-                    ProblemJson.decode(fidelity.objects("problems")),
-                    fidelity.size("problemCount"));
+                    problems,
+                    fidelity.size("problemCount") + late.size());
         } catch (FileNotFoundException e) {
             throw new IllegalArgumentException(
                     "snapshot " + snapshot.id() + " of " + snapshot.source()

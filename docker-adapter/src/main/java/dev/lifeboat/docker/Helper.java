@@ -32,7 +32,6 @@ final class Helper {
             Docker journaled = docker.withJournal(journal);
             // Loads the classes and opens a connection now.
             journaled.info();
-            journaled.recover();
             out.print(HelperProcess.READY + "\n");
             out.flush();
             while (System.in.read() >= 0) {

@@ -97,9 +97,9 @@ final class ChunkStore implements TreeStore, AutoCloseable {
     synchronized void flush() throws IOException {
         List<Directory> packs = new ArrayList<>(data.flush());
         packs.addAll(trees.flush());
-        List<Directory> added =
-                packs.stream().filter(pack -> indexed.add(pack.pack().id())).toList();
-        IndexFile.put(context, added);
+        packs.removeIf(pack -> indexed.contains(pack.pack().id()));
+        IndexFile.put(context, packs);
+        packs.forEach(pack -> indexed.add(pack.pack().id()));
     }
 
     /** Flushes the last time. */

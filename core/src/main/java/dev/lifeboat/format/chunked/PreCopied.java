@@ -51,7 +51,6 @@ final class PreCopied implements AutoCloseable {
         private final PreCopied copied;
         private final ChunkStore store;
         private final FormatContext context;
-        private @Nullable PreCopied opening;
         private @Nullable ChunkSource source;
 
         Lookup(EntrySpool spool, ChunkStore store, FormatContext context) {
@@ -81,26 +80,24 @@ final class PreCopied implements AutoCloseable {
         }
 
         @Override
-        public InputStream open(EntryPath file) throws IOException {
+        public synchronized InputStream open(EntryPath file) throws IOException {
             if (source == null) {
                 // Until now, the content may be in packs that are not stored or not in the index.
                 store.flush();
                 source = new ChunkSource(context, ChunkIndex.of(context));
-                opening = new PreCopied(spool, context.executor());
             }
-            TreeEntry known = opening == null ? null : opening.find(file);
-            if (known == null || known.content().isEmpty()) {
-                throw new IOException("the first pass has no content of '" + file + "'");
+            try (PreCopied opening = new PreCopied(spool, context.executor())) {
+                TreeEntry known = opening.find(file);
+                if (known == null || known.content().isEmpty()) {
+                    throw new IOException("the first pass has no content of '" + file + "'");
+                }
+                return new ContentStream(known.content().get(), source, context.executor());
             }
-            return new ContentStream(known.content().get(), source, context.executor());
         }
 
         @Override
         public void close() throws IOException {
-            PreCopied last = opening;
-            try (last) {
-                copied.close();
-            }
+            copied.close();
         }
     }
 }

@@ -174,12 +174,10 @@ final class ChangedBlocks implements HeldContent {
             }
             return;
         }
-        ByteBuffer now = read(file, block, length);
-        if (first.isBlock(block, now)) {
-            now.get(bytes, 0, count);
+        if (isRead(bytes, count, block)) {
             return;
         }
-        // It was changed after the source was resumed.
+        // It was changed after the source was resumed, or cannot be read any more.
         long at = (long) block * BlockSums.BLOCK_BYTES;
         InputStream in = reading == null ? stored.open() : reading;
         reading = in;
@@ -188,6 +186,19 @@ final class ChangedBlocks implements HeldContent {
             throw new IOException("what the first pass has stored of a file is not what it has read");
         }
         readingAt = at + count;
+    }
+
+    private boolean isRead(byte[] bytes, int count, int block) throws IOException {
+        try {
+            ByteBuffer now = read(file, block, length);
+            if (first.isBlock(block, now)) {
+                now.get(bytes, 0, count);
+                return true;
+            }
+        } catch (IOException e) {
+            Io.checkInterrupt();
+        }
+        return false;
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,7 @@ public final class QuiesceScope implements QuiesceHandle.Holder, AutoCloseable {
     private long begun;
     private Optional<Duration> lasted = Optional.empty();
     private boolean limited;
+    private @Nullable IOException failure;
 
     /**
      * Creates a scope without a handle.
@@ -70,15 +72,20 @@ public final class QuiesceScope implements QuiesceHandle.Holder, AutoCloseable {
                 if (read.getCount() == 0) {
                     return;
                 }
-                quiesced = resume();
                 limited = true;
+                quiesced = resume();
             }
             announced.await();
             quiesced.ifPresent(time -> events.send(new OperationEvent.Resumed(time)));
         } catch (InterruptedException e) {
             // The repository is being closed, which resumes the source.
             Thread.currentThread().interrupt();
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException e) {
+            synchronized (this) {
+                failure = e;
+            }
+            log.warn("a source was not resumed at its time limit, which is tried again [cause={}]", e.toString());
+        } catch (RuntimeException e) {
             log.warn("a source was not resumed at its time limit, which is tried again [cause={}]", e.toString());
         }
     }
@@ -108,6 +115,12 @@ public final class QuiesceScope implements QuiesceHandle.Holder, AutoCloseable {
         read.countDown();
         if (handle != QuiesceHandle.none()) {
             resume().ifPresent(time -> events.send(new OperationEvent.Resumed(time)));
+        }
+        synchronized (this) {
+            // A second attempt may have nothing left to do, and still the first one went wrong.
+            if (failure != null) {
+                throw failure;
+            }
         }
     }
 }

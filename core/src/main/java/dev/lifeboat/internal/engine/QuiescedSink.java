@@ -51,6 +51,8 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
     private final Map<EntryPath, Held> held = new ConcurrentHashMap<>();
     private final Queue<HeldContent> openFiles = new ConcurrentLinkedQueue<>();
     private volatile boolean holding;
+    /** Whether the source was quiesced: entries before that, such as those of images, do not change. */
+    private volatile boolean quiesced;
 
     /** A file whose content is needed. Guarded by the sink. */
     private static final class Held {
@@ -70,8 +72,9 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
      * @param data without holes
      * @param map the regions of the file that the data fills, if it is sparse
      * @param whole whether that is all of it; otherwise, it has to be passed on before anything else is read
+     * @param shared whether it is a copy that shares blocks, which were not read yet
      */
-    private record Copy(HeldContent data, Optional<SparseMap> map, boolean whole) {}
+    private record Copy(HeldContent data, Optional<SparseMap> map, boolean whole, boolean shared) {}
 
     /** Tells an exception of a held content from one of the sink. */
     private static final class Watched extends FilterInputStream {
@@ -116,6 +119,7 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
 
     /** Begins to keep what is sent. Called once, between two entries. */
     public void hold() {
+        quiesced = true;
         holding = true;
     }
 
@@ -146,19 +150,21 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
             // What it holds, blocks of the disk among them, is given back as soon as possible.
             try (HeldContent content = copy.data()) {
                 if (file.wanted) {
-                    send(file.sent, content, copy.map());
+                    send(file.sent, content, copy);
                 }
             }
         }
     }
 
-    /** What can be copied without reading it may turn out to be unreadable. */
-    private void send(Entry entry, HeldContent content, Optional<SparseMap> map) throws IOException {
+    /** What was copied without reading it may turn out to be unreadable, as any other file. */
+    private void send(Entry entry, HeldContent content, Copy copy) throws IOException {
         Watched data = new Watched(content.open());
         try (data) {
-            sink.content(entry, map.isPresent() ? new SparseInputStream(map.get(), data) : data);
+            sink.content(
+                    entry,
+                    copy.map().isPresent() ? new SparseInputStream(copy.map().get(), data) : data);
         } catch (IOException e) {
-            if (data.failure != e) {
+            if (data.failure != e || !copy.shared()) {
                 throw e;
             }
             Io.checkInterrupt();
@@ -176,18 +182,22 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
                 }
             }
         }
-        return sink.offer(entry);
+        return sink.offer(quiesced && entry.isFile() && !copied.has(entry) ? unfingerprinted(entry) : entry);
     }
 
     /**
      * Only the first pass makes sure that a fingerprint changes with each later write; so what it does not have is
      * stored without one, and read again by the next backup.
      */
+    private static Entry unfingerprinted(Entry entry) {
+        return entry.withFingerprint(Optional.empty());
+    }
+
     private boolean holdEntry(Entry entry) throws IOException {
         Io.checkInterrupt();
         boolean needed = entry.isFile() && (entry.size().isEmpty() || !copied.has(entry));
         if (needed) {
-            held.put(entry.path(), new Held(entry.withFingerprint(Optional.empty())));
+            held.put(entry.path(), new Held(unfingerprinted(entry)));
         }
         entries.add(new TreeEntry(
                 entry.isFile() ? entry.withSize(entry.size().orElse(0)) : entry,
@@ -217,10 +227,10 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
     public void content(Entry entry, InputStream in) throws IOException {
         Held file = held.get(entry.path());
         if (file == null) {
-            sink.content(entry, in);
+            sink.content(quiesced ? unfingerprinted(entry) : entry, in);
             return;
         }
-        Entry sent = entry.withFingerprint(Optional.empty());
+        Entry sent = unfingerprinted(entry);
         if (!holding) {
             if (file.wanted) {
                 sink.content(sent, in);
@@ -256,19 +266,18 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
         Optional<SparseMap> map = Optional.ofNullable(sparse).map(SparseInputStream::map);
         if (data instanceof Holdable file && openFiles.size() < MAX_OPEN_FILES) {
             Optional<HeldContent> content = file.hold();
-            if (content.isEmpty()) {
+            boolean shared = content.isPresent();
+            if (!shared) {
                 content = changedBlocks(entry, file);
             }
             if (content.isPresent()) {
                 HeldContent opened = content.get();
                 openFiles.add(opened);
-                return new Copy(
-                        closing(opened::open, () -> {
-                            openFiles.remove(opened);
-                            opened.close();
-                        }),
-                        map,
-                        true);
+                HeldContent counted = closing(opened::open, () -> {
+                    openFiles.remove(opened);
+                    opened.close();
+                });
+                return new Copy(counted, map, true, shared);
             }
         }
         return copyWhole(data, map);
@@ -310,10 +319,13 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
                 InputStream rest = new ByteArrayInputStream(Arrays.copyOf(buffer, n));
                 List<InputStream> all = List.of(part.open(), rest, unclosed(data));
                 return new Copy(
-                        closing(() -> new SequenceInputStream(Collections.enumeration(all)), () -> {}), map, false);
+                        closing(() -> new SequenceInputStream(Collections.enumeration(all)), () -> {}),
+                        map,
+                        false,
+                        false);
             }
         }
-        return new Copy(closing(part::open, () -> {}), map, true);
+        return new Copy(closing(part::open, () -> {}), map, true, false);
     }
 
     /** The caller closes what it sends. */

@@ -195,10 +195,10 @@ public final class PackWriter {
             pack.underWay++;
             header.withKey(number).write(copy, 0);
         }
+        add(pack, new Part(header.kind(), name, header.plainLength()), copy);
         if (full != null) {
             upload(full);
         }
-        add(pack, new Part(header.kind(), name, header.plainLength()), copy);
     }
 
     private record Sealing(ChunkKind kind, ChunkName name, int slot, boolean compressed, int plainLength) {}

@@ -16,6 +16,8 @@ record MariaDbSession(List<String> client) implements QuiesceSession {
     /** A statement waits for those that are running. */
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
+    private static final int MAX_LINES = 20;
+
     private static final String BEGUN = "lifeboat-begun";
     private static final String LOCKED = "lifeboat-locked";
 
@@ -60,11 +62,15 @@ record MariaDbSession(List<String> client) implements QuiesceSession {
     private static String ask(RunningContainer container, HeldCommand session, String statements, String mark)
             throws IOException {
         session.send(statements);
-        String line = session.receive(PATIENCE).strip();
-        if (!line.startsWith(mark)) {
-            throw new IOException("the client in container " + container.name() + " printed '" + line + "' for '"
-                    + statements + "'. Is it a server of MariaDB or MySQL, and may this user lock tables?");
+        String line = "";
+        // The client may print warnings of its own first.
+        for (int i = 0; i < MAX_LINES && !line.startsWith("ERROR"); i++) {
+            line = session.receive(PATIENCE).strip();
+            if (line.startsWith(mark)) {
+                return line.substring(mark.length()).strip();
+            }
         }
-        return line.substring(mark.length()).strip();
+        throw new IOException("the client in container " + container.name() + " printed '" + line + "' for '"
+                + statements + "'. Is it a server of MariaDB or MySQL, and may this user lock tables?");
     }
 }

@@ -321,6 +321,9 @@ public final class EngineClient implements AutoCloseable {
         dependents.add(dependent);
     }
 
+    /** Something that stays if what was registered after it cannot be closed. */
+    public interface LastResort extends Closeable {}
+
     /** Unregisters a resource that is already closed. */
     public void closed(Closeable dependent) {
         dependents.remove(dependent);
@@ -332,6 +335,9 @@ public final class EngineClient implements AutoCloseable {
         // The last one first: what it needs was registered before.
         for (Iterator<Closeable> all = dependents.descendingIterator(); all.hasNext(); ) {
             Closeable dependent = all.next();
+            if (failure != null && dependent instanceof LastResort) {
+                continue;
+            }
             try {
                 dependent.close();
             } catch (IOException e) {

@@ -3,7 +3,6 @@ package dev.lifeboat.docker.internal.quiesce;
 import dev.lifeboat.docker.internal.client.EngineAddress;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.quiesce.QuiesceJournal;
-import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * A process with the Java runtime and the classes of this one, which recovers what this one has left if it is killed:
  * its standard input then ends. Started with the first use, and again if it has ended. Thread-safe.
  */
-public final class HelperProcess implements QuiesceJournal.Guard, Closeable {
+public final class HelperProcess implements QuiesceJournal.Guard, EngineClient.LastResort {
     /** What it says once it waits. */
     public static final String READY = "ready";
 
