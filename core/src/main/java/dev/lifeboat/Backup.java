@@ -272,12 +272,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
             return scope.lasted();
         }
         try (PreCopy stored = firstPass.get().stored();
-                QuiescedSink kept = new QuiescedSink(
-                        sink,
-                        firstPass.get().sink(),
-                        stored,
-                        spoolLimit,
-                        repository.writeContext().executor())) {
+                QuiescedSink kept = new QuiescedSink(sink, firstPass.get().sink(), stored, spoolLimit, executor)) {
             try (scope) {
                 source.sendTo(kept, handle -> {
                     scope.hold(handle);

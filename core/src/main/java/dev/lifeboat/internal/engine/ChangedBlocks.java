@@ -28,23 +28,17 @@ final class ChangedBlocks implements HeldContent {
     private final BlockSums first;
     private final BitSet changed;
     private final ContentSpool.Part spooled;
-    private final Stored stored;
+    private final HeldContent stored;
     private final long length;
     private @Nullable InputStream reading;
     private long readingAt;
-
-    /** Opens what the first pass has stored. */
-    @FunctionalInterface
-    interface Stored {
-        InputStream open() throws IOException;
-    }
 
     private ChangedBlocks(
             Holdable.Blocks file,
             BlockSums first,
             BitSet changed,
             ContentSpool.Part spooled,
-            Stored stored,
+            HeldContent stored,
             long length) {
         this.file = file;
         this.first = first;
@@ -59,10 +53,16 @@ final class ChangedBlocks implements HeldContent {
      *
      * @param file is closed if this fails, and with the result otherwise
      * @param first its checksums in the first pass
+     * @param stored what the first pass has stored of it
      * @throws IOException if the file cannot be read, or the spool is full
      */
     static ChangedBlocks find(
-            Holdable.Blocks file, long length, BlockSums first, ContentSpool spool, Stored stored, Executor executor)
+            Holdable.Blocks file,
+            long length,
+            BlockSums first,
+            ContentSpool spool,
+            HeldContent stored,
+            Executor executor)
             throws IOException {
         boolean found = false;
         try {

@@ -8,6 +8,7 @@ import dev.lifeboat.entry.SparseInputStream;
 import dev.lifeboat.entry.SparseMap;
 import dev.lifeboat.format.PreCopy;
 import dev.lifeboat.internal.io.BlockSums;
+import dev.lifeboat.internal.io.BulkInputStream;
 import dev.lifeboat.internal.io.ContentSpool;
 import dev.lifeboat.internal.io.HeapBudget;
 import dev.lifeboat.internal.io.HeldContent;
@@ -77,27 +78,27 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
     private record Copy(HeldContent data, Optional<SparseMap> map, boolean whole, boolean shared) {}
 
     /** Tells an exception of a held content from one of the sink. */
-    private static final class Watched extends FilterInputStream {
+    private static final class Watched extends BulkInputStream {
+        private final InputStream in;
         private @Nullable IOException failure;
 
         Watched(InputStream in) {
-            super(in);
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            this.in = in;
         }
 
         @Override
         public int read(byte[] b, int off, int len) throws IOException {
             try {
-                return super.read(b, off, len);
+                return in.read(b, off, len);
             } catch (IOException e) {
                 failure = e;
                 throw e;
             }
+        }
+
+        @Override
+        public void close() throws IOException {
+            in.close();
         }
     }
 
@@ -152,6 +153,8 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
                 if (file.wanted) {
                     send(file.sent, content, copy);
                 }
+            } finally {
+                openFiles.remove(copy.data());
             }
         }
     }
@@ -273,11 +276,7 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
             if (content.isPresent()) {
                 HeldContent opened = content.get();
                 openFiles.add(opened);
-                HeldContent counted = closing(opened::open, () -> {
-                    openFiles.remove(opened);
-                    opened.close();
-                });
-                return new Copy(counted, map, true, shared);
+                return new Copy(opened, map, true, shared);
             }
         }
         return copyWhole(data, map);
@@ -318,14 +317,10 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
                 Io.checkInterrupt();
                 InputStream rest = new ByteArrayInputStream(Arrays.copyOf(buffer, n));
                 List<InputStream> all = List.of(part.open(), rest, unclosed(data));
-                return new Copy(
-                        closing(() -> new SequenceInputStream(Collections.enumeration(all)), () -> {}),
-                        map,
-                        false,
-                        false);
+                return new Copy(() -> new SequenceInputStream(Collections.enumeration(all)), map, false, false);
             }
         }
-        return new Copy(closing(part::open, () -> {}), map, true, false);
+        return new Copy(part::open, map, true, false);
     }
 
     /** The caller closes what it sends. */
@@ -333,30 +328,6 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
         return new FilterInputStream(in) {
             @Override
             public void close() {}
-        };
-    }
-
-    @FunctionalInterface
-    private interface Opening {
-        InputStream open() throws IOException;
-    }
-
-    @FunctionalInterface
-    private interface Closing {
-        void close() throws IOException;
-    }
-
-    private static HeldContent closing(Opening opening, Closing closing) {
-        return new HeldContent() {
-            @Override
-            public InputStream open() throws IOException {
-                return opening.open();
-            }
-
-            @Override
-            public void close() throws IOException {
-                closing.close();
-            }
         };
     }
 

@@ -1,6 +1,5 @@
 package dev.lifeboat.internal.io;
 
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -23,11 +22,6 @@ public final class BlockSums {
     private BlockSums(long length, long[] sums) {
         this.length = length;
         this.sums = sums;
-    }
-
-    /** Returns the length of the content. */
-    public long length() {
-        return length;
     }
 
     /** Returns the number of blocks. */
@@ -84,26 +78,21 @@ public final class BlockSums {
         return new Reading(in, result);
     }
 
-    private static final class Reading extends FilterInputStream {
+    private static final class Reading extends BulkInputStream {
+        private final InputStream in;
         private final Consumer<BlockSums> result;
         private final Builder builder = new Builder();
         private final ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES);
         private boolean ended;
 
         Reading(InputStream in, Consumer<BlockSums> result) {
-            super(in);
+            this.in = in;
             this.result = result;
         }
 
         @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
         public int read(byte[] b, int off, int len) throws IOException {
-            int n = super.read(b, off, len);
+            int n = in.read(b, off, len);
             for (int done = 0; done < n; ) {
                 int part = Math.min(block.remaining(), n - done);
                 block.put(b, off + done, part);
@@ -120,6 +109,11 @@ public final class BlockSums {
                 result.accept(builder.build());
             }
             return n;
+        }
+
+        @Override
+        public void close() throws IOException {
+            in.close();
         }
 
         private void end() {

@@ -34,11 +34,6 @@ public final class ContentSpool implements AutoCloseable {
         this.limit = limit;
     }
 
-    /** Returns the number of bytes in it. */
-    public synchronized long length() {
-        return length;
-    }
-
     /**
      * Adds bytes.
      *
@@ -116,11 +111,6 @@ public final class ContentSpool implements AutoCloseable {
             } else {
                 extents.add(new Extent(at, count));
             }
-        }
-
-        /** Returns the number of bytes. */
-        public long length() {
-            return extents.stream().mapToLong(Extent::length).sum();
         }
 
         /** Reads the content from its beginning. */
