@@ -13,6 +13,8 @@ module dev.lifeboat.core {
     exports dev.lifeboat.quiesce;
     exports dev.lifeboat.snapshot;
     exports dev.lifeboat.storage;
+    exports dev.lifeboat.internal.checkpoint to
+            dev.lifeboat.docker;
     exports dev.lifeboat.internal.io to
             dev.lifeboat.docker;
     exports dev.lifeboat.internal.json to

@@ -11,6 +11,7 @@ import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
 import dev.lifeboat.internal.posix.Dir;
 import dev.lifeboat.internal.posix.Inode;
+import dev.lifeboat.internal.posix.Metadata;
 import dev.lifeboat.internal.posix.PosixException;
 import dev.lifeboat.internal.posix.Stat;
 import java.io.IOException;

@@ -8,6 +8,7 @@ import dev.lifeboat.entry.SparseMap;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.posix.Dir;
 import dev.lifeboat.internal.posix.Inode;
+import dev.lifeboat.internal.posix.Metadata;
 import dev.lifeboat.internal.posix.OpenFile;
 import dev.lifeboat.internal.posix.PosixException;
 import dev.lifeboat.internal.posix.Stat;

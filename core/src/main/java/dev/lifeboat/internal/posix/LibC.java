@@ -30,6 +30,8 @@ final class LibC {
     static final int O_TMPFILE = 0x400000;
     /** linux/fs.h: {@code _IOW(0x94, 9, int)}. */
     static final long FICLONE = 0x40049409L;
+    /** linux/fs.h: {@code _IOW(0x94, 13, struct file_clone_range)}. */
+    static final long FICLONERANGE = 0x4020940dL;
 
     static final int F_DUPFD_CLOEXEC = 1030;
     static final int SEEK_SET = 0;
@@ -54,6 +56,8 @@ final class LibC {
 
     static native long write(int fd, ByteBuffer buffer, long count);
 
+    static native long pwrite(int fd, ByteBuffer buffer, long count, long offset);
+
     static native long lseek(int fd, long offset, int whence);
 
     static native int ftruncate(int fd, long length);
@@ -70,6 +74,8 @@ final class LibC {
     static native int fstatfs(int fd, ByteBuffer result);
 
     static native int ioctl(int fd, long request, int argument);
+
+    static native int ioctl(int fd, long request, ByteBuffer argument);
 
     static native int mkdirat(int dirfd, byte[] path, int mode);
 

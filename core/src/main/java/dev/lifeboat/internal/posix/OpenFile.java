@@ -3,6 +3,7 @@ package dev.lifeboat.internal.posix;
 import com.sun.jna.Native;
 import dev.lifeboat.entry.SparseMap;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /** A regular file open for reading or writing. */
 public final class OpenFile extends Inode {
@@ -61,6 +62,44 @@ public final class OpenFile extends Inode {
             check(n, "write");
             direct.position(direct.position() + (int) n);
         }
+    }
+
+    /**
+     * Writes a direct buffer from its position to its limit, and leaves the position in the file where it is. Several
+     * threads may do so at once.
+     */
+    public void write(ByteBuffer direct, long at) throws PosixException {
+        long to = at;
+        while (direct.hasRemaining()) {
+            ByteBuffer rest = direct.slice();
+            long n = LibC.pwrite(fd, rest, rest.capacity(), to);
+            if (n < 0 && Native.getLastError() == Errno.EINTR) {
+                continue;
+            }
+            check(n, "write");
+            direct.position(direct.position() + (int) n);
+            to += n;
+        }
+    }
+
+    /**
+     * Has a range of this file share the blocks of a range of another file of the same file system. Offsets, and the
+     * length unless it ends where the other file ends, are multiples of the block size of the file system.
+     *
+     * @return false if the file system has no such copies
+     */
+    public boolean share(OpenFile from, long offset, long length, long to) throws PosixException {
+        // struct file_clone_range: source 8, source offset 8, length 8, destination offset 8; linux/fs.h.
+        ByteBuffer range = Posix.scratch().order(ByteOrder.nativeOrder());
+        range.putLong(0, from.fd).putLong(8, offset).putLong(16, length).putLong(24, to);
+        if (LibC.ioctl(fd, LibC.FICLONERANGE, range) == 0) {
+            return true;
+        }
+        PosixException failure = Posix.failed("share blocks of " + from.label() + " with", label);
+        if (failure.isUnsupported()) {
+            return false;
+        }
+        throw failure;
     }
 
     /** Moves to an offset. Writing past the end leaves a hole. */

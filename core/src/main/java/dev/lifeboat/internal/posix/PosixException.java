@@ -2,6 +2,7 @@ package dev.lifeboat.internal.posix;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 
 /** A system call failed. */
 public final class PosixException extends IOException {
@@ -10,6 +11,10 @@ public final class PosixException extends IOException {
     /** Calls that store neither content nor directories. If one reports no space, only its own object is affected. */
     private static final List<String> LOCAL =
             List.of("set ", "remove ", "link ", "create device", "create pipe", "create symbolic link");
+
+    /** ENOTTY of ioctl, ENOSYS of older kernels; EISDIR of those that do not know O_TMPFILE. */
+    private static final Set<Integer> UNSUPPORTED =
+            Set.of(Errno.EOPNOTSUPP, 25, 38, Errno.EXDEV, Errno.EINVAL, Errno.EISDIR);
 
     private final int errno;
     private final String call;
@@ -28,6 +33,11 @@ public final class PosixException extends IOException {
     /** Returns whether the name does not exist. */
     public boolean isMissing() {
         return errno == Errno.ENOENT || errno == Errno.ENOTDIR || errno == Errno.ESTALE;
+    }
+
+    /** Returns whether the file system, or the kernel, has no such operation. */
+    public boolean isUnsupported() {
+        return UNSUPPORTED.contains(errno);
     }
 
     /**

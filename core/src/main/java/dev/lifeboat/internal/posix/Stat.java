@@ -54,6 +54,12 @@ public record Stat(
                 device(b, 136));
     }
 
+    /** Returns whether the result is that of an inode that has not changed since. */
+    static boolean isUnchanged(ByteBuffer b, long inode, long seconds, int nanos) {
+        b.order(ByteOrder.nativeOrder());
+        return b.getLong(32) == inode && b.getLong(96) == seconds && b.getInt(104) == nanos;
+    }
+
     private static Instant time(ByteBuffer b, int at) {
         return Instant.ofEpochSecond(b.getLong(at), b.getInt(at + 8));
     }

@@ -1,4 +1,4 @@
-package dev.lifeboat.directory;
+package dev.lifeboat.internal.posix;
 
 import dev.lifeboat.entry.Attributes;
 import dev.lifeboat.entry.ByteString;
@@ -7,16 +7,12 @@ import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntryType;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreRequest;
-import dev.lifeboat.internal.posix.Errno;
-import dev.lifeboat.internal.posix.Inode;
-import dev.lifeboat.internal.posix.PosixException;
-import dev.lifeboat.internal.posix.Stat;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Sets owner, mode, attributes and time; reports what cannot be set. */
-final class Metadata {
+public final class Metadata {
     private final RestoreRequest.Listener listener;
     private final boolean owners;
     private final AtomicLong deniedOwners = new AtomicLong();
@@ -26,13 +22,13 @@ final class Metadata {
      *
      * @param owners whether owners are set
      */
-    Metadata(RestoreRequest.Listener listener, boolean owners) {
+    public Metadata(RestoreRequest.Listener listener, boolean owners) {
         this.listener = listener;
         this.owners = owners;
     }
 
     /** Reports once how many owners could not be set: a user other than root can set none. */
-    void reportOwners() {
+    public void reportOwners() {
         long denied = deniedOwners.getAndSet(0);
         if (denied > 0) {
             listener.problem(new Problem(
@@ -59,7 +55,7 @@ final class Metadata {
      * Applies the metadata of an entry to an inode. The order matters: a change of owner clears modes and capabilities,
      * and every change updates the time.
      */
-    void apply(Entry entry, Inode inode) throws PosixException {
+    public void apply(Entry entry, Inode inode) throws PosixException {
         EntryPath path = entry.path();
         Attributes wanted = entry.attributes();
         Stat stat = inode.stat();

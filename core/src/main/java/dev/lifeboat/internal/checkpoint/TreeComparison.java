@@ -1,0 +1,123 @@
+package dev.lifeboat.internal.checkpoint;
+
+import dev.lifeboat.entry.ByteString;
+import dev.lifeboat.internal.posix.Dir;
+import dev.lifeboat.internal.posix.Errno;
+import dev.lifeboat.internal.posix.PosixException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * Finds what has changed in a tree. A directory whose time of change is the same has the same names, so it is not read;
+ * each file costs one system call, on several threads.
+ */
+final class TreeComparison {
+    /** Names of a directory that one thread looks up. */
+    private static final int NAMES_PER_TASK = 1024;
+
+    private final LiveTree tree;
+    private final Queue<DirectoryChange> changes = new ConcurrentLinkedQueue<>();
+
+    TreeComparison(LiveTree tree) {
+        this.tree = tree;
+    }
+
+    /** Compares the tree; runs as {@link Work}. */
+    List<DirectoryChange> run(Dir root, Node node) throws IOException {
+        compare(root, node);
+        return List.copyOf(changes);
+    }
+
+    private void compare(Dir dir, Node node) throws IOException {
+        List<ByteString> extra = new ArrayList<>();
+        boolean same = tree.isKnown(node, dir.stat());
+        if (!same) {
+            extra.addAll(dir.names());
+            // Both are sorted.
+            int at = 0;
+            List<ByteString> names = List.copyOf(extra);
+            extra.clear();
+            for (ByteString name : names) {
+                while (at < node.children.size() && node.children.get(at).name.compareTo(name) < 0) {
+                    at++;
+                }
+                if (at == node.children.size() || !node.children.get(at).name.equals(name)) {
+                    extra.add(name);
+                }
+            }
+        }
+        Queue<Node> changed = new ConcurrentLinkedQueue<>();
+        List<Work> parts = new ArrayList<>();
+        for (int from = 0; from < node.children.size(); from += NAMES_PER_TASK) {
+            parts.add(new Names(
+                    dir, node.children.subList(from, Math.min(node.children.size(), from + NAMES_PER_TASK)), changed));
+        }
+        Work.all(parts);
+        if (!same || !changed.isEmpty()) {
+            changes.add(new DirectoryChange(node, List.copyOf(extra), List.copyOf(changed)));
+        }
+    }
+
+    /** Some names of a directory. */
+    private final class Names extends Work {
+        private static final long serialVersionUID = 1;
+
+        private final transient Dir dir;
+        private final transient List<Node> nodes;
+        private final transient Queue<Node> changed;
+
+        Names(Dir dir, List<Node> nodes, Queue<Node> changed) {
+            this.dir = dir;
+            this.nodes = nodes;
+            this.changed = changed;
+        }
+
+        @Override
+        void run() throws IOException {
+            List<Work> directories = new ArrayList<>();
+            for (Node node : nodes) {
+                if (node.isDirectory()) {
+                    directories.add(new Directory(dir, node, changed));
+                } else if (!tree.isUnchanged(node, dir)) {
+                    changed.add(node);
+                }
+            }
+            Work.all(directories);
+        }
+    }
+
+    /** A directory in another one. */
+    private final class Directory extends Work {
+        private static final long serialVersionUID = 1;
+
+        private final transient Dir parent;
+        private final transient Node node;
+        private final transient Queue<Node> changed;
+
+        Directory(Dir parent, Node node, Queue<Node> changed) {
+            this.parent = parent;
+            this.node = node;
+            this.changed = changed;
+        }
+
+        @Override
+        void run() throws IOException {
+            Dir dir;
+            try {
+                dir = parent.openDir(node.name);
+            } catch (PosixException e) {
+                if (e.isMissing() || e.errno() == Errno.ELOOP) {
+                    changed.add(node);
+                    return;
+                }
+                throw e;
+            }
+            try (dir) {
+                compare(dir, node);
+            }
+        }
+    }
+}
