@@ -5,6 +5,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.lifeboat.docker {
     exports dev.lifeboat.docker;
     exports dev.lifeboat.docker.engine;
+    exports dev.lifeboat.docker.fixture;
     exports dev.lifeboat.docker.plan;
     exports dev.lifeboat.docker.quiesce;
 

@@ -1,5 +1,6 @@
 package dev.lifeboat.quiesce;
 
+import dev.lifeboat.internal.io.ProcessIdentity;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringWriter;
@@ -13,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -127,8 +127,9 @@ public final class QuiesceJournal {
     public QuiesceRecord write(Map<String, String> values) throws IOException {
         Properties properties = new Properties();
         properties.putAll(values);
-        properties.setProperty(PID, Long.toString(ProcessHandle.current().pid()));
-        properties.setProperty(STARTED, identity(ProcessHandle.current().pid()));
+        ProcessIdentity own = ProcessIdentity.current();
+        properties.setProperty(PID, Long.toString(own.pid()));
+        properties.setProperty(STARTED, own.identity());
         StringWriter text = new StringWriter();
         properties.store(text, "Lifeboat has quiesced this; Docker.recover() resumes it if its process is gone.");
         Files.createDirectories(directory);
@@ -203,7 +204,9 @@ public final class QuiesceJournal {
         } catch (NoSuchFileException | CharacterCodingException | IllegalArgumentException e) {
             return Optional.empty();
         }
-        if (isAlive(properties.getProperty(PID, ""), properties.getProperty(STARTED, ""))) {
+        String pid = properties.getProperty(PID, "");
+        if (pid.matches("[0-9]{1,18}")
+                && new ProcessIdentity(Long.parseLong(pid), properties.getProperty(STARTED, "")).isAlive()) {
             return Optional.empty();
         }
         Map<String, String> values = new TreeMap<>();
@@ -211,56 +214,6 @@ public final class QuiesceJournal {
         values.remove(PID);
         values.remove(STARTED);
         return Optional.of(new QuiesceRecord(file, values));
-    }
-
-    /**
-     * Whether the process still runs: the same one, not another that was given its number. A process of another PID
-     * namespace cannot be seen from here; it is taken for one that runs.
-     */
-    private static boolean isAlive(String pid, String identity) {
-        if (!pid.matches("[0-9]{1,18}")) {
-            return false;
-        }
-        String namespace = namespace();
-        if (!identity.startsWith(namespace + " ")) {
-            return true;
-        }
-        return ProcessHandle.of(Long.parseLong(pid))
-                .map(process -> process.isAlive() && identity(process.pid()).equals(identity))
-                .orElse(false);
-    }
-
-    /**
-     * PID namespace, boot and start in ticks since boot (proc(5)): unlike a time of day, none changes with the clock.
-     */
-    private static String identity(long pid) {
-        try {
-            String boot =
-                    Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
-            String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
-            // Fields 3 and 22; the second one, in parentheses, may contain blanks.
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-            if (fields[0].matches("[ZXx]")) {
-                // It has ended, and its parent has not asked for its exit code.
-                return "ended";
-            }
-            String start = fields[19];
-            return namespace() + " " + boot + " " + start;
-        } catch (IOException | RuntimeException e) {
-            return namespace() + " "
-                    + ProcessHandle.of(pid)
-                            .flatMap(process -> process.info().startInstant())
-                            .map(Instant::toString)
-                            .orElse("unknown");
-        }
-    }
-
-    private static String namespace() {
-        try {
-            return Files.readSymbolicLink(Path.of("/proc/self/ns/pid")).toString();
-        } catch (IOException | UnsupportedOperationException e) {
-            return "host";
-        }
     }
 
     @Override

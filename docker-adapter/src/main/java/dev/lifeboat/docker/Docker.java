@@ -12,6 +12,7 @@ import dev.lifeboat.docker.internal.client.EngineAddress;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.Transport;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.internal.quiesce.DockerAccess;
 import dev.lifeboat.docker.internal.quiesce.HelperProcess;
 import dev.lifeboat.docker.internal.quiesce.QuiesceRecovery;
 import dev.lifeboat.docker.internal.restore.RestoreOptions;
@@ -44,6 +45,11 @@ import java.util.Optional;
  * }</pre>
  */
 public final class Docker implements AutoCloseable {
+    static {
+        DockerAccess.grant(
+                Docker.class, docker -> new DockerAccess(((Docker) docker).client, ((Docker) docker).journal));
+    }
+
     private final EngineClient client;
     private final QuiesceJournal journal;
     /** Empty if the connections are the caller's. */

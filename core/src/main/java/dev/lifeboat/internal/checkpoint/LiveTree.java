@@ -59,9 +59,33 @@ public final class LiveTree {
      *     reset sets it back
      */
     public TreeReset reset() throws IOException {
+        return reset(false);
+    }
+
+    /**
+     * Sets the directory to the saved state while paused processes may have files of it mapped.
+     *
+     * @return what was done
+     * @throws IOException as {@link #reset}, and if the file system is in memory only
+     */
+    public TreeReset resetInUse() throws IOException {
+        return reset(true);
+    }
+
+    static void checkOnDisk(Dir root) throws IOException {
+        if (root.isInMemory()) {
+            throw new IOException("the file system of " + root.label()
+                    + " is in memory, where changes of mapped files leave no trace; stop the processes that use it");
+        }
+    }
+
+    private TreeReset reset(boolean inUse) throws IOException {
         long begun = System.nanoTime();
         AtomicReference<TreeReset> result = new AtomicReference<>();
         try (Dir root = Dir.open(directory)) {
+            if (inUse) {
+                checkOnDisk(root);
+            }
             Work.start(new Work() {
                 private static final long serialVersionUID = 1;
 
@@ -73,6 +97,10 @@ public final class LiveTree {
                     result.set(new TreeWriter(LiveTree.this, saved, root).write(changes, compared));
                 }
             });
+            if (inUse) {
+                // Pages that are mapped are read-only afterwards, so that the next change of one sets the file's time.
+                root.syncFileSystem();
+            }
         }
         return Objects.requireNonNull(result.get());
     }

@@ -37,7 +37,25 @@ public final class SavedTree implements AutoCloseable {
      * @throws IOException if something cannot be read, or there is no space for the copy; nothing is left behind
      */
     public static SavedTree save(Path directory) throws IOException {
+        return save(directory, false);
+    }
+
+    /**
+     * Saves a directory of which paused processes may have files mapped: their pages are written first, so that their
+     * next change sets the time of the file.
+     *
+     * @throws IOException as {@link #save}, and if the file system is in memory only, where that does not happen
+     */
+    public static SavedTree saveInUse(Path directory) throws IOException {
+        return save(directory, true);
+    }
+
+    private static SavedTree save(Path directory, boolean inUse) throws IOException {
         try (Dir root = Dir.open(directory)) {
+            if (inUse) {
+                LiveTree.checkOnDisk(root);
+                root.syncFileSystem();
+            }
             ContentStore store = ContentStore.create(root);
             boolean saved = false;
             try {

@@ -11,4 +11,14 @@ import java.time.Duration;
  * @param compared how long it took to find what had changed
  * @param written how long it took to set it back
  */
-public record TreeReset(long changed, long removed, long bytesWritten, Duration compared, Duration written) {}
+public record TreeReset(long changed, long removed, long bytesWritten, Duration compared, Duration written) {
+    /** Returns what this reset and another one have done. */
+    public TreeReset plus(TreeReset other) {
+        return new TreeReset(
+                changed + other.changed,
+                removed + other.removed,
+                bytesWritten + other.bytesWritten,
+                compared.plus(other.compared),
+                written.plus(other.written));
+    }
+}

@@ -9,6 +9,7 @@ import dev.lifeboat.docker.internal.layout.ContainerDocument.CapturedVolume;
 import dev.lifeboat.docker.internal.layout.FidelityRecorder;
 import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.internal.model.NetworkSpec;
 import dev.lifeboat.docker.internal.quiesce.QuiesceBarrier;
 import dev.lifeboat.docker.internal.quiesce.QuiescedContainer;
 import dev.lifeboat.docker.internal.transfer.LayerReader;
@@ -61,6 +62,28 @@ public final class ApplicationCapture {
         ApplicationCapture capture = new ApplicationCapture(client, journal, application, options);
         return QuiesceBarrier.begin(client, journal, application.model(), capture.requests())
                 .handle();
+    }
+
+    /**
+     * What a restore needs to know of an application.
+     *
+     * @param members by key
+     * @param networks by name
+     */
+    public record Documents(Map<String, ContainerDocument> members, Map<String, NetworkSpec> networks) {}
+
+    /** Returns the documents of an application as it is now, without a snapshot. */
+    public static Documents documents(EngineClient client, QuiesceJournal journal, Application application)
+            throws IOException {
+        CaptureOptions options = CaptureOptions.ofContainer().withoutImages();
+        ApplicationCapture capture = new ApplicationCapture(client, journal, application, options);
+        HostPaths paths = capture.paths();
+        VolumesCapture volumes = VolumesCapture.of(client, paths, application, options);
+        Map<String, ContainerDocument> members = new TreeMap<>();
+        for (String key : application.model().members().keySet()) {
+            members.put(key, capture.document(key, volumes.of(key), paths));
+        }
+        return new Documents(members, new NetworkCapture(client, application).known());
     }
 
     private Map<String, ContainerSpec> members() {

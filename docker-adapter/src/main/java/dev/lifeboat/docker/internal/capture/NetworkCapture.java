@@ -8,11 +8,13 @@ import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.NetworkSpec;
 import dev.lifeboat.entry.ByteString;
+import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -60,6 +62,29 @@ final class NetworkCapture {
                     "network " + name + " of the container is gone, so its configuration is not in the snapshot; the"
                             + " container cannot be started as it is"));
         }
+    }
+
+    /** Returns the networks by name. */
+    Map<String, NetworkSpec> known() throws IOException {
+        prepare(new EntrySink() {
+            @Override
+            public boolean offer(Entry entry) {
+                return false;
+            }
+
+            @Override
+            public void content(Entry entry, InputStream in) {
+                throw new IllegalStateException("content of '" + entry.path() + "' was not wanted");
+            }
+
+            @Override
+            public void report(Problem problem) {
+                // A network that is gone is a conflict of the plan that needs it.
+            }
+        });
+        Map<String, NetworkSpec> known = new TreeMap<>();
+        networks.values().forEach(network -> known.put(network.name(), network));
+        return known;
     }
 
     void sendTo(EntrySink sink) throws IOException {

@@ -6,15 +6,21 @@ import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.PodmanInspect;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** The containers of an engine. Thread-safe. */
 public final class Containers {
     /** {@code ErrCtrStateInvalid} of Podman's libpod/define. */
     private static final String PODMAN_WRONG_STATE = "container state improper";
+
+    private static final int MAX_LOG_BYTES = 1 << 20;
 
     private final EngineClient client;
 
@@ -81,6 +87,24 @@ public final class Containers {
         return List.copyOf(all);
     }
 
+    /**
+     * Returns the last lines that a container has printed, both ways; frames of the protocol are between the lines.
+     *
+     * @param since a time as the engine writes it; empty for all
+     */
+    public String log(String id, String name, String since, int lines) throws IOException {
+        String from = since.isEmpty() ? "" : "&since=" + EngineClient.encode(unixTime(since));
+        try (InputStream in = client.open(
+                path(id, "/logs?stdout=1&stderr=1&tail=" + lines + from), "read the log of container " + name)) {
+            return new String(in.readNBytes(MAX_LOG_BYTES), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static String unixTime(String time) {
+        Instant instant = OffsetDateTime.parse(time).toInstant();
+        return instant.getEpochSecond() + String.format(Locale.ROOT, ".%09d", instant.getNano());
+    }
+
     /** Creates a container and returns its id. */
     public String create(String name, JsonObject body) throws IOException {
         return client.post("/containers/create?name=" + EngineClient.encode(name), body, "create container " + name)
@@ -95,6 +119,19 @@ public final class Containers {
     /** Stops a container with its own stop signal and time-out. Returns false if it was stopped already. */
     public boolean stop(String id, String name) throws IOException {
         return client.change(path(id, "/stop"), "stop container " + name);
+    }
+
+    /** Kills the process of a container and waits for its end. It makes no difference if it has ended. */
+    public void kill(String id, String name) throws IOException {
+        try {
+            act(id, "kill", name);
+        } catch (DockerException e) {
+            // Podman answers 500 or 409, Docker 409.
+            if (inspect(id).state().running()) {
+                throw e;
+            }
+        }
+        client.post(path(id, "/wait?condition=not-running"), null, "wait for the end of container " + name);
     }
 
     /** Pauses a container. Returns false if its state does not allow it: it is paused already, or does not run. */

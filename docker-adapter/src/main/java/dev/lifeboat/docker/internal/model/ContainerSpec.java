@@ -3,6 +3,8 @@ package dev.lifeboat.docker.internal.model;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -70,6 +72,21 @@ public record ContainerSpec(String id, String name, List<MountSpec> mounts, Json
     public String startedAt() throws IOException {
         String time = inspect.object("State").optionalString("StartedAt").orElse("");
         return time.startsWith("0001-") ? "" : time;
+    }
+
+    /**
+     * A time between the end of its former process and the first that the one printed that was started last; empty if it
+     * was never started. The engine notes the start a little after that.
+     */
+    public String printsSince() throws IOException {
+        String started = startedAt();
+        String finished = inspect.object("State").optionalString("FinishedAt").orElse("");
+        if (started.isEmpty() || finished.isEmpty()) {
+            return started;
+        }
+        Instant start = OffsetDateTime.parse(started).toInstant();
+        Instant end = OffsetDateTime.parse(finished).toInstant();
+        return (end.isBefore(start) && !finished.startsWith("0001-") ? end : start.minusSeconds(1)).toString();
     }
 
     /** Its state. */

@@ -14,7 +14,7 @@ import java.time.Duration;
  * @param id its id
  * @param name its name
  */
-record EngineContainer(EngineClient client, String id, String name) implements RunningContainer {
+public record EngineContainer(EngineClient client, String id, String name) implements RunningContainer {
     @Override
     public CommandResult run(ContainerCommand command) throws IOException {
         Execs.Result result = new Execs(client).run(id, name, command.words(), command.user(), command.timeout());

@@ -1,0 +1,449 @@
+package dev.lifeboat.docker;
+
+import static dev.lifeboat.docker.EngineFixture.exec;
+import static dev.lifeboat.docker.EngineFixture.inspect;
+import static dev.lifeboat.docker.EngineFixture.run;
+import static dev.lifeboat.docker.EngineFixture.state;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lifeboat.docker.fixture.Checkpoint;
+import dev.lifeboat.docker.fixture.Fixture;
+import dev.lifeboat.docker.fixture.FixtureClone;
+import dev.lifeboat.docker.fixture.FixtureOptions;
+import dev.lifeboat.docker.fixture.Probe;
+import dev.lifeboat.docker.fixture.ResetMode;
+import dev.lifeboat.docker.fixture.ResetReport;
+import dev.lifeboat.docker.quiesce.Quiesce;
+import dev.lifeboat.testkit.RequiresRoot;
+import dev.lifeboat.testkit.Shell;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Tag("docker")
+@RequiresRoot
+@Timeout(300)
+@Ability("Fixtures")
+class FixtureTest {
+    private static final FixtureOptions KILL =
+            FixtureOptions.defaults().mode(ResetMode.KILL).ready(Probe.none());
+
+    @RegisterExtension
+    final EngineFixture engine = new EngineFixture();
+
+    private final Docker docker = EngineFixture.docker();
+    private long descriptors;
+
+    @BeforeEach
+    void count() throws IOException {
+        docker.info();
+        descriptors = descriptors();
+    }
+
+    @AfterEach
+    void nothingIsLeft() throws Exception {
+        docker.close();
+        assertThat(descriptors()).isLessThanOrEqualTo(descriptors);
+        assertThat(Thread.getAllStackTraces().keySet())
+                .noneMatch(t -> t.getName().startsWith("lifeboat-forward"));
+        assertThat(run("ps", "-aq", "--filter", "label=dev.lifeboat.fixture.owner"))
+                .isEmpty();
+        assertThat(run("volume", "ls", "-q", "--filter", "label=dev.lifeboat.fixture.owner"))
+                .isEmpty();
+        assertThat(run("network", "ls", "-q", "--filter", "label=dev.lifeboat.fixture.owner"))
+                .isEmpty();
+    }
+
+    /** Unnamed files of checkpoints; other descriptors come and go. */
+    private static long descriptors() throws IOException {
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.filter(FixtureTest::isUnnamed).count();
+        }
+    }
+
+    private static boolean isUnnamed(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString().contains("/#");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** A container with a named and an anonymous volume, and files in its layer. */
+    private String web() {
+        String name = engine.name("web");
+        run(
+                "run",
+                "-d",
+                "--stop-timeout",
+                "1",
+                "--name",
+                name,
+                "-v",
+                engine.name("data") + ":/data",
+                "-v",
+                "/cache",
+                EngineFixture.BUSYBOX,
+                "sh",
+                "-c",
+                "trap 'exit 0' TERM; while :; do sleep 0.1; done");
+        exec(
+                name,
+                "mkdir -p /data/a /etc/own && echo 1 >/data/a/one && echo 2 >/cache/two && echo 3 >/etc/own/three"
+                        + " && rm -r /bin/vi && chown 123:45 /data/a/one && chmod 600 /cache/two && ln -s one /data/a/link"
+                        + " && dd if=/dev/zero of=/data/large bs=1M count=3 2>/dev/null");
+        return name;
+    }
+
+    /** What the container itself sees. */
+    private static String stateOf(String name) {
+        return exec(
+                name,
+                "find /data /cache /etc/own /bin /root /tmp ! -type d -exec stat -c '%n %a %u %g %s %Y %h' {} + | sort;"
+                        + " find /data /cache /etc/own /root /tmp -type d -exec stat -c '%n %a %u %g %Y' {} + | sort;"
+                        + " find /data /cache /etc/own -type f -exec sha256sum {} + | sort");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = ResetMode.class,
+            names = {"STOP", "KILL"})
+    void layerAndVolumes_areSetBack_whateverHasHappened(ResetMode mode) throws Exception {
+        String name = web();
+        String id = inspect(name, "{{.Id}}");
+        String before = stateOf(name);
+        try (Fixture fixture = Fixture.of(docker, name, KILL.mode(mode))) {
+            Checkpoint checkpoint = fixture.checkpoint("clean");
+            assertThat(checkpoint.consistency()).isEqualTo(Checkpoint.Consistency.STOPPED);
+            assertThat(checkpoint.names()).isGreaterThan(8);
+            assertThat(state(name)).isEqualTo("running");
+            List<String> damages = List.of(
+                    "echo more >>/data/a/one; rm /data/a/link /cache/two; echo new >/etc/own/four; touch /bin/vi",
+                    "rm -rf /data/* /cache/* /etc/own",
+                    "chown -R 7:8 /data /cache; chmod -R 777 /data /etc/own",
+                    "for i in $(seq 1 3000); do : >/data/f$i; done; mkdir -p /cache/x/y/z; rm -r /bin/ls",
+                    "printf x | dd of=/data/large bs=1 seek=2000000 conv=notrunc 2>/dev/null",
+                    "true");
+            for (String damage : damages) {
+                exec(name, damage);
+                ResetReport report = fixture.reset("clean");
+                assertThat(stateOf(name)).as(damage).isEqualTo(before);
+                assertThat(report.mode()).isEqualTo(mode);
+                assertThat(report.total()).isLessThan(Duration.ofSeconds(30));
+            }
+            run("kill", name);
+            fixture.reset("clean");
+            assertThat(stateOf(name)).isEqualTo(before);
+            run("pause", name);
+            fixture.reset("clean");
+            assertThat(stateOf(name)).isEqualTo(before);
+            assertThat(inspect(name, "{{.Id}}")).isEqualTo(id);
+        }
+        assertThat(stateOf(name)).isEqualTo(before);
+    }
+
+    @Test
+    void pausedReset_keepsTheProcess() throws Exception {
+        String name = web();
+        FixtureOptions options = KILL.mode(ResetMode.PAUSE).quiesce(Quiesce.pause());
+        try (Fixture fixture = Fixture.of(docker, name, options)) {
+            String startedAt = inspect(name, "{{.State.StartedAt}}");
+            assertThat(fixture.checkpoint("clean").consistency()).isEqualTo(Checkpoint.Consistency.CRASH_CONSISTENT);
+            exec(name, "echo changed >/data/a/one; echo kept >/etc/own/three");
+            fixture.reset("clean");
+            assertThat(exec(name, "cat /data/a/one /etc/own/three")).isEqualTo("1\nkept");
+            assertThat(inspect(name, "{{.State.StartedAt}}")).isEqualTo(startedAt);
+            assertThat(state(name)).isEqualTo("running");
+        }
+    }
+
+    @Test
+    void runningContainer_thatIsNotQuiesced_isRefused() {
+        String name = web();
+        try (Fixture fixture = Fixture.of(docker, name, KILL.quiesce(Quiesce.none()))) {
+            assertThatThrownBy(() -> fixture.checkpoint("clean")).hasMessageContaining("mix of states");
+            assertThat(fixture.checkpoints()).isEmpty();
+            assertThat(state(name)).isEqualTo("running");
+        }
+    }
+
+    @Test
+    void stoppedContainer_isCheckpointedAsItIs_andStaysStopped() {
+        String name = web();
+        run("stop", "-t", "1", name);
+        try (Fixture fixture = Fixture.of(docker, name, KILL)) {
+            fixture.checkpoint("stopped");
+            assertThat(state(name)).isEqualTo("exited");
+            run("start", name);
+            exec(name, "rm -r /data/a");
+            fixture.reset("stopped");
+            assertThat(state(name)).isEqualTo("exited");
+            run("start", name);
+            assertThat(exec(name, "cat /data/a/one")).isEqualTo("1");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rm -f", "rm -fv"})
+    void removedContainer_isCreatedAnew(String removal) {
+        String name = engine.name("web");
+        run(
+                "run",
+                "-d",
+                "--stop-timeout",
+                "1",
+                "--name",
+                name,
+                "-p",
+                "127.0.0.1::80",
+                "-v",
+                "/anonymous",
+                "-v",
+                engine.name("data") + ":/data",
+                "-e",
+                "COLOR=green",
+                EngineFixture.BUSYBOX,
+                "sh",
+                "-c",
+                "echo up; httpd -f -h /data");
+        exec(name, "echo hello >/data/index.html; echo layer >/file; echo volume >/anonymous/file");
+        try (Fixture fixture = Fixture.of(docker, name, KILL.ready(Probe.automatic()))) {
+            int port = fixture.container().port(80);
+            fixture.checkpoint("clean");
+            assertThat(get(fixture)).isEqualTo("hello");
+            run((removal + " " + name).split(" ", -1));
+            run("volume", "rm", engine.name("data"));
+            ResetReport report = fixture.reset("clean");
+            assertThat(report.recreated()).containsExactly(name);
+            assertThat(exec(name, "cat /data/index.html /file /anonymous/file; echo $COLOR"))
+                    .isEqualTo("hello\nlayer\nvolume\ngreen");
+            assertThat(fixture.container().port(80)).isEqualTo(port);
+            assertThat(get(fixture)).isEqualTo("hello");
+            exec(name, "rm /data/index.html /file");
+            fixture.reset("clean");
+            assertThat(exec(name, "cat /file")).isEqualTo("layer");
+            assertThat(get(fixture)).isEqualTo("hello");
+        }
+    }
+
+    private static String get(Fixture fixture) {
+        return get(fixture.container().port(80));
+    }
+
+    private static String get(int port) {
+        try {
+            return Shell.sh("curl -fsS -m 10 http://127.0.0.1:" + port + "/index.html")
+                    .strip();
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void portThatTheEngineChooses_staysTheSame() {
+        String name = engine.name("web");
+        run(
+                "run",
+                "-d",
+                "--stop-timeout",
+                "1",
+                "--name",
+                name,
+                "-p",
+                "127.0.0.1::80",
+                EngineFixture.BUSYBOX,
+                "sh",
+                "-c",
+                "mkdir -p /www; httpd -f -h /www");
+        exec(name, "echo hello >/www/index.html");
+        try (Fixture fixture = Fixture.of(docker, name, KILL.ready(Probe.port(80)))) {
+            int port = fixture.container().port(80);
+            fixture.checkpoint("clean");
+            for (int i = 0; i < 3; i++) {
+                exec(name, "echo changed >/www/index.html");
+                assertThat(get(port)).isEqualTo("changed");
+                fixture.reset("clean");
+                assertThat(get(port)).isEqualTo("hello");
+                assertThat(fixture.container().port(80)).isEqualTo(port);
+            }
+        }
+    }
+
+    @Test
+    void fourClonesAtOnce_doNotSeeEachOther() throws Exception {
+        String name = engine.name("web");
+        run(
+                "run",
+                "-d",
+                "--stop-timeout",
+                "1",
+                "--name",
+                name,
+                "-p",
+                "127.0.0.1::80",
+                "-v",
+                engine.name("data") + ":/data",
+                EngineFixture.BUSYBOX,
+                "httpd",
+                "-f",
+                "-h",
+                "/data");
+        exec(name, "echo original >/data/index.html; echo layer >/file");
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try (Fixture fixture = Fixture.of(docker, name, KILL.ready(Probe.port(80)))) {
+            fixture.checkpoint("clean");
+            exec(name, "echo changed >/data/index.html");
+            List<Future<String>> results = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                String mine = "clone " + i;
+                Callable<String> test = () -> {
+                    try (FixtureClone clone = fixture.clone("clean")) {
+                        int port = clone.container().port(80);
+                        String first = get(port);
+                        exec(clone.container().name(), "echo '" + mine + "' >/data/index.html; rm /file");
+                        String second = get(port);
+                        clone.reset();
+                        assertThat(exec(clone.container().name(), "cat /file")).isEqualTo("layer");
+                        return first + ", " + second + ", "
+                                + get(clone.container().port(80));
+                    }
+                };
+                results.add(threads.submit(test));
+            }
+            for (int i = 0; i < 4; i++) {
+                assertThat(results.get(i).get()).isEqualTo("original, clone " + i + ", original");
+            }
+            assertThat(get(fixture)).isEqualTo("changed");
+            FixtureClone forgotten = fixture.clone("clean");
+            assertThat(state(forgotten.container().name())).isEqualTo("running");
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    @Test
+    void clonesOfAProcessThatIsGone_areRemovedByTheNextFixture() throws Exception {
+        String name = web();
+        String gone = "999999999 " + Files.readSymbolicLink(Path.of("/proc/self/ns/pid")) + " "
+                + Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip() + " 1";
+        String label = "dev.lifeboat.fixture.owner=" + gone;
+        run("volume", "create", "--label", label, engine.name("left-volume"));
+        run("network", "create", "--label", label, engine.name("left-network"));
+        run(
+                "run",
+                "-d",
+                "--name",
+                engine.name("left"),
+                "--label",
+                label,
+                "-v",
+                engine.name("left-volume") + ":/data",
+                "--network",
+                engine.name("left-network"),
+                EngineFixture.BUSYBOX,
+                "sleep",
+                "1000");
+        String other = "999999999 pid:[1] " + gone.split(" ", -1)[2] + " 1";
+        run("volume", "create", "--label", "dev.lifeboat.fixture.owner=" + other, engine.name("unseen"));
+        Fixture.of(docker, name, KILL).close();
+        assertThat(run("ps", "-a", "--format", "{{.Names}}", "--filter", "name=" + engine.name("")))
+                .isEqualTo(name);
+        assertThat(run("volume", "ls", "-q", "--filter", "name=" + engine.name(""))
+                        .lines())
+                .containsExactlyInAnyOrder(engine.name("data"), engine.name("unseen"));
+        run("volume", "rm", engine.name("unseen"));
+    }
+
+    @Test
+    void volumeOfAnotherRunningContainer_isNotTouched() {
+        String name = web();
+        run(
+                "run",
+                "-d",
+                "--name",
+                engine.name("other"),
+                "-v",
+                engine.name("data") + ":/there",
+                EngineFixture.BUSYBOX,
+                "sleep",
+                "1000");
+        try (Fixture fixture = Fixture.of(docker, name, KILL)) {
+            assertThatThrownBy(() -> fixture.checkpoint("clean"))
+                    .hasMessageContaining(engine.name("other"))
+                    .hasMessageContaining("withoutVolumes(\"" + engine.name("data") + "\")");
+            assertThat(state(name)).isEqualTo("running");
+        }
+        try (Fixture fixture = Fixture.of(docker, name, KILL.withoutVolumes(engine.name("data")))) {
+            fixture.checkpoint("clean");
+            exec(name, "echo kept >/data/a/one; rm /cache/two");
+            fixture.reset("clean");
+            assertThat(exec(name, "cat /data/a/one /cache/two")).isEqualTo("kept\n2");
+        }
+    }
+
+    @Test
+    void wrongUse_isAnErrorThatSaysWhatToDo() {
+        assertThatThrownBy(() -> Fixture.of(docker, engine.name("nothing"))).hasMessageContaining("nothing");
+        String removed = engine.name("removed");
+        run("run", "-d", "--rm", "--name", removed, EngineFixture.BUSYBOX, "sleep", "1000");
+        assertThatThrownBy(() -> Fixture.of(docker, removed)).hasMessageContaining("--rm");
+        String name = web();
+        Fixture fixture = Fixture.of(docker, name, KILL);
+        assertThatThrownBy(() -> fixture.reset("clean")).hasMessageContaining("no checkpoint 'clean'");
+        assertThatThrownBy(() -> fixture.container("other")).hasMessageContaining("no container or service 'other'");
+        fixture.close();
+        fixture.close();
+        assertThatThrownBy(() -> fixture.checkpoint("clean")).hasMessageContaining("closed");
+    }
+
+    @Test
+    void containerThatDoesNotComeUp_saysWhy() {
+        String name = engine.name("fails");
+        run(
+                "run",
+                "-d",
+                "--stop-timeout",
+                "1",
+                "--name",
+                name,
+                EngineFixture.BUSYBOX,
+                "sh",
+                "-c",
+                "[ -e /broken ] && echo it is broken && exit 7; touch /broken; sleep 1000");
+        try (Fixture fixture = Fixture.of(docker, name, KILL.ready(Probe.command("true")))) {
+            assertThatThrownBy(() -> fixture.checkpoint("clean"))
+                    .hasMessageContaining("exit code 7")
+                    .hasMessageContaining("it is broken");
+            assertThat(fixture.checkpoints()).isEmpty();
+        }
+    }
+
+    @Test
+    void engineWhoseFilesAreNotInView_isRefusedByName() throws Exception {
+        String name = web();
+        try (TcpRelay relay = new TcpRelay(EngineFixture.uri());
+                Docker remote = Docker.at(relay.uri());
+                Fixture fixture = Fixture.of(remote, name, KILL)) {
+            assertThatThrownBy(() -> fixture.checkpoint("clean")).hasMessageContaining("not in view");
+            assertThat(state(name)).isEqualTo("running");
+        }
+    }
+}
