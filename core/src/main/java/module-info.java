@@ -19,6 +19,8 @@ module dev.lifeboat.core {
             dev.lifeboat.docker;
     exports dev.lifeboat.internal.json to
             dev.lifeboat.docker;
+    exports dev.lifeboat.internal.process to
+            dev.lifeboat.docker;
     exports dev.lifeboat.internal.tar to
             dev.lifeboat.docker;
 

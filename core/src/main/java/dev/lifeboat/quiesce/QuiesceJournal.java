@@ -1,6 +1,6 @@
 package dev.lifeboat.quiesce;
 
-import dev.lifeboat.internal.io.ProcessIdentity;
+import dev.lifeboat.internal.process.ProcessIdentity;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringWriter;

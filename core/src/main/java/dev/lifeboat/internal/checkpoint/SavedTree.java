@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The state of a directory at one moment, with all metadata that Linux keeps. It is kept by this process only: the names
- * in memory, the content in a file without a name, so nothing is left if the process is killed. It takes some 400 bytes
- * of heap for each name. Thread-safe.
+ * The state of a directory at one moment, with all metadata that Linux keeps. It is kept by this process only: the
+ * names in memory, the content in a file without a name, so nothing is left if the process is killed. It takes some 400
+ * bytes of heap for each name. Thread-safe.
  */
 public final class SavedTree implements AutoCloseable {
     /** Beyond that, the clock of the file system has stopped. */

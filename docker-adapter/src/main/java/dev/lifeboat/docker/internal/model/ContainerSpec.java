@@ -75,8 +75,8 @@ public record ContainerSpec(String id, String name, List<MountSpec> mounts, Json
     }
 
     /**
-     * A time between the end of its former process and the first that the one printed that was started last; empty if it
-     * was never started. The engine notes the start a little after that.
+     * A time between the end of its former process and the first line of the one that was started last; empty if it was
+     * never started. The engine notes the start a little after that line.
      */
     public String printsSince() throws IOException {
         String started = startedAt();

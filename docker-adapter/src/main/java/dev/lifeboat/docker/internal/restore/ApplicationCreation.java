@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The containers, volumes and networks of an application, created as a restore creates them, but from what is known of a
- * live one. Who asks for it fills and starts them.
+ * The containers, volumes and networks of an application, created as a restore creates them, but from what is known of
+ * a live one. Who asks for it fills and starts them.
  */
 public final class ApplicationCreation {
     private final ApplicationPlan plan;

@@ -1,4 +1,4 @@
-package dev.lifeboat.internal.io;
+package dev.lifeboat.internal.process;
 
 import java.io.IOException;
 import java.nio.file.Files;

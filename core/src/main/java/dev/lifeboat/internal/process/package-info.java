@@ -1,0 +1,2 @@
+/** Processes of this machine. */
+package dev.lifeboat.internal.process;
