@@ -94,7 +94,7 @@ class DatabaseFixtureTest {
                     },
                     () -> exec(name, "pgbench -q -i -s 2 postgres 2>&1; pgbench -n -c 2 -t 200 postgres 2>&1"),
                     () -> exec(name, "rm -rf /var/lib/postgresql/data/base"),
-                    () -> run("exec", "-u", "0", name, "chown", "-R", "0:0", "/var/lib/postgresql/data"),
+                    () -> run("exec", "-u", "0", name, "busybox", "chown", "-R", "0:0", "/var/lib/postgresql/data"),
                     () -> run("kill", name));
             for (Runnable test : tests) {
                 test.run();
