@@ -10,11 +10,16 @@ import dev.lifeboat.docker.fixture.Fixture;
 import dev.lifeboat.docker.fixture.FixtureClone;
 import dev.lifeboat.docker.fixture.FixtureOptions;
 import dev.lifeboat.docker.fixture.ResetMode;
+import dev.lifeboat.docker.fixture.Spares;
 import dev.lifeboat.docker.quiesce.Quiesce;
 import dev.lifeboat.testkit.RequiresRoot;
 import dev.lifeboat.testkit.ScratchDir;
+import dev.lifeboat.testkit.Shell;
+import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -141,6 +146,64 @@ class DatabaseFixtureTest {
                         .isNotEqualTo(two.container().port(5432));
             }
             assertThat(sql(name, "select count(*) from person")).isEqualTo("0");
+        }
+    }
+
+    @Test
+    void spares_areSwitchedTo_andSetBackBehindTheScenes() throws Exception {
+        String name = engine.name("web");
+        run(
+                "run",
+                "-d",
+                "--name",
+                name,
+                "-p",
+                "127.0.0.1::80",
+                "-v",
+                "/www",
+                EngineFixture.BUSYBOX,
+                "sh",
+                "-c",
+                "trap 'exit 0' TERM; httpd -h /www; while :; do sleep 0.1; done");
+        exec(name, "echo hello >/www/index.html");
+        try (Fixture web = Fixture.of(docker, name, FixtureOptions.defaults().mode(ResetMode.KILL))) {
+            web.checkpoint("clean");
+            try (Spares spares = web.spares("clean", 2)) {
+                int port = spares.port(80);
+                Set<String> used = new HashSet<>();
+                for (int i = 0; i < 6; i++) {
+                    while (spares.ready() == 0) {
+                        Thread.sleep(20);
+                    }
+                    used.add(spares.container().id());
+                    exec(spares.container().name(), "echo changed >/www/index.html");
+                    assertThat(get(port)).isEqualTo("changed");
+                    assertThat(spares.reset().spare()).isTrue();
+                    assertThat(get(port)).isEqualTo("hello");
+                    assertThat(spares.port(80)).isEqualTo(port);
+                }
+                assertThat(used).hasSize(3);
+                List<Spares.Borrowed> borrowed = List.of(spares.borrow(), spares.borrow());
+                exec(borrowed.get(0).container().name(), "echo mine >/www/index.html");
+                assertThat(get(borrowed.get(1).container().port(80))).isEqualTo("hello");
+                exec(spares.container().name(), "echo changed >/www/index.html");
+                assertThat(spares.reset().spare()).as("all spares are lent out").isFalse();
+                assertThat(get(port)).isEqualTo("hello");
+                borrowed.forEach(Spares.Borrowed::close);
+                try (Spares.Borrowed again = spares.borrow()) {
+                    assertThat(get(again.container().port(80))).isEqualTo("hello");
+                }
+            }
+        }
+        assertThat(run("ps", "-aq", "--filter", "name=" + name).lines()).hasSize(1);
+    }
+
+    private static String get(int port) {
+        try {
+            return Shell.sh("curl -fsS -m 10 http://127.0.0.1:" + port + "/index.html")
+                    .strip();
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 
