@@ -38,11 +38,12 @@ public final class PackageEdges {
             "org.bouncycastle", "bouncycastle",
             "com.github.dockerjava", "docker-java",
             "software.amazon.awssdk", "aws-sdk",
+            "org.junit", "junit",
             "org.apache.hc", "httpclient5");
 
     /** Modules whose packages lie below that of core. */
     private static final List<String> OTHER_MODULES =
-            List.of("dev.lifeboat.docker", "dev.lifeboat.storage.fs", "dev.lifeboat.storage.s3");
+            List.of("dev.lifeboat.docker", "dev.lifeboat.junit", "dev.lifeboat.storage.fs", "dev.lifeboat.storage.s3");
 
     private final JavaClasses classes;
     private final String root;

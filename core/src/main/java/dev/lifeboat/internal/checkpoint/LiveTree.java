@@ -35,6 +35,13 @@ public final class LiveTree {
         nanos[node.index] = stat.changed().getNano();
     }
 
+    /** What the name is of is unknown from here on. */
+    void forget(Node node) {
+        inodes[node.index] = 0;
+        seconds[node.index] = 0;
+        nanos[node.index] = 0;
+    }
+
     /** Whether it is the inode that it was, whatever its time. */
     boolean isSameInode(Node node, Stat stat) {
         return inodes[node.index] == stat.inode();
@@ -91,8 +98,8 @@ public final class LiveTree {
 
                 @Override
                 void run() throws IOException {
-                    List<DirectoryChange> changes = new ArrayList<>(new TreeComparison(LiveTree.this)
-                            .run(root, saved.nodes().get(0)));
+                    List<DirectoryChange> changes = new ArrayList<>(
+                            TreeComparison.of(LiveTree.this, root, saved.nodes().get(0)));
                     long compared = System.nanoTime() - begun;
                     result.set(new TreeWriter(LiveTree.this, saved, root).write(changes, compared));
                 }

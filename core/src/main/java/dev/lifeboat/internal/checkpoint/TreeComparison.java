@@ -1,9 +1,11 @@
 package dev.lifeboat.internal.checkpoint;
 
 import dev.lifeboat.entry.ByteString;
+import dev.lifeboat.entry.DeviceNumber;
 import dev.lifeboat.internal.posix.Dir;
 import dev.lifeboat.internal.posix.Errno;
 import dev.lifeboat.internal.posix.PosixException;
+import dev.lifeboat.internal.posix.Stat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,21 +21,32 @@ final class TreeComparison {
     private static final int NAMES_PER_TASK = 1024;
 
     private final LiveTree tree;
+    private final DeviceNumber device;
     private final Queue<DirectoryChange> changes = new ConcurrentLinkedQueue<>();
 
-    TreeComparison(LiveTree tree) {
+    TreeComparison(LiveTree tree, DeviceNumber device) {
         this.tree = tree;
+        this.device = device;
     }
 
-    /** Compares the tree; runs as {@link Work}. */
-    List<DirectoryChange> run(Dir root, Node node) throws IOException {
+    /** Compares a tree; runs as {@link Work}. */
+    static List<DirectoryChange> of(LiveTree tree, Dir root, Node node) throws IOException {
+        return new TreeComparison(tree, root.stat().device()).run(root, node);
+    }
+
+    private List<DirectoryChange> run(Dir root, Node node) throws IOException {
         compare(root, node);
         return List.copyOf(changes);
     }
 
     private void compare(Dir dir, Node node) throws IOException {
         List<ByteString> extra = new ArrayList<>();
-        boolean same = tree.isKnown(node, dir.stat());
+        Stat stat = dir.stat();
+        if (!stat.device().equals(device)) {
+            throw new IOException("another file system is mounted at " + dir.label()
+                    + ", which was not there when the checkpoint was taken; unmount it");
+        }
+        boolean same = tree.isKnown(node, stat);
         if (!same) {
             extra.addAll(dir.names());
             // Both are sorted.

@@ -92,7 +92,13 @@ final class TreeSaver {
         } else if (!stat.isDirectory() && stat.links() > 1 && !isWhiteout(stat)) {
             linked.put(stat.inode(), node);
         }
-        if (stat.isFile() && !dir.find(name).equals(Optional.of(stat))) {
+        // The number of blocks changes when they are written.
+        boolean settled = dir.isUnchanged(
+                name,
+                stat.inode(),
+                stat.changed().getEpochSecond(),
+                stat.changed().getNano());
+        if (stat.isFile() && !settled) {
             unsettled.add(node);
         }
         if (stat.isDirectory()) {

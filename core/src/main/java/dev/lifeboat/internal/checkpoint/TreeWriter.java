@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -38,23 +39,29 @@ final class TreeWriter {
     private final AtomicLong removed = new AtomicLong();
     private final AtomicLong bytes = new AtomicLong();
     private final Queue<Problem> problems = new ConcurrentLinkedQueue<>();
-    private final Metadata metadata;
+    private final Set<Node> failed = ConcurrentHashMap.newKeySet();
 
     TreeWriter(LiveTree tree, SavedTree saved, Dir root) {
         this.tree = tree;
         this.saved = saved;
         this.root = root;
-        this.metadata = new Metadata(
-                new RestoreRequest.Listener() {
-                    @Override
-                    public void changed(RestoreChange change) {}
+    }
 
-                    @Override
-                    public void problem(Problem problem) {
-                        problems.add(problem);
-                    }
-                },
-                true);
+    /** Sets the metadata of an inode; what cannot be set is noted. */
+    private void apply(Node node, Inode inode) throws IOException {
+        RestoreRequest.Listener listener = new RestoreRequest.Listener() {
+            @Override
+            public void changed(RestoreChange change) {}
+
+            @Override
+            public void problem(Problem problem) {
+                problems.add(problem);
+                failed.add(node);
+            }
+        };
+        Metadata metadata = new Metadata(listener, true);
+        metadata.apply(node.entry(), inode);
+        metadata.reportOwners();
     }
 
     /** Work on a directory. */
@@ -76,6 +83,8 @@ final class TreeWriter {
         finishDirectories();
         saved.awaitNextTick(List.copyOf(written));
         if (!problems.isEmpty()) {
+            // The next reset looks at them again.
+            failed.forEach(tree::forget);
             throw new IOException(root.label() + " is not as it was: " + problems.size() + " problems, such as "
                     + problems.element().detail());
         }
@@ -177,7 +186,7 @@ final class TreeWriter {
         try (OpenFile file = keeps ? dir.openForWriting(node.name) : dir.createFile(node.name)) {
             bytes.addAndGet(saved.store()
                     .restore(node.content, file, keeps ? file.stat().size() : 0));
-            metadata.apply(node.entry(), file);
+            apply(node, file);
             record(node, file.stat());
         }
     }
@@ -202,7 +211,7 @@ final class TreeWriter {
         // Overlayfs may have one inode for many whiteouts, whose time changes with each of them.
         if (!same || there.get().links() == 1 || !TreeSaver.isWhiteout(node.stat)) {
             try (Inode inode = dir.openInode(node.name)) {
-                metadata.apply(node.entry(), inode);
+                apply(node, inode);
             }
         }
         record(node, dir.find(node.name).orElseThrow());
@@ -258,7 +267,7 @@ final class TreeWriter {
         deepestFirst.sort(Comparator.comparingInt((Node node) -> node.index).reversed());
         for (Node node : deepestFirst) {
             try (Dir dir = open(node)) {
-                metadata.apply(node.entry(), dir);
+                apply(node, dir);
                 record(node, dir.stat());
             }
         }

@@ -35,16 +35,6 @@ public record ProcessIdentity(long pid, String identity) {
                 .orElse(false);
     }
 
-    /** Returns whether it was started since this machine was, and on this machine. */
-    public boolean isOfThisBoot() {
-        return boot(identity).equals(boot(current().identity()));
-    }
-
-    private static String boot(String identity) {
-        String[] words = identity.split(" ", -1);
-        return words.length == 3 ? words[1] : "";
-    }
-
     private static String identity(long pid) {
         try {
             String boot =

@@ -135,8 +135,8 @@ class SavedTreeTest {
                 assertThat(stateOf(tree)).isEqualTo(before);
                 LiveTree live = saved.origin();
                 assertThat(live.reset().changed()).isZero();
-                for (int seed = 0; seed < 25; seed++) {
-                    new Changes(tree, seed).make(1 + seed * 2);
+                for (int seed = 0; seed < 12; seed++) {
+                    new Changes(tree, seed).make(1 + seed * 4);
                     live.reset();
                     assertThat(difference(before, stateOf(tree)))
                             .as("seed %s", seed)
@@ -292,6 +292,23 @@ class SavedTreeTest {
             assertThatThrownBy(() -> SavedTree.save(tree)).hasMessageContaining("inside");
         } finally {
             Shell.run("umount", inside.toString());
+        }
+    }
+
+    @Test
+    void fileSystemThatIsMountedLater_isNotEmptied() throws Exception {
+        Path inside = tree.resolve("inside");
+        Files.createDirectory(inside);
+        try (SavedTree saved = SavedTree.save(tree)) {
+            Shell.run("mount", "-t", "tmpfs", "tmpfs", inside.toString());
+            try {
+                Files.writeString(inside.resolve("precious"), "x");
+                assertThatThrownBy(() -> saved.origin().reset()).hasMessageContaining("inside");
+                assertThat(inside.resolve("precious")).exists();
+            } finally {
+                Shell.run("umount", inside.toString());
+            }
+            assertThat(saved.origin().reset().removed()).isZero();
         }
     }
 

@@ -7,6 +7,12 @@ import java.util.TreeMap;
 /** Labels by which other programs take a resource for one of theirs. */
 public final class Identity {
     /** Of orchestrators, which would stop or remove a copy as a surplus instance of theirs. */
+    /**
+     * Label of what belongs to a clone of a fixture: its own name, and the process that has made it. It holds only
+     * where that process has put it, so it is never restored.
+     */
+    public static final String FIXTURE = "dev.lifeboat.fixture.owner";
+
     private static final List<String> OWNERS =
             List.of("com.docker.compose.", "com.docker.swarm.", "com.docker.stack.", "io.podman.compose.");
     /** Of programs that act on every container that has them: proxies, updaters, backup jobs. */
@@ -22,9 +28,16 @@ public final class Identity {
 
     private Identity() {}
 
-    /** Returns labels without those of orchestrators. */
-    public static Map<String, String> withoutOwner(Map<String, String> labels) {
+    /** Returns labels without that of a fixture. */
+    public static Map<String, String> withoutFixture(Map<String, String> labels) {
         Map<String, String> kept = new TreeMap<>(labels);
+        kept.remove(FIXTURE);
+        return kept;
+    }
+
+    /** Returns labels without those of orchestrators and fixtures. */
+    public static Map<String, String> withoutOwner(Map<String, String> labels) {
+        Map<String, String> kept = withoutFixture(labels);
         kept.keySet().removeIf(Identity::isOwner);
         return kept;
     }

@@ -33,7 +33,9 @@ public final class ApplicationCreation {
      * Plans it; nothing is changed.
      *
      * @param project name of the Compose project that is created as a whole, if it is one
-     * @param labels that all that is created gets besides its own
+     * @param label name of a label that all that is created gets besides its own; its value begins with the name of
+     *     what has it
+     * @param value what follows the name in the value; empty for no label
      * @throws DockerException if there are conflicts; it has all of them
      */
     public static ApplicationCreation plan(
@@ -43,7 +45,8 @@ public final class ApplicationCreation {
             Map<String, NetworkSpec> networks,
             Optional<String> project,
             RestoreOptions options,
-            Map<String, String> labels)
+            String label,
+            String value)
             throws IOException {
         Optional<ProjectDocument> document = project.map(name -> new ProjectDocument(name, "", Map.of(), List.of()));
         CapturedApplication application = CapturedApplication.of(members, networks, document);
@@ -52,50 +55,53 @@ public final class ApplicationCreation {
         if (!plan.plan().conflicts().isEmpty()) {
             throw DockerException.of(plan.plan().conflicts());
         }
-        ApplicationPlan labelled = labelled(plan, labels);
+        ApplicationPlan labelled = value.isEmpty() ? plan : new Labels(label, value).added(plan);
         return new ApplicationCreation(labelled, new RestoreExecutor(client, journal, labelled));
     }
 
-    private static ApplicationPlan labelled(ApplicationPlan plan, Map<String, String> labels) throws IOException {
-        Map<String, JsonObject> networks = new TreeMap<>();
-        for (Map.Entry<String, JsonObject> network : plan.networks().entrySet()) {
-            networks.put(network.getKey(), labelled(network.getValue(), labels));
+    /** A label that is added to what a plan creates. */
+    private record Labels(String label, String value) {
+        ApplicationPlan added(ApplicationPlan plan) throws IOException {
+            Map<String, JsonObject> networks = new TreeMap<>();
+            for (Map.Entry<String, JsonObject> network : plan.networks().entrySet()) {
+                networks.put(network.getKey(), added(network.getValue(), network.getKey()));
+            }
+            List<VolumeSpec> volumes = new ArrayList<>();
+            for (VolumeSpec volume : plan.volumes()) {
+                volumes.add(new VolumeSpec(
+                        volume.name(), volume.driver(), volume.options(), added(volume.labels(), volume.name())));
+            }
+            List<ApplicationPlan.Member> members = new ArrayList<>();
+            for (ApplicationPlan.Member member : plan.members()) {
+                members.add(new ApplicationPlan.Member(
+                        member.key(),
+                        member.document(),
+                        member.name(),
+                        added(member.body(), member.name()),
+                        member.endpoints(),
+                        member.replaced(),
+                        member.start()));
+            }
+            return new ApplicationPlan(
+                    plan.plan(),
+                    networks,
+                    volumes,
+                    members,
+                    plan.graph(),
+                    plan.captured(),
+                    plan.volumeNames(),
+                    plan.paths());
         }
-        List<VolumeSpec> volumes = new ArrayList<>();
-        for (VolumeSpec volume : plan.volumes()) {
-            volumes.add(
-                    new VolumeSpec(volume.name(), volume.driver(), volume.options(), merged(volume.labels(), labels)));
-        }
-        List<ApplicationPlan.Member> members = new ArrayList<>();
-        for (ApplicationPlan.Member member : plan.members()) {
-            members.add(new ApplicationPlan.Member(
-                    member.key(),
-                    member.document(),
-                    member.name(),
-                    labelled(member.body(), labels),
-                    member.endpoints(),
-                    member.replaced(),
-                    member.start()));
-        }
-        return new ApplicationPlan(
-                plan.plan(),
-                networks,
-                volumes,
-                members,
-                plan.graph(),
-                plan.captured(),
-                plan.volumeNames(),
-                plan.paths());
-    }
 
-    private static JsonObject labelled(JsonObject body, Map<String, String> labels) throws IOException {
-        return body.copy().put("Labels", merged(body.stringMap("Labels"), labels));
-    }
+        private JsonObject added(JsonObject body, String name) throws IOException {
+            return body.copy().put("Labels", added(body.stringMap("Labels"), name));
+        }
 
-    private static Map<String, String> merged(Map<String, String> own, Map<String, String> more) {
-        Map<String, String> merged = new TreeMap<>(own);
-        merged.putAll(more);
-        return merged;
+        private Map<String, String> added(Map<String, String> own, String name) {
+            Map<String, String> more = new TreeMap<>(own);
+            more.put(label, name + " " + value);
+            return more;
+        }
     }
 
     /**

@@ -63,6 +63,8 @@ final class CreateRequest {
         }
         if (!context.naming().isInPlace()) {
             withoutIdentity(body);
+        } else if (container.labels().containsKey(Identity.FIXTURE)) {
+            body.put("Labels", Identity.withoutFixture(container.labels()));
         }
         nameImage(body, imageId);
         body.put("HostConfig", hostConfig(networkMode));
@@ -268,7 +270,9 @@ final class CreateRequest {
                 continue;
             }
             JsonObject endpoint = JsonObject.create();
-            List<String> aliases = aliases(captured.getValue());
+            boolean shared = context.networkName(network).equals(network);
+            List<String> aliases =
+                    shared && context.options().withoutSharedAliases() ? List.of() : aliases(captured.getValue());
             if (!aliases.isEmpty()) {
                 endpoint.put("Aliases", aliases);
             }

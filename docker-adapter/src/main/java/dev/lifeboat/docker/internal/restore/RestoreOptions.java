@@ -43,6 +43,8 @@ public final class RestoreOptions {
         public boolean start;
         /** What becomes of published ports. */
         public Ports ports = Ports.KEPT;
+        /** Whether containers of a copy have no aliases in networks that the original is in, too. */
+        public boolean withoutSharedAliases;
         /** Services, or names of containers, that are restored; empty for all. */
         public Set<String> services = Set.of();
         /** Whether host paths that are missing are written. */
@@ -68,6 +70,7 @@ public final class RestoreOptions {
             project = other.project;
             start = other.start;
             ports = other.ports;
+            withoutSharedAliases = other.withoutSharedAliases;
             services = other.services;
             missingPaths = other.missingPaths;
             onStarted = other.onStarted;
@@ -152,6 +155,10 @@ public final class RestoreOptions {
 
     Ports ports() {
         return values.ports;
+    }
+
+    boolean withoutSharedAliases() {
+        return values.withoutSharedAliases;
     }
 
     Set<String> services() {

@@ -106,7 +106,11 @@ final class VolumePlan {
 
     private void create(VolumeSpec captured, String name) {
         VolumeSpec spec = options.isInPlace()
-                ? new VolumeSpec(name, captured.driver(), captured.options(), captured.labels())
+                ? new VolumeSpec(
+                        name,
+                        captured.driver(),
+                        captured.options(),
+                        context.naming().resourceLabels(captured.labels()))
                 : captured.forCopy(name, context.naming().resourceLabels(captured.labels()));
         if (!engine.hasVolumeDriver(spec.driver())) {
             context.conflict(

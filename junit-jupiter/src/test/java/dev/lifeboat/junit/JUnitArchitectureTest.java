@@ -1,0 +1,16 @@
+package dev.lifeboat.junit;
+
+import dev.lifeboat.testkit.PackageEdges;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** The structure of this module. */
+class JUnitArchitectureTest {
+    private static final PackageEdges EDGES = new PackageEdges("dev.lifeboat.junit", Path.of("target/classes"));
+
+    @Test
+    void packages_importAsTheTableSays() throws IOException {
+        EDGES.checkTable();
+    }
+}
