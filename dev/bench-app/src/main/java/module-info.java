@@ -4,4 +4,5 @@ module dev.lifeboat.bench {
     requires dev.lifeboat.docker;
     requires dev.lifeboat.storage.fs;
     requires dev.lifeboat.storage.s3;
+    requires java.sql;
 }

@@ -121,6 +121,12 @@ class FixtureTest {
         return name;
     }
 
+    /** Its anonymous volumes are removed after the test, if they are still there. */
+    private void leavesVolumes(String name) {
+        String volumes = inspect(name, "{{range .Mounts}}{{.Name}} {{end}}");
+        engine.later("docker volume rm " + volumes + " >/dev/null 2>&1 || true");
+    }
+
     /** What the container itself sees. */
     private static String stateOf(String name) {
         return exec(
@@ -237,6 +243,7 @@ class FixtureTest {
             int port = fixture.container().port(80);
             fixture.checkpoint("clean");
             assertThat(get(fixture)).isEqualTo("hello");
+            leavesVolumes(name);
             run((removal + " " + name).split(" ", -1));
             run("volume", "rm", engine.name("data"));
             ResetReport report = fixture.reset("clean");
@@ -393,6 +400,7 @@ class FixtureTest {
         String name = web();
         try (Fixture fixture = Fixture.of(docker, name, KILL)) {
             fixture.checkpoint("clean");
+            leavesVolumes(name);
             run("rm", "-f", name);
             run(
                     "run",

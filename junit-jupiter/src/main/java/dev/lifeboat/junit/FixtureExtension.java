@@ -27,14 +27,11 @@ import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
  * Compose, a script.
  *
  * <pre>{@code
- * @Testcontainers
  * class PersonTest {
- *     @Container
- *     static final PostgreSQLContainer POSTGRES = new PostgreSQLContainer("postgres:17");
- *
  *     @RegisterExtension
- *     static final FixtureExtension DB = FixtureExtension.of(POSTGRES::getContainerId)
- *             .seed("migrated", () -> migrate(POSTGRES.getJdbcUrl()));
+ *     static final FixtureExtension DB = FixtureExtension.ofContainer("db").seed("migrated", () -> migrate());
+ *
+ *     static void migrate() {}
  *
  *     @Test
  *     void deletesAll() {
@@ -43,7 +40,8 @@ import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
  * }
  * }</pre>
  *
- * <p>Register it in a static field, after the field of what starts the container. A field that several test classes
+ * <p>Register it in a static field, after the field of what starts the container: with Testcontainers,
+ * {@code FixtureExtension.of(POSTGRES::getContainerId)}. A field that several test classes
  * share is one fixture: it is seeded once, and closed when all tests have ended. Test methods may have a parameter of
  * type {@link FixtureContainer}.
  *

@@ -32,6 +32,7 @@ class SamplesTest {
             import dev.lifeboat.directory.*;
             import dev.lifeboat.docker.*;
             import dev.lifeboat.docker.engine.*;
+            import dev.lifeboat.docker.fixture.*;
             import dev.lifeboat.docker.plan.*;
             import dev.lifeboat.docker.quiesce.*;
             import dev.lifeboat.entry.*;
@@ -43,6 +44,8 @@ class SamplesTest {
             import dev.lifeboat.storage.fs.*;
             import dev.lifeboat.storage.s3.*;
             import dev.lifeboat.testkit.*;
+            import dev.lifeboat.junit.FixtureExtension;
+            import dev.lifeboat.junit.Reset;
             import java.io.*;
             import java.net.URI;
             import java.nio.charset.StandardCharsets;
@@ -51,6 +54,8 @@ class SamplesTest {
             import java.time.*;
             import java.util.*;
             import java.util.concurrent.*;
+            import org.junit.jupiter.api.*;
+            import org.junit.jupiter.api.extension.RegisterExtension;
             class Sample {
                 Docker docker;
                 Repository repo;
@@ -104,14 +109,17 @@ class SamplesTest {
         String code = sample.code().strip();
         String withoutComment = code.replaceFirst("\\s+//[^\n]*$", "");
         boolean expression = !withoutComment.endsWith(";") && !withoutComment.endsWith("}");
-        String body = code.startsWith("class ")
+        String body = code.startsWith("class ") || code.startsWith("@")
                 ? code
                 : "void run() throws Exception {\n" + (expression ? "var it = " + code + ";" : code) + "\n}\n";
         JavaFileObject source =
                 new SimpleJavaFileObject(URI.create("string:///Sample.java"), JavaFileObject.Kind.SOURCE) {
                     @Override
                     public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-                        return HEAD + body + "}\n";
+                        // Two types have this name, and only one is an annotation.
+                        String head =
+                                code.contains("@Checkpoint") ? "import dev.lifeboat.junit.Checkpoint;\n" + HEAD : HEAD;
+                        return head + body + "}\n";
                     }
                 };
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
