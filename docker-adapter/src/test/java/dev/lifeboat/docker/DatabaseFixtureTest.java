@@ -254,6 +254,16 @@ class DatabaseFixtureTest {
             assertThat(exec(web, "ls /bin/vi; [ -e /cache/x ] && cat /cache/x || echo gone"))
                     .isEqualTo("/bin/vi\ngone");
             assertThat(shop.run("ps", "-q").lines()).hasSize(4);
+            try (FixtureClone clone = fixture.clone("seeded")) {
+                String db = clone.container("db").name();
+                assertThat(db).isNotEqualTo(fixture.container("db").name());
+                exec(db, "psql -qAt -c 'drop table counter'");
+                assertThat(exec(fixture.container("db").name(), "psql -qAt -c 'select count(*) from counter'"))
+                        .isEqualTo("1");
+                clone.reset();
+                assertThat(exec(db, "psql -qAt -c 'select count(*) from counter'"))
+                        .isEqualTo("1");
+            }
         }
     }
 }

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
  * <p>Register it in a static field, after the field of what starts the container: with Testcontainers,
  * {@code FixtureExtension.of(POSTGRES::getContainerId)}. A field that several test classes
  * share is one fixture: it is seeded once, and closed when all tests have ended. Test methods may have a parameter of
- * type {@link FixtureContainer}.
+ * type {@link FixtureContainer}; {@link InContainer} chooses one of several.
  *
  * <p>Tests of one fixture must not run at the same time, except with {@link #clonePerClass}. Needs JUnit 5.13 or later.
  *
@@ -52,9 +52,13 @@ import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 @CheckReturnValue
 public final class FixtureExtension
         implements BeforeAllCallback, BeforeEachCallback, AfterAllCallback, InvocationInterceptor, ParameterResolver {
+    /** Name of the checkpoint before the first one. */
+    private static final String UNSEEDED = "before seeding";
+
     private final Options options;
     private final Map<Class<?>, FixtureClone> clones = new ConcurrentHashMap<>();
     private @Nullable Open open;
+    private Optional<Exception> failure = Optional.empty();
 
     private record Options(
             Supplier<String> container,
@@ -68,11 +72,17 @@ public final class FixtureExtension
     private record Seed(String checkpoint, Seeding seeding) {}
 
     /** What is open as long as tests run. */
-    private record Open(Docker docker, Fixture fixture) implements AutoCloseable {
+    private record Open(String container, Docker docker, Fixture fixture) implements AutoCloseable {
+        /** A container that lives on is as it was before it was seeded. */
         @Override
         public void close() {
-            try (docker) {
-                fixture.close();
+            try (docker;
+                    fixture) {
+                boolean seeded = fixture.checkpoints().stream()
+                        .anyMatch(checkpoint -> checkpoint.name().equals(UNSEEDED));
+                if (seeded && fixture.isPresent()) {
+                    fixture.reset(UNSEEDED);
+                }
             }
         }
     }
@@ -138,8 +148,9 @@ public final class FixtureExtension
     }
 
     /**
-     * Has the fixture seeded before the first test, and a checkpoint taken, to which it is set back before each other
-     * test unless {@link Reset} says otherwise.
+     * Has the fixture seeded before the first test, and a checkpoint taken, to which it is set back before each test
+     * unless {@link Reset} says otherwise. After all tests, a container that is still there is set back to what it was
+     * before, so that the next run can seed it again.
      */
     public FixtureExtension seed(String checkpoint, Seeding seeding) {
         return new FixtureExtension(new Options(
@@ -193,7 +204,7 @@ public final class FixtureExtension
 
     @Override
     public void beforeAll(ExtensionContext context) throws Exception {
-        boolean fresh = begin(context);
+        begin(context);
         Class<?> type = context.getRequiredTestClass();
         if (options.clonePerClass
                 && context.getParent().flatMap(ExtensionContext::getTestClass).isEmpty()) {
@@ -201,40 +212,54 @@ public final class FixtureExtension
                     "a clone for each class is made of a checkpoint: name one with seed(..) or resetTo(..)"));
             clones.put(type, fixture().clone(checkpoint));
         }
-        Optional<Reset> reset = Optional.ofNullable(type.getAnnotation(Reset.class));
-        if (reset.isPresent() && reset.get().before() == Reset.Before.CLASS && !fresh) {
-            reset(context, reset.get().value());
+    }
+
+    private synchronized void begin(ExtensionContext context) throws Exception {
+        String container = options.container.get();
+        if (open != null && !open.container().equals(container)) {
+            // What starts the container does so for each class.
+            end();
+        }
+        if (failure.isPresent()) {
+            throw new IllegalStateException("the fixture could not be seeded before", failure.get());
+        }
+        if (open == null) {
+            open(container);
+            AutoCloseable end = this::end;
+            // The root closes what it holds after all tests.
+            context.getRoot().getStore(Namespace.create(FixtureExtension.class)).put(this, end);
+            seed();
         }
     }
 
-    /** Returns whether it was seeded just now. */
-    private synchronized boolean begin(ExtensionContext context) throws Exception {
-        if (open != null) {
-            return false;
-        }
-        String container = options.container.get();
+    private void open(String container) {
         Docker docker = options.docker.get();
         boolean made = false;
         try {
             Fixture fixture = options.project
                     ? Fixture.ofComposeProject(docker, container, options.fixture)
                     : Fixture.of(docker, container, options.fixture);
-            open = new Open(docker, fixture);
+            open = new Open(container, docker, fixture);
             made = true;
         } finally {
             if (!made) {
                 docker.close();
             }
         }
-        AutoCloseable end = this::end;
-        // The root closes what it holds after all tests.
-        context.getRoot().getStore(Namespace.create(FixtureExtension.class)).put(this, end);
-        if (options.seed.isPresent()) {
+    }
+
+    private void seed() throws Exception {
+        if (options.seed.isEmpty()) {
+            return;
+        }
+        try {
+            fixture().checkpoint(UNSEEDED);
             options.seed.get().seeding().run();
             fixture().checkpoint(options.seed.get().checkpoint());
-            return true;
+        } catch (Exception e) {
+            failure = Optional.of(e);
+            throw e;
         }
-        return false;
     }
 
     private synchronized void end() {
@@ -257,11 +282,23 @@ public final class FixtureExtension
             nearest = at.get().getTestClass().map(type -> type.getAnnotation(Reset.class));
             at = at.get().getParent();
         }
-        if (nearest.isPresent()) {
-            boolean each = nearest.get().before() == Reset.Before.EACH_TEST;
-            return each ? Optional.of(nearest.get().value()) : Optional.empty();
+        if (nearest.isPresent() && nearest.get().before() == Reset.Before.CLASS) {
+            return isFirst(context) ? Optional.of(nearest.get().value()) : Optional.empty();
         }
-        return options.resetTo;
+        return nearest.isPresent() ? Optional.of(nearest.get().value()) : options.resetTo;
+    }
+
+    /** Whether it is the first test of its class, of which there may be several contexts. */
+    private boolean isFirst(ExtensionContext context) {
+        ExtensionContext ofClass = context.getParent().orElse(context);
+        while (ofClass.getTestMethod().isPresent()) {
+            ofClass = ofClass.getParent().orElseThrow();
+        }
+        ExtensionContext.Store store = ofClass.getStore(Namespace.create(FixtureExtension.class, this));
+        Class<?> type = context.getRequiredTestClass();
+        boolean first = store.get(type) == null;
+        store.put(type, true);
+        return first;
     }
 
     private void reset(ExtensionContext context, String checkpoint) {
@@ -300,33 +337,58 @@ public final class FixtureExtension
     public void interceptBeforeAllMethod(
             Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
             throws Throwable {
-        checkpointAfter(invocation, method);
+        checkpointAfter(invocation, method, context);
     }
 
     @Override
     public void interceptTestMethod(
             Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
             throws Throwable {
-        checkpointAfter(invocation, method);
+        checkpointAfter(invocation, method, context);
     }
 
-    private void checkpointAfter(Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method)
+    @Override
+    public void interceptTestTemplateMethod(
+            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        checkpointAfter(invocation, method, context);
+    }
+
+    private void checkpointAfter(
+            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
             throws Throwable {
         invocation.proceed();
         Checkpoint checkpoint = method.getExecutable().getAnnotation(Checkpoint.class);
-        if (checkpoint != null) {
-            fixture().checkpoint(checkpoint.value());
+        if (checkpoint == null) {
+            return;
         }
+        if (cloneOf(context).isPresent()) {
+            throw new IllegalStateException("a clone has no checkpoints of its own: take '" + checkpoint.value()
+                    + "' in seed(..), or do without clonePerClass()");
+        }
+        fixture().checkpoint(checkpoint.value());
     }
 
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
-        return parameter.getParameter().getType() == FixtureContainer.class;
+        if (parameter.getParameter().getType() != FixtureContainer.class) {
+            return false;
+        }
+        Optional<InContainer> chosen = parameter.findAnnotation(InContainer.class);
+        return chosen.isEmpty() || fixture().has(chosen.get().value());
     }
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
         Optional<FixtureClone> clone = cloneOf(context);
-        return clone.isPresent() ? clone.get().container() : fixture().container();
+        Optional<String> chosen = parameter.findAnnotation(InContainer.class).map(InContainer::value);
+        if (clone.isPresent()) {
+            return chosen.isPresent() && options.project
+                    ? clone.get().container(chosen.get())
+                    : clone.get().container();
+        }
+        return chosen.isPresent()
+                ? fixture().container(chosen.get())
+                : fixture().container();
     }
 }

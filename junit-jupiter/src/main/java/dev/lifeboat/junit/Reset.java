@@ -27,7 +27,7 @@ public @interface Reset {
     enum Before {
         /** Before each test. */
         EACH_TEST,
-        /** Before the first test of the class. */
+        /** Before the first test of the class, after its {@code @BeforeAll} methods. */
         CLASS
     }
 }

@@ -34,7 +34,7 @@ import org.junit.platform.testkit.engine.EngineTestKit;
 @RequiresRoot
 @Timeout(300)
 class FixtureExtensionTest {
-    static final String CONTAINER = "lbtest-junit-" + ProcessHandle.current().pid();
+    static final String CONTAINER = "lbtest-junit";
     private static final FixtureOptions FAST =
             FixtureOptions.defaults().mode(ResetMode.KILL).ready(Probe.none());
 
@@ -94,10 +94,11 @@ class FixtureExtensionTest {
     }
 
     @Test
-    void eachTest_beginsWithTheSeededState_andSharedFixturesAreSeededOnce() {
+    void eachTest_beginsWithTheSeededState_andSharedFixturesAreSeededOnce() throws Exception {
         SEEDED.set(0);
         succeeds(6, Map.of(), Resets.class, MoreResets.class);
         assertThat(SEEDED).hasValue(1);
+        assertThat(exec(CONTAINER, "cat /data/state")).as("as it was before").isEqualTo("first");
     }
 
     @Test
@@ -149,7 +150,7 @@ class FixtureExtensionTest {
         }
 
         @Test
-        void two(FixtureContainer db) throws Exception {
+        void two(@InContainer("lbtest-junit") FixtureContainer db) throws Exception {
             assertThat(state(db)).isEqualTo("seeded");
             change(db, "two");
         }

@@ -72,6 +72,25 @@ final class TreeWriter {
 
     TreeReset write(List<DirectoryChange> changes, long comparedNanos) throws IOException {
         long begun = System.nanoTime();
+        try {
+            writeAll(changes);
+        } finally {
+            // The next reset looks at them again.
+            failed.forEach(tree::forget);
+        }
+        if (!problems.isEmpty()) {
+            throw new IOException(root.label() + " is not as it was: " + problems.size() + " problems, such as "
+                    + problems.element().detail());
+        }
+        return new TreeReset(
+                changed.get(),
+                removed.get(),
+                bytes.get(),
+                Duration.ofNanos(comparedNanos),
+                Duration.ofNanos(System.nanoTime() - begun));
+    }
+
+    private void writeAll(List<DirectoryChange> changes) throws IOException {
         forEach(changes, this::removeExtra);
         forEach(changes, (dir, change) -> {
             directories.add(change.directory());
@@ -82,18 +101,6 @@ final class TreeWriter {
         link();
         finishDirectories();
         saved.awaitNextTick(List.copyOf(written));
-        if (!problems.isEmpty()) {
-            // The next reset looks at them again.
-            failed.forEach(tree::forget);
-            throw new IOException(root.label() + " is not as it was: " + problems.size() + " problems, such as "
-                    + problems.element().detail());
-        }
-        return new TreeReset(
-                changed.get(),
-                removed.get(),
-                bytes.get(),
-                Duration.ofNanos(comparedNanos),
-                Duration.ofNanos(System.nanoTime() - begun));
     }
 
     private void forEach(List<DirectoryChange> changes, Step step) throws IOException {

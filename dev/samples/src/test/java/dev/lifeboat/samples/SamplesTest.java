@@ -45,6 +45,7 @@ class SamplesTest {
             import dev.lifeboat.storage.s3.*;
             import dev.lifeboat.testkit.*;
             import dev.lifeboat.junit.FixtureExtension;
+            import dev.lifeboat.junit.InContainer;
             import dev.lifeboat.junit.Reset;
             import java.io.*;
             import java.net.URI;
