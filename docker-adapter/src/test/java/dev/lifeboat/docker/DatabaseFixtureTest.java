@@ -151,6 +151,7 @@ class DatabaseFixtureTest {
 
     @Test
     void spares_areSwitchedTo_andSetBackBehindTheScenes() throws Exception {
+        EngineFixture.assumePublishedPortsAreReachable();
         String name = engine.name("web");
         run(
                 "run",

@@ -13,6 +13,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -63,6 +64,17 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
 
     static String inspect(String thing, String format) {
         return run("inspect", "-f", format, thing);
+    }
+
+    /**
+     * Leaves a test out whose engine publishes ports in another network namespace than that of this process, as all but
+     * the development engine do here.
+     */
+    static void assumePublishedPortsAreReachable() throws IOException {
+        String ofEngine = run("run", "--rm", "--network", "host", BUSYBOX, "readlink", "/proc/self/ns/net");
+        String own = Files.readSymbolicLink(Path.of("/proc/self/ns/net")).toString();
+        Assumptions.assumeTrue(
+                ofEngine.equals(own), "LEFT OUT: the engine publishes ports in another network namespace");
     }
 
     /** Whether the engine is Podman. */
