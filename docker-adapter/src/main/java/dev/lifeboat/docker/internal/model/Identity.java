@@ -6,13 +6,13 @@ import java.util.TreeMap;
 
 /** Labels by which other programs take a resource for one of theirs. */
 public final class Identity {
-    /** Of orchestrators, which would stop or remove a copy as a surplus instance of theirs. */
     /**
      * Label of what belongs to a clone of a fixture: its own name, and the process that has made it. It holds only
      * where that process has put it, so it is never restored.
      */
     public static final String FIXTURE = "dev.lifeboat.fixture.owner";
 
+    /** Of orchestrators, which would stop or remove a copy as a surplus instance of theirs. */
     private static final List<String> OWNERS =
             List.of("com.docker.compose.", "com.docker.swarm.", "com.docker.stack.", "io.podman.compose.");
     /** Of programs that act on every container that has them: proxies, updaters, backup jobs. */
