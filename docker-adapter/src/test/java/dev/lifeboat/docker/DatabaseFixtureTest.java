@@ -1,6 +1,7 @@
 package dev.lifeboat.docker;
 
 import static dev.lifeboat.docker.EngineFixture.exec;
+import static dev.lifeboat.docker.EngineFixture.get;
 import static dev.lifeboat.docker.EngineFixture.inspect;
 import static dev.lifeboat.docker.EngineFixture.run;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -14,8 +15,6 @@ import dev.lifeboat.docker.fixture.Spares;
 import dev.lifeboat.docker.quiesce.Quiesce;
 import dev.lifeboat.testkit.RequiresRoot;
 import dev.lifeboat.testkit.ScratchDir;
-import dev.lifeboat.testkit.Shell;
-import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("docker")
 @RequiresRoot
 @Timeout(300)
-@Ability("Fixtures of databases")
+@Ability("fixtures of databases")
 class DatabaseFixtureTest {
     @RegisterExtension
     final EngineFixture engine = new EngineFixture();
@@ -197,15 +196,6 @@ class DatabaseFixtureTest {
             }
         }
         assertThat(run("ps", "-aq", "--filter", "name=" + name).lines()).hasSize(1);
-    }
-
-    private static String get(int port) {
-        try {
-            return Shell.sh("curl -fsS -m 10 http://127.0.0.1:" + port + "/index.html")
-                    .strip();
-        } catch (IOException | InterruptedException e) {
-            throw new AssertionError(e);
-        }
     }
 
     @ParameterizedTest

@@ -62,6 +62,19 @@ final class EngineFixture implements BeforeEachCallback, AfterEachCallback {
         return run("exec", container, "sh", "-c", line);
     }
 
+    /** Fetches a page from a published port. */
+    static String get(int port) {
+        try {
+            return Shell.sh("curl -fsS -m 10 http://127.0.0.1:" + port + "/index.html")
+                    .strip();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
     static String inspect(String thing, String format) {
         return run("inspect", "-f", format, thing);
     }

@@ -1,6 +1,7 @@
 package dev.lifeboat.docker;
 
 import static dev.lifeboat.docker.EngineFixture.exec;
+import static dev.lifeboat.docker.EngineFixture.get;
 import static dev.lifeboat.docker.EngineFixture.inspect;
 import static dev.lifeboat.docker.EngineFixture.run;
 import static dev.lifeboat.docker.EngineFixture.state;
@@ -15,7 +16,10 @@ import dev.lifeboat.docker.fixture.Probe;
 import dev.lifeboat.docker.fixture.ResetMode;
 import dev.lifeboat.docker.fixture.ResetReport;
 import dev.lifeboat.docker.quiesce.Quiesce;
+import dev.lifeboat.quiesce.QuiesceJournal;
+import dev.lifeboat.testkit.ChildJvm;
 import dev.lifeboat.testkit.RequiresRoot;
+import dev.lifeboat.testkit.ScratchDir;
 import dev.lifeboat.testkit.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,13 +45,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("docker")
 @RequiresRoot
 @Timeout(300)
-@Ability("Fixtures")
+@Ability("fixtures")
 class FixtureTest {
     private static final FixtureOptions KILL =
             FixtureOptions.defaults().mode(ResetMode.KILL).ready(Probe.none());
 
     @RegisterExtension
     final EngineFixture engine = new EngineFixture();
+
+    @RegisterExtension
+    final ScratchDir dir = new ScratchDir();
 
     private final Docker docker = EngineFixture.docker();
     private long descriptors;
@@ -243,7 +250,7 @@ class FixtureTest {
         try (Fixture fixture = Fixture.of(docker, name, KILL.ready(Probe.automatic()))) {
             int port = fixture.container().port(80);
             fixture.checkpoint("clean");
-            assertThat(get(fixture)).isEqualTo("hello");
+            assertThat(page(fixture)).isEqualTo("hello");
             leavesVolumes(name);
             run((removal + " " + name).split(" ", -1));
             run("volume", "rm", engine.name("data"));
@@ -252,25 +259,16 @@ class FixtureTest {
             assertThat(exec(name, "cat /data/index.html /file /anonymous/file; echo $COLOR"))
                     .isEqualTo("hello\nlayer\nvolume\ngreen");
             assertThat(fixture.container().port(80)).isEqualTo(port);
-            assertThat(get(fixture)).isEqualTo("hello");
+            assertThat(page(fixture)).isEqualTo("hello");
             exec(name, "rm /data/index.html /file");
             fixture.reset("clean");
             assertThat(exec(name, "cat /file")).isEqualTo("layer");
-            assertThat(get(fixture)).isEqualTo("hello");
+            assertThat(page(fixture)).isEqualTo("hello");
         }
     }
 
-    private static String get(Fixture fixture) {
+    private static String page(Fixture fixture) {
         return get(fixture.container().port(80));
-    }
-
-    private static String get(int port) {
-        try {
-            return Shell.sh("curl -fsS -m 10 http://127.0.0.1:" + port + "/index.html")
-                    .strip();
-        } catch (IOException | InterruptedException e) {
-            throw new AssertionError(e);
-        }
     }
 
     @Test
@@ -349,7 +347,7 @@ class FixtureTest {
             for (int i = 0; i < 4; i++) {
                 assertThat(results.get(i).get()).isEqualTo("original, clone " + i + ", original");
             }
-            assertThat(get(fixture)).isEqualTo("changed");
+            assertThat(page(fixture)).isEqualTo("changed");
             FixtureClone forgotten = fixture.clone("clean");
             assertThat(state(forgotten.container().name())).isEqualTo("running");
         } finally {
@@ -480,6 +478,102 @@ class FixtureTest {
             assertThatThrownBy(() -> fixture.reset("clean")).hasMessageContaining(engine.name("late"));
             assertThat(exec(name, "cat /data/a/one")).isEqualTo("changed");
             assertThat(state(name)).isEqualTo("running");
+        }
+    }
+
+    /** A process that is killed, whatever it does at that moment. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, 150, 400, 700, 1100, 1600})
+    void killedProcess_leavesNothingThatTheNextDoesNotClean(long millis) throws Exception {
+        String name = web();
+        String before = stateOf(name);
+        Path journal = dir.resolve("journal");
+        Path said = dir.resolve("log");
+        Process child = ChildJvm.start(Child.class, "128m", said, name, journal.toString());
+        try {
+            while (!Files.readString(said).contains("ready")) {
+                assertThat(child.isAlive()).as(Files.readString(said)).isTrue();
+                Thread.sleep(10);
+            }
+            Thread.sleep(millis);
+        } finally {
+            child.destroyForcibly().waitFor();
+        }
+        try (Fixture fixture = Fixture.of(docker.withJournal(QuiesceJournal.at(journal)), name, KILL)) {
+            assertThat(run("ps", "-aq", "--no-trunc", "--filter", "name=" + name))
+                    .isEqualTo(inspect(name, "{{.Id}}"));
+            assertThat(run("volume", "ls", "-q", "--filter", "name=" + name)).isEmpty();
+            assertThat(state(name)).isEqualTo("running");
+            assertThat(stateOf(name)).isEqualTo(before);
+            fixture.checkpoint("clean");
+            exec(name, "rm -r /data/a");
+            fixture.reset("clean");
+            assertThat(stateOf(name)).isEqualTo(before);
+        }
+    }
+
+    /** Takes checkpoints and makes clones until it is killed. */
+    static final class Child {
+        private Child() {}
+
+        public static void main(String[] arguments) {
+            Docker docker = EngineFixture.docker().withJournal(QuiesceJournal.at(Path.of(arguments[1])));
+            Fixture fixture = Fixture.of(docker, arguments[0], KILL);
+            System.out.println("ready");
+            while (true) {
+                fixture.checkpoint("clean");
+                try (FixtureClone clone = fixture.clone("clean")) {
+                    clone.reset();
+                }
+            }
+        }
+    }
+
+    @Test
+    void twoHundredResets_leaveNothing() throws Exception {
+        String name = web();
+        String before = stateOf(name);
+        try (Fixture fixture = Fixture.of(docker, name, KILL)) {
+            fixture.checkpoint("clean");
+            List<String> begun = List.of();
+            for (int i = 0; i < 205; i++) {
+                exec(name, "echo $$ >>/data/a/one; rm -rf /cache/*; mkdir -p /data/new/er; echo x >/data/new/er/file");
+                fixture.reset("clean");
+                if (i == 4) {
+                    begun = resources();
+                }
+            }
+            assertThat(resources()).isEqualTo(begun);
+            assertThat(stateOf(name)).isEqualTo(before);
+        }
+    }
+
+    /** What a leak would add to: of the engine, of this process, of the kernel. */
+    private static List<String> resources() throws Exception {
+        long files = 0;
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            files = open.filter(descriptor -> isFile(descriptor)).count();
+        }
+        return List.of(
+                run("ps", "-aq").lines().count() + " containers",
+                run("volume", "ls", "-q").lines().count() + " volumes",
+                run("network", "ls", "-q").lines().count() + " networks",
+                files + " files",
+                Thread.getAllStackTraces().keySet().stream()
+                                .filter(thread -> thread.getName().startsWith("lifeboat")
+                                        || thread.getName().startsWith("ForkJoinPool-"))
+                                .count()
+                        + " threads",
+                Shell.sh("losetup -a | wc -l").strip() + " loop devices");
+    }
+
+    /** Sockets and jars come and go. */
+    private static boolean isFile(Path descriptor) {
+        try {
+            String target = Files.readSymbolicLink(descriptor).toString();
+            return target.startsWith("/") && !target.endsWith(".jar");
+        } catch (IOException e) {
+            return false;
         }
     }
 

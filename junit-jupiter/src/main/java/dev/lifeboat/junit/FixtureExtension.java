@@ -10,6 +10,7 @@ import java.lang.reflect.Method;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -60,14 +61,31 @@ public final class FixtureExtension
     private @Nullable Open open;
     private Optional<Exception> failure = Optional.empty();
 
-    private record Options(
-            Supplier<String> container,
-            boolean project,
-            Supplier<Docker> docker,
-            FixtureOptions fixture,
-            Optional<Seed> seed,
-            Optional<String> resetTo,
-            boolean clonePerClass) {}
+    /** The options while one of them is changed. */
+    private static final class Options {
+        private final Supplier<String> container;
+        private final boolean project;
+        private Supplier<Docker> docker = Docker::local;
+        private FixtureOptions fixture = FixtureOptions.defaults();
+        private Optional<Seed> seed = Optional.empty();
+        private Optional<String> resetTo = Optional.empty();
+        private boolean clonePerClass;
+
+        Options(Supplier<String> container, boolean project) {
+            this.container = container;
+            this.project = project;
+        }
+
+        Options(Options other) {
+            container = other.container;
+            project = other.project;
+            docker = other.docker;
+            fixture = other.fixture;
+            seed = other.seed;
+            resetTo = other.resetTo;
+            clonePerClass = other.clonePerClass;
+        }
+    }
 
     private record Seed(String checkpoint, Seeding seeding) {}
 
@@ -102,14 +120,19 @@ public final class FixtureExtension
         this.options = options;
     }
 
+    private FixtureExtension with(Consumer<Options> change) {
+        Options changed = new Options(options);
+        change.accept(changed);
+        return new FixtureExtension(changed);
+    }
+
     /**
      * Returns an extension for a container.
      *
      * @param nameOrId asked for before the first test, once the container runs
      */
     public static FixtureExtension of(Supplier<String> nameOrId) {
-        return new FixtureExtension(new Options(
-                nameOrId, false, Docker::local, FixtureOptions.defaults(), Optional.empty(), Optional.empty(), false));
+        return new FixtureExtension(new Options(nameOrId, false));
     }
 
     /** Returns an extension for a container that has this name. */
@@ -119,32 +142,17 @@ public final class FixtureExtension
 
     /** Returns an extension for all containers of a Compose project. */
     public static FixtureExtension ofComposeProject(String name) {
-        return new FixtureExtension(new Options(
-                () -> name, true, Docker::local, FixtureOptions.defaults(), Optional.empty(), Optional.empty(), false));
+        return new FixtureExtension(new Options(() -> name, true));
     }
 
     /** Sets the engine; {@link Docker#local} unless set. The extension closes it after all tests. */
     public FixtureExtension docker(Supplier<Docker> docker) {
-        return new FixtureExtension(new Options(
-                options.container,
-                options.project,
-                docker,
-                options.fixture,
-                options.seed,
-                options.resetTo,
-                options.clonePerClass));
+        return with(o -> o.docker = docker);
     }
 
     /** Sets how the fixture is checkpointed and reset. */
     public FixtureExtension options(FixtureOptions fixture) {
-        return new FixtureExtension(new Options(
-                options.container,
-                options.project,
-                options.docker,
-                fixture,
-                options.seed,
-                options.resetTo,
-                options.clonePerClass));
+        return with(o -> o.fixture = fixture);
     }
 
     /**
@@ -153,26 +161,15 @@ public final class FixtureExtension
      * before, so that the next run can seed it again.
      */
     public FixtureExtension seed(String checkpoint, Seeding seeding) {
-        return new FixtureExtension(new Options(
-                options.container,
-                options.project,
-                options.docker,
-                options.fixture,
-                Optional.of(new Seed(checkpoint, seeding)),
-                Optional.of(checkpoint),
-                options.clonePerClass));
+        return with(o -> {
+            o.seed = Optional.of(new Seed(checkpoint, seeding));
+            o.resetTo = Optional.of(checkpoint);
+        });
     }
 
     /** Sets the checkpoint to which it is set back before each test that has no {@link Reset}. */
     public FixtureExtension resetTo(String checkpoint) {
-        return new FixtureExtension(new Options(
-                options.container,
-                options.project,
-                options.docker,
-                options.fixture,
-                options.seed,
-                Optional.of(checkpoint),
-                options.clonePerClass));
+        return with(o -> o.resetTo = Optional.of(checkpoint));
     }
 
     /**
@@ -180,14 +177,7 @@ public final class FixtureExtension
      * type {@link FixtureContainer}. Needs {@link #seed} or {@link #resetTo}.
      */
     public FixtureExtension clonePerClass() {
-        return new FixtureExtension(new Options(
-                options.container,
-                options.project,
-                options.docker,
-                options.fixture,
-                options.seed,
-                options.resetTo,
-                true));
+        return with(o -> o.clonePerClass = true);
     }
 
     /**

@@ -40,28 +40,13 @@ final class TreeComparison {
     }
 
     private void compare(Dir dir, Node node) throws IOException {
-        List<ByteString> extra = new ArrayList<>();
         Stat stat = dir.stat();
         if (!stat.device().equals(device)) {
             throw new IOException("another file system is mounted at " + dir.label()
                     + ", which was not there when the checkpoint was taken; unmount it");
         }
         boolean same = tree.isKnown(node, stat);
-        if (!same) {
-            extra.addAll(dir.names());
-            // Both are sorted.
-            int at = 0;
-            List<ByteString> names = List.copyOf(extra);
-            extra.clear();
-            for (ByteString name : names) {
-                while (at < node.children.size() && node.children.get(at).name.compareTo(name) < 0) {
-                    at++;
-                }
-                if (at == node.children.size() || !node.children.get(at).name.equals(name)) {
-                    extra.add(name);
-                }
-            }
-        }
+        List<ByteString> extra = same ? List.of() : extra(dir.names(), node.children);
         Queue<Node> changed = new ConcurrentLinkedQueue<>();
         List<Work> parts = new ArrayList<>();
         for (int from = 0; from < node.children.size(); from += NAMES_PER_TASK) {
@@ -70,8 +55,23 @@ final class TreeComparison {
         }
         Work.all(parts);
         if (!same || !changed.isEmpty()) {
-            changes.add(new DirectoryChange(node, List.copyOf(extra), List.copyOf(changed)));
+            changes.add(new DirectoryChange(node, extra, List.copyOf(changed)));
         }
+    }
+
+    /** The names that are no children; both are sorted. */
+    private static List<ByteString> extra(List<ByteString> names, List<Node> children) {
+        List<ByteString> extra = new ArrayList<>();
+        int at = 0;
+        for (ByteString name : names) {
+            while (at < children.size() && children.get(at).name.compareTo(name) < 0) {
+                at++;
+            }
+            if (at == children.size() || !children.get(at).name.equals(name)) {
+                extra.add(name);
+            }
+        }
+        return extra;
     }
 
     /** Some names of a directory. */
