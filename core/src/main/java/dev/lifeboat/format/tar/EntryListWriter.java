@@ -5,13 +5,12 @@ import com.github.luben.zstd.ZstdOutputStream;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.internal.frame.FrameCodec;
 import dev.lifeboat.internal.frame.FrameWriter;
+import dev.lifeboat.internal.io.UnnamedFile;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -27,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class EntryListWriter implements AutoCloseable {
     private static final int MAX_WAITING = 4096;
 
-    private final Path spool;
+    private final UnnamedFile spool;
     private final DataOutputStream out;
     private final Deque<Slot> waiting = new ArrayDeque<>();
     private final List<Slot> late = new ArrayList<>();
@@ -62,9 +61,8 @@ final class EntryListWriter implements AutoCloseable {
     }
 
     EntryListWriter() throws IOException {
-        spool = Files.createTempFile("lifeboat-entries-", ".tmp");
-        out = new DataOutputStream(
-                new BufferedOutputStream(new ZstdOutputStream(Files.newOutputStream(spool), 1), 1 << 16));
+        spool = UnnamedFile.create("lifeboat-entries-");
+        out = new DataOutputStream(new BufferedOutputStream(new ZstdOutputStream(spool.output(), 1), 1 << 16));
     }
 
     synchronized Slot next() throws IOException {
@@ -103,8 +101,8 @@ final class EntryListWriter implements AutoCloseable {
         FrameWriter writer =
                 new FrameWriter(context, TarManifest.entriesKey(name), new FrameCodec(FrameCodec.Kind.ZSTD, 3));
         long total = 0;
-        try (DataInputStream in = new DataInputStream(
-                new BufferedInputStream(new ZstdInputStream(Files.newInputStream(spool)), 1 << 16))) {
+        try (DataInputStream in =
+                new DataInputStream(new BufferedInputStream(new ZstdInputStream(spool.input()), 1 << 16))) {
             int nextLate = 0;
             for (long i = 0; i <= lines; i++) {
                 for (; nextLate < late.size() && late.get(nextLate).before == i; nextLate++) {
@@ -138,7 +136,7 @@ final class EntryListWriter implements AutoCloseable {
         try {
             out.close();
         } finally {
-            Files.deleteIfExists(spool);
+            spool.close();
         }
     }
 }

@@ -14,13 +14,12 @@ import dev.lifeboat.internal.frame.FrameCodec;
 import dev.lifeboat.internal.frame.FrameWriter;
 import dev.lifeboat.internal.io.Digests;
 import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.io.UnnamedFile;
 import dev.lifeboat.internal.maintenance.PendingDeletions;
 import dev.lifeboat.internal.tar.TarHeaders;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -224,21 +223,14 @@ final class TarArchiveWriter implements ArchiveWriter {
      * file.
      */
     private StoredEntry spool(Entry entry, InputStream in) throws IOException {
-        Path spool = Files.createTempFile("lifeboat-content-", ".tmp");
-        try {
+        try (UnnamedFile spool = UnnamedFile.create("lifeboat-content-")) {
             long size = 0;
-            try (OutputStream out = Files.newOutputStream(spool)) {
-                byte[] buffer = new byte[Io.BUFFER_BYTES];
-                for (int n; (n = in.read(buffer)) >= 0; size += n) {
-                    Io.checkInterrupt();
-                    out.write(buffer, 0, n);
-                }
+            byte[] buffer = new byte[Io.BUFFER_BYTES];
+            for (int n; (n = in.read(buffer)) >= 0; size += n) {
+                Io.checkInterrupt();
+                spool.write(ByteBuffer.wrap(buffer, 0, n), size);
             }
-            try (InputStream again = Files.newInputStream(spool)) {
-                return writeFile(entry.withSize(size), again);
-            }
-        } finally {
-            Files.deleteIfExists(spool);
+            return writeFile(entry.withSize(size), spool.input());
         }
     }
 

@@ -1,13 +1,11 @@
 package dev.lifeboat.docker.internal.image;
 
 import com.github.luben.zstd.ZstdInputStream;
+import dev.lifeboat.internal.io.UnnamedFile;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.SequenceInputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -21,9 +19,9 @@ final class PlainLayer implements AutoCloseable {
 
     private final InputStream content;
     private final long size;
-    private final Optional<Path> spool;
+    private final Optional<UnnamedFile> spool;
 
-    private PlainLayer(InputStream content, long size, Optional<Path> spool) {
+    private PlainLayer(InputStream content, long size, Optional<UnnamedFile> spool) {
         this.content = content;
         this.size = size;
         this.spool = spool;
@@ -35,18 +33,15 @@ final class PlainLayer implements AutoCloseable {
         if (!Arrays.equals(start, MAGIC)) {
             return new PlainLayer(whole, size, Optional.empty());
         }
-        Path spool = Files.createTempFile("lifeboat-layer-", ".tar");
+        UnnamedFile spool = UnnamedFile.create("lifeboat-layer-");
         boolean opened = false;
         try {
-            try (OutputStream out = Files.newOutputStream(spool)) {
-                new ZstdInputStream(whole).transferTo(out);
-            }
-            PlainLayer plain = new PlainLayer(Files.newInputStream(spool), Files.size(spool), Optional.of(spool));
+            long plainSize = new ZstdInputStream(whole).transferTo(spool.output());
             opened = true;
-            return plain;
+            return new PlainLayer(spool.input(), plainSize, Optional.of(spool));
         } finally {
             if (!opened) {
-                Files.deleteIfExists(spool);
+                spool.close();
             }
         }
     }
@@ -62,8 +57,7 @@ final class PlainLayer implements AutoCloseable {
     @Override
     public void close() throws IOException {
         if (spool.isPresent()) {
-            content.close();
-            Files.deleteIfExists(spool.get());
+            spool.get().close();
         }
     }
 }

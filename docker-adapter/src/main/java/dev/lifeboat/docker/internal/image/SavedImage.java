@@ -10,15 +10,14 @@ import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.EntryType;
 import dev.lifeboat.internal.io.Digests;
 import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.io.UnnamedFile;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.tar.TarMember;
 import dev.lifeboat.internal.tar.TarReader;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -179,25 +178,19 @@ final class SavedImage implements ImageBlobs {
 
     /** Handles a layer of an engine before 25, which names layers by ids that do not depend on their content. */
     private static void spool(TarMember member, Map<String, Entry> wanted, EntrySink sink) throws IOException {
-        Path spool = Files.createTempFile("lifeboat-layer-", ".tar");
-        try {
+        try (UnnamedFile spool = UnnamedFile.create("lifeboat-layer-")) {
             MessageDigest digest = Digests.sha256();
-            try (OutputStream out = Files.newOutputStream(spool)) {
-                byte[] buffer = new byte[1 << 16];
-                for (int n; (n = member.content().read(buffer)) >= 0; ) {
-                    Io.checkInterrupt();
-                    digest.update(buffer, 0, n);
-                    out.write(buffer, 0, n);
-                }
+            byte[] buffer = new byte[1 << 16];
+            long size = 0;
+            for (int n; (n = member.content().read(buffer)) >= 0; size += n) {
+                Io.checkInterrupt();
+                digest.update(buffer, 0, n);
+                spool.write(ByteBuffer.wrap(buffer, 0, n), size);
             }
             Entry entry = wanted.remove("sha256:" + Digests.hex(digest.digest()));
             if (entry != null) {
-                try (InputStream again = Files.newInputStream(spool)) {
-                    sink.content(entry.withSize(member.size()), again);
-                }
+                sink.content(entry.withSize(member.size()), spool.input());
             }
-        } finally {
-            Files.deleteIfExists(spool);
         }
     }
 }
