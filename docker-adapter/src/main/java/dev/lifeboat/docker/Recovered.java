@@ -6,7 +6,8 @@ import java.util.List;
  * What {@link Docker#recover} has done.
  *
  * @param resumed names of containers that were resumed, or in which the command was run that ends a session
- * @param removed what restores had created, and is removed, such as {@code network shop_back}
+ * @param removed what restores had created, and is removed, such as {@code network shop_back}; and containers that were
+ *     made to read volumes, with their images
  * @param completed containers of restores that had written everything when they were killed; they stay, and what they
  *     replaced is removed
  * @param undecided what is left to look at: networks and volumes that restores may have created just when they were

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A process of this machine, told from another one that is given its number later.
@@ -13,6 +15,8 @@ import java.time.Instant;
  *     the clock
  */
 public record ProcessIdentity(long pid, String identity) {
+    private static final Pattern TOKEN = Pattern.compile("([0-9]{1,18})\\.([A-Za-z0-9_-]+)");
+
     /** Returns this process. */
     public static ProcessIdentity current() {
         return of(ProcessHandle.current().pid());
@@ -35,10 +39,45 @@ public record ProcessIdentity(long pid, String identity) {
                 .orElse(false);
     }
 
+    /** Returns it as one word of letters, digits, dots, dashes and underscores, such as for a tag or a label. */
+    public String token() {
+        return pid + "." + word(identity);
+    }
+
+    private static String word(String text) {
+        return text.replaceAll("[^A-Za-z0-9-]+", "_");
+    }
+
+    /**
+     * Returns whether a process has ended.
+     *
+     * @param token of the process; of anything else it is not known that it has ended
+     * @param otherBoots whether one that was noted before this machine was booted, or on another machine, has
+     */
+    public static boolean isGone(String token, boolean otherBoots) {
+        Matcher parts = TOKEN.matcher(token);
+        if (!parts.matches() || !parts.group(2).startsWith(word(namespace() + " "))) {
+            return false;
+        }
+        try {
+            if (!otherBoots && !parts.group(2).startsWith(word(namespace() + " " + boot() + " "))) {
+                return false;
+            }
+        } catch (IOException e) {
+            return false;
+        }
+        long pid = Long.parseLong(parts.group(1));
+        return ProcessHandle.of(pid)
+                .map(process -> !process.isAlive() || !of(pid).token().equals(token))
+                .orElse(true);
+    }
+
+    private static String boot() throws IOException {
+        return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+    }
+
     private static String identity(long pid) {
         try {
-            String boot =
-                    Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
             String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
             // Fields 3 and 22; the second one, in parentheses, may contain blanks.
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
@@ -47,7 +86,7 @@ public record ProcessIdentity(long pid, String identity) {
                 return "ended";
             }
             String start = fields[19];
-            return namespace() + " " + boot + " " + start;
+            return namespace() + " " + boot() + " " + start;
         } catch (IOException | RuntimeException e) {
             return namespace() + " "
                     + ProcessHandle.of(pid)

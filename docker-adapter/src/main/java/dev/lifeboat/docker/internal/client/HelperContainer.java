@@ -4,15 +4,18 @@ import com.github.dockerjava.transport.DockerHttpClient.Request;
 import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.internal.io.UninterruptibleCleanup;
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.internal.process.ProcessIdentity;
 import dev.lifeboat.internal.tar.TarHeaders;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -27,7 +30,7 @@ public final class HelperContainer implements AutoCloseable {
      */
     public static final String DESTINATION = "/volume";
 
-    /** Name of the label of all of them. */
+    /** Name of the label of all of them, and of their images; its value says which process has made them. */
     public static final String LABEL = "dev.lifeboat.helper";
 
     private final EngineClient client;
@@ -103,12 +106,12 @@ public final class HelperContainer implements AutoCloseable {
                 .put("Image", image)
                 .put("Cmd", List.of("never-started"))
                 .put("NetworkDisabled", true)
-                .put("Labels", Map.of(LABEL, "true"));
+                .put("Labels", Map.of(LABEL, ProcessIdentity.current().token()));
     }
 
     /** Imports an image without files and returns its id. A random label makes it another image than all others. */
     private static String importEmpty(EngineClient client) throws IOException {
-        String label = "LABEL dev.lifeboat.helper="
+        String label = "LABEL " + LABEL + "=" + ProcessIdentity.current().token() + "."
                 + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
         String answer = client.send(
                 Request.Method.POST,
@@ -122,6 +125,53 @@ public final class HelperContainer implements AutoCloseable {
                     DockerException.Kind.REFUSED, "the engine did not import an empty image: " + answer.strip());
         }
         return "sha256:" + id.group(1);
+    }
+
+    /**
+     * Finds containers that a process has left that was killed.
+     *
+     * @param near whether only processes of this machine use the engine; else those of others are left alone
+     * @return their ids
+     */
+    public static List<String> abandoned(EngineClient client, boolean near) throws IOException {
+        return labelled(client, "/containers/json?all=1&filters=", label -> ProcessIdentity.isGone(label, near));
+    }
+
+    private static List<String> labelled(EngineClient client, String list, Predicate<String> chosen)
+            throws IOException {
+        byte[] filter = JsonObject.create().put("label", List.of(LABEL)).toBytes();
+        List<String> ids = new ArrayList<>();
+        String query = list + EngineClient.encode(new String(filter, StandardCharsets.UTF_8));
+        for (JsonObject summary : client.getList(query, "list what has the label " + LABEL)) {
+            if (chosen.test(summary.stringMap("Labels").getOrDefault(LABEL, ""))) {
+                ids.add(summary.string("Id"));
+            }
+        }
+        return ids;
+    }
+
+    /**
+     * Removes what a process has left that was killed: containers, and their images.
+     *
+     * @param near whether only processes of this machine use the engine; else those of others are left alone
+     * @return what was removed
+     */
+    public static List<String> removeAbandoned(EngineClient client, boolean near) throws IOException {
+        List<String> removed = new ArrayList<>();
+        for (String container : abandoned(client, near)) {
+            client.delete("/containers/" + container + "?force=1", "remove container " + container);
+            removed.add("container " + container);
+        }
+        List<String> images = labelled(
+                client,
+                "/images/json?filters=",
+                label -> label.contains(".")
+                        && ProcessIdentity.isGone(label.substring(0, label.lastIndexOf('.')), near));
+        for (String image : images) {
+            remove(client, image);
+            removed.add("image " + image);
+        }
+        return removed;
     }
 
     public String id() {

@@ -2,6 +2,7 @@ package dev.lifeboat.docker.internal.restore;
 
 import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.client.HelperContainer;
 import dev.lifeboat.quiesce.QuiesceJournal;
 import dev.lifeboat.quiesce.QuiesceJournal.QuiesceRecord;
 import java.io.IOException;
@@ -89,7 +90,17 @@ public final class RestoreRecovery {
                 throw failure;
             }
         });
+        removeHelpers(result);
         return result;
+    }
+
+    /** They are not in the journal, since they hold nothing; one that stays keeps no one from anything. */
+    private void removeHelpers(Result result) throws IOException {
+        try {
+            result.removed().addAll(HelperContainer.removeAbandoned(client, false));
+        } catch (DockerException e) {
+            log.warn("helper containers of a process that was killed are not removed [cause={}]", e.getMessage());
+        }
     }
 
     /**
