@@ -52,7 +52,7 @@ class DatabaseFixtureTest {
     }
 
     /** Waits as a user would who knows nothing of fixtures. */
-    private static void await(String container, String command) throws InterruptedException {
+    static void await(String container, String command) throws InterruptedException {
         for (int i = 0; i < 300; i++) {
             try {
                 exec(container, command);
@@ -73,7 +73,7 @@ class DatabaseFixtureTest {
         return name;
     }
 
-    private static void checkWhole(String name) {
+    static void checkWhole(String name) {
         assertThat(sql(name, "select count(*), min(name), max(id) from person")).isEqualTo("20000|person 1|20000");
         assertThat(exec(name, "pg_amcheck --install-missing --heapallindexed -d postgres 2>&1; echo exit $?"))
                 .endsWith("exit 0");

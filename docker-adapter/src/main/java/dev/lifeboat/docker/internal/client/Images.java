@@ -1,10 +1,14 @@
 package dev.lifeboat.docker.internal.client;
 
+import com.github.dockerjava.transport.DockerHttpClient.Request;
+import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.docker.engine.EngineInfo.Store;
+import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.ImageSpec;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -62,6 +66,25 @@ public final class Images {
         return client.open(path(image.id()) + "/get", "save image " + image.id());
     }
 
+    /** Opens the tar of an image with its name, as {@code docker image save} writes it. The caller closes it. */
+    public InputStream save(String name) throws IOException {
+        return client.open(path(name) + "/get", "save image " + name);
+    }
+
+    /**
+     * Loads a tar that {@link #save(String)} has given.
+     *
+     * @param name of the image in it
+     * @throws IOException if the engine does not have an image of that name then
+     */
+    public void load(InputStream tar, String name) throws IOException {
+        String output = client.send(Request.Method.POST, "/images/load?quiet=1", tar, "load image " + name);
+        if (find(name).isEmpty()) {
+            throw new DockerException(
+                    DockerException.Kind.REFUSED, "the engine did not load image " + name + ": " + output.strip());
+        }
+    }
+
     /** Gives an image another name, which another image loses if it has it. */
     public void tag(String id, String name) throws IOException {
         int colon = name.indexOf(':', name.lastIndexOf('/') + 1);
@@ -76,6 +99,35 @@ public final class Images {
     /** Removes an image that has at most one name, and that no container uses. */
     public void remove(String id) throws IOException {
         client.delete(path(id), "remove image " + id);
+    }
+
+    /**
+     * Makes an image of a container and its writable layer. The container is not paused for it.
+     *
+     * @param name with a tag
+     */
+    public void commit(ContainerSpec container, String name) throws IOException {
+        int colon = name.lastIndexOf(':');
+        client.post(
+                "/commit?pause=false&container=" + container.id() + "&repo="
+                        + EngineClient.encode(name.substring(0, colon)) + "&tag="
+                        + EngineClient.encode(name.substring(colon + 1)),
+                JsonObject.create(),
+                "make an image of container " + container.name());
+    }
+
+    /** Returns the names, with tags, of all images of a repository of this engine. */
+    public List<String> named(String repository) throws IOException {
+        byte[] filter =
+                JsonObject.create().put("reference", List.of(repository)).toBytes();
+        String query = EngineClient.encode(new String(filter, StandardCharsets.UTF_8));
+        List<String> names = new ArrayList<>();
+        for (JsonObject image : client.getList("/images/json?filters=" + query, "list images")) {
+            image.strings("RepoTags").stream()
+                    .filter(name -> name.startsWith(repository + ":"))
+                    .forEach(names::add);
+        }
+        return names;
     }
 
     /** Inspects all images. Images that are removed meanwhile are skipped. */

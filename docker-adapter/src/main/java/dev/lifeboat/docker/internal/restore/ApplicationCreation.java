@@ -1,5 +1,6 @@
 package dev.lifeboat.docker.internal.restore;
 
+import com.google.errorprone.annotations.CheckReturnValue;
 import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.layout.ContainerDocument;
@@ -18,24 +19,24 @@ import java.util.TreeMap;
 
 /**
  * The containers, volumes and networks of an application, created as a restore creates them, but from what is known of
- * a live one. Who asks for it fills and starts them.
+ * a live one. Who asks for it fills and starts them. Immutable.
  */
+@CheckReturnValue
 public final class ApplicationCreation {
+    private final EngineClient client;
+    private final QuiesceJournal journal;
     private final ApplicationPlan plan;
-    private final RestoreExecutor executor;
 
-    private ApplicationCreation(ApplicationPlan plan, RestoreExecutor executor) {
+    private ApplicationCreation(EngineClient client, QuiesceJournal journal, ApplicationPlan plan) {
+        this.client = client;
+        this.journal = journal;
         this.plan = plan;
-        this.executor = executor;
     }
 
     /**
      * Plans it; nothing is changed.
      *
      * @param project name of the Compose project that is created as a whole, if it is one
-     * @param label name of a label that all that is created gets besides its own; its value begins with the name of
-     *     what has it
-     * @param value what follows the name in the value; empty for no label
      * @throws DockerException if there are conflicts; it has all of them
      */
     public static ApplicationCreation plan(
@@ -44,9 +45,7 @@ public final class ApplicationCreation {
             Map<String, ContainerDocument> members,
             Map<String, NetworkSpec> networks,
             Optional<String> project,
-            RestoreOptions options,
-            String label,
-            String value)
+            RestoreOptions options)
             throws IOException {
         Optional<ProjectDocument> document = project.map(name -> new ProjectDocument(name, "", Map.of(), List.of()));
         CapturedApplication application = CapturedApplication.of(members, networks, document);
@@ -55,53 +54,80 @@ public final class ApplicationCreation {
         if (!plan.plan().conflicts().isEmpty()) {
             throw DockerException.of(plan.plan().conflicts());
         }
-        ApplicationPlan labelled = value.isEmpty() ? plan : new Labels(label, value).added(plan);
-        return new ApplicationCreation(labelled, new RestoreExecutor(client, journal, labelled));
+        return new ApplicationCreation(client, journal, plan);
     }
 
-    /** A label that is added to what a plan creates. */
-    private record Labels(String label, String value) {
-        ApplicationPlan added(ApplicationPlan plan) throws IOException {
-            Map<String, JsonObject> networks = new TreeMap<>();
-            for (Map.Entry<String, JsonObject> network : plan.networks().entrySet()) {
-                networks.put(network.getKey(), added(network.getValue(), network.getKey()));
-            }
-            List<VolumeSpec> volumes = new ArrayList<>();
-            for (VolumeSpec volume : plan.volumes()) {
-                volumes.add(new VolumeSpec(
-                        volume.name(), volume.driver(), volume.options(), added(volume.labels(), volume.name())));
-            }
-            List<ApplicationPlan.Member> members = new ArrayList<>();
-            for (ApplicationPlan.Member member : plan.members()) {
-                members.add(new ApplicationPlan.Member(
-                        member.key(),
-                        member.document(),
-                        member.name(),
-                        added(member.body(), member.name()),
-                        member.endpoints(),
-                        member.replaced(),
-                        member.start()));
-            }
-            return new ApplicationPlan(
-                    plan.plan(),
-                    networks,
-                    volumes,
-                    members,
-                    plan.graph(),
-                    plan.captured(),
-                    plan.volumeNames(),
-                    plan.paths());
+    /**
+     * Returns one where all that is created has a label besides its own.
+     *
+     * @param value what follows the name of what has it, and a space, in the value of the label
+     */
+    public ApplicationCreation labelled(String label, String value) throws IOException {
+        Labels labels = new Labels(label, value);
+        Map<String, JsonObject> networks = new TreeMap<>();
+        for (Map.Entry<String, JsonObject> network : plan.networks().entrySet()) {
+            networks.put(network.getKey(), labels.added(network.getValue(), network.getKey()));
         }
+        List<VolumeSpec> volumes = new ArrayList<>();
+        for (VolumeSpec volume : plan.volumes()) {
+            volumes.add(new VolumeSpec(
+                    volume.name(), volume.driver(), volume.options(), labels.added(volume.labels(), volume.name())));
+        }
+        return with(networks, volumes, member -> labels.added(member.body(), member.name()));
+    }
 
-        private JsonObject added(JsonObject body, String name) throws IOException {
+    private record Labels(String label, String value) {
+        JsonObject added(JsonObject body, String name) throws IOException {
             return body.copy().put("Labels", added(body.stringMap("Labels"), name));
         }
 
-        private Map<String, String> added(Map<String, String> own, String name) {
+        Map<String, String> added(Map<String, String> own, String name) {
             Map<String, String> more = new TreeMap<>(own);
             more.put(label, name + " " + value);
             return more;
         }
+    }
+
+    /**
+     * Returns one where containers are created from other images.
+     *
+     * @param images by the keys of the containers
+     */
+    public ApplicationCreation from(Map<String, String> images) throws IOException {
+        return with(plan.networks(), plan.volumes(), member -> {
+            String image = images.get(member.key());
+            return image == null ? member.body() : member.body().copy().put("Image", image);
+        });
+    }
+
+    @FunctionalInterface
+    private interface Body {
+        JsonObject of(ApplicationPlan.Member member) throws IOException;
+    }
+
+    private ApplicationCreation with(Map<String, JsonObject> networks, List<VolumeSpec> volumes, Body body)
+            throws IOException {
+        List<ApplicationPlan.Member> members = new ArrayList<>();
+        for (ApplicationPlan.Member member : plan.members()) {
+            members.add(new ApplicationPlan.Member(
+                    member.key(),
+                    member.document(),
+                    member.name(),
+                    body.of(member),
+                    member.endpoints(),
+                    member.replaced(),
+                    member.start()));
+        }
+        ApplicationPlan changed = new ApplicationPlan(
+                plan.plan(),
+                networks,
+                volumes,
+                members,
+                plan.graph(),
+                plan.captured(),
+                plan.volumeNames(),
+                plan.paths());
+        return new ApplicationCreation(client, journal, changed);
     }
 
     /**
@@ -111,6 +137,7 @@ public final class ApplicationCreation {
      * @throws IOException if something cannot be created; what was is removed
      */
     public Map<String, ContainerSpec> create() throws IOException {
+        RestoreExecutor executor = new RestoreExecutor(client, journal, plan);
         boolean created = false;
         try {
             Map<String, ContainerSpec> containers = executor.create();
