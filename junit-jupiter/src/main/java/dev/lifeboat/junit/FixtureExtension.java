@@ -1,12 +1,17 @@
 package dev.lifeboat.junit;
 
 import com.google.errorprone.annotations.CheckReturnValue;
+import dev.lifeboat.Repository;
 import dev.lifeboat.docker.Docker;
 import dev.lifeboat.docker.fixture.Fixture;
+import dev.lifeboat.docker.fixture.FixtureCache;
 import dev.lifeboat.docker.fixture.FixtureClone;
 import dev.lifeboat.docker.fixture.FixtureContainer;
 import dev.lifeboat.docker.fixture.FixtureOptions;
+import dev.lifeboat.docker.fixture.Seeding;
 import java.lang.reflect.Method;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -68,6 +73,7 @@ public final class FixtureExtension
         private Supplier<Docker> docker = Docker::local;
         private FixtureOptions fixture = FixtureOptions.defaults();
         private Optional<Seed> seed = Optional.empty();
+        private Optional<Cache> cache = Optional.empty();
         private Optional<String> resetTo = Optional.empty();
         private boolean clonePerClass;
 
@@ -82,6 +88,7 @@ public final class FixtureExtension
             docker = other.docker;
             fixture = other.fixture;
             seed = other.seed;
+            cache = other.cache;
             resetTo = other.resetTo;
             clonePerClass = other.clonePerClass;
         }
@@ -89,8 +96,11 @@ public final class FixtureExtension
 
     private record Seed(String checkpoint, Seeding seeding) {}
 
+    private record Cache(Supplier<Repository> repository, List<Path> inputs) {}
+
     /** What is open as long as tests run. */
-    private record Open(String container, Docker docker, Fixture fixture) implements AutoCloseable {
+    private record Open(String container, Docker docker, Fixture fixture, Optional<Repository> cache)
+            implements AutoCloseable {
         /** A container that lives on is as it was before it was seeded. */
         @Override
         public void close() {
@@ -101,19 +111,10 @@ public final class FixtureExtension
                 if (seeded && fixture.isPresent()) {
                     fixture.reset(UNSEEDED);
                 }
+            } finally {
+                cache.ifPresent(Repository::close);
             }
         }
-    }
-
-    /** Brings a fixture into the state that tests begin with. */
-    @FunctionalInterface
-    public interface Seeding {
-        /**
-         * Does it, such as by running migrations.
-         *
-         * @throws Exception if that fails; then so do all tests
-         */
-        void run() throws Exception;
     }
 
     private FixtureExtension(Options options) {
@@ -165,6 +166,18 @@ public final class FixtureExtension
             o.seed = Optional.of(new Seed(checkpoint, seeding));
             o.resetTo = Optional.of(checkpoint);
         });
+    }
+
+    /**
+     * Keeps the state that {@link #seed} makes in a repository, for other runs: one that finds it there restores it
+     * instead of seeding. See {@link Fixture#checkpointOrRestore}.
+     *
+     * @param repository opened before the first test, and closed after all tests
+     * @param inputs files and directories that the seeding reads, such as migrations; the state is seeded anew once one
+     *     of them, or the image or the environment of the container, is another one
+     */
+    public FixtureExtension cachedIn(Supplier<Repository> repository, Path... inputs) {
+        return with(o -> o.cache = Optional.of(new Cache(repository, List.of(inputs))));
     }
 
     /** Sets the checkpoint to which it is set back before each test that has no {@link Reset}. */
@@ -224,15 +237,21 @@ public final class FixtureExtension
 
     private void open(String container) {
         Docker docker = options.docker.get();
+        Optional<Repository> repository = Optional.empty();
         boolean made = false;
         try {
+            repository = options.cache.map(cache -> cache.repository().get());
+            FixtureOptions fixtureOptions = repository
+                    .map(opened -> options.fixture.cache(FixtureCache.in(opened)))
+                    .orElse(options.fixture);
             Fixture fixture = options.project
-                    ? Fixture.ofComposeProject(docker, container, options.fixture)
-                    : Fixture.of(docker, container, options.fixture);
-            open = new Open(container, docker, fixture);
+                    ? Fixture.ofComposeProject(docker, container, fixtureOptions)
+                    : Fixture.of(docker, container, fixtureOptions);
+            open = new Open(container, docker, fixture, repository);
             made = true;
         } finally {
             if (!made) {
+                repository.ifPresent(Repository::close);
                 docker.close();
             }
         }
@@ -244,11 +263,20 @@ public final class FixtureExtension
         }
         try {
             fixture().checkpoint(UNSEEDED);
-            options.seed.get().seeding().run();
-            fixture().checkpoint(options.seed.get().checkpoint());
+            seed(options.seed.get());
         } catch (Exception e) {
             failure = Optional.of(e);
             throw e;
+        }
+    }
+
+    private void seed(Seed seed) throws Exception {
+        if (options.cache.isEmpty()) {
+            seed.seeding().run();
+            fixture().checkpoint(seed.checkpoint());
+        } else {
+            String inputs = Fixture.hashOf(options.cache.get().inputs().toArray(new Path[0]));
+            fixture().checkpointOrRestore(seed.checkpoint(), inputs, seed.seeding());
         }
     }
 

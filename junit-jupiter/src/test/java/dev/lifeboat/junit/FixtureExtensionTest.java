@@ -3,14 +3,20 @@ package dev.lifeboat.junit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import dev.lifeboat.Encryption;
+import dev.lifeboat.Repository;
 import dev.lifeboat.docker.fixture.FixtureContainer;
 import dev.lifeboat.docker.fixture.FixtureOptions;
 import dev.lifeboat.docker.fixture.Probe;
 import dev.lifeboat.docker.fixture.ResetMode;
 import dev.lifeboat.docker.quiesce.ContainerCommand;
+import dev.lifeboat.storage.fs.FileStorage;
 import dev.lifeboat.testkit.RequiresRoot;
+import dev.lifeboat.testkit.ScratchDir;
 import dev.lifeboat.testkit.Shell;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -52,6 +58,9 @@ class FixtureExtensionTest {
             .options(FAST)
             .seed("cloned", () -> exec(CONTAINER, "echo clean >/data/state"))
             .clonePerClass();
+
+    @RegisterExtension
+    final ScratchDir dir = new ScratchDir();
 
     @BeforeEach
     void run() throws Exception {
@@ -120,6 +129,54 @@ class FixtureExtensionTest {
                 Parallel2.class,
                 Parallel3.class);
         assertThat(CLONES).hasSize(3).doesNotContain(CONTAINER);
+    }
+
+    @Test
+    void cachedState_isSeededInTheFirstRunOnly() throws Exception {
+        SEEDED.set(0);
+        Path migration = Files.writeString(dir.resolve("V1.sql"), "create table a");
+        for (int run = 0; run < 2; run++) {
+            Cached.db = cached(migration);
+            succeeds(1, Map.of(), Cached.class);
+            assertThat(exec(CONTAINER, "cat /data/state"))
+                    .as("as it was before")
+                    .isEqualTo("first");
+        }
+        assertThat(SEEDED).hasValue(1);
+        Files.writeString(migration, "create table b");
+        Cached.db = cached(migration);
+        succeeds(1, Map.of(), Cached.class);
+        assertThat(SEEDED).hasValue(2);
+        try (Repository repository = repository()) {
+            assertThat(repository.verify().readData().run().findings()).isEmpty();
+        }
+    }
+
+    private FixtureExtension cached(Path migration) {
+        return FixtureExtension.ofContainer(CONTAINER)
+                .options(FAST)
+                .seed("seeded", () -> {
+                    SEEDED.incrementAndGet();
+                    exec(CONTAINER, "echo seeded >/data/state");
+                })
+                .cachedIn(this::repository, migration);
+    }
+
+    private Repository repository() {
+        return Repository.at(FileStorage.at(dir.resolve("cache")))
+                .encryption(Encryption.none())
+                .openOrCreate();
+    }
+
+    static class Cached {
+        @RegisterExtension
+        static FixtureExtension db = FixtureExtension.ofContainer(CONTAINER);
+
+        @Test
+        void begins(FixtureContainer container) throws IOException {
+            assertThat(state(container)).isEqualTo("seeded");
+            change(container, "changed");
+        }
     }
 
     @Test
