@@ -20,6 +20,7 @@ module dev.lifeboat.core {
     exports dev.lifeboat.internal.json to
             dev.lifeboat.docker;
     exports dev.lifeboat.internal.process to
+            dev.lifeboat.automation,
             dev.lifeboat.docker;
     exports dev.lifeboat.internal.tar to
             dev.lifeboat.docker;

@@ -224,6 +224,16 @@ public final class Repository implements AutoCloseable {
         return keyring.orElseThrow(() -> new IllegalStateException(this + " is not encrypted"));
     }
 
+    /**
+     * Returns a log that programs keep in this repository, such as of what a schedule did.
+     *
+     * @param name 1 to 255 characters
+     * @throws IllegalArgumentException if the name is empty or longer
+     */
+    public RecordLog log(String name) {
+        return new RecordLog(opened, name);
+    }
+
     /** Returns whether the key that this was opened with may read; otherwise it may only back up and prune. */
     public boolean mayRead() {
         return opened.keys().mayRead();

@@ -10,7 +10,7 @@ public record ObjectKey(String value) implements Comparable<ObjectKey> {
     /** The maximum length of a key, in characters. */
     public static final int MAX_LENGTH = 512;
 
-    private static final List<String> TRANSIENT = List.of("sessions/", "deletions/", "completions/", "index/");
+    private static final List<String> TRANSIENT = List.of("sessions/", "deletions/", "completions/", "index/", "logs/");
 
     public ObjectKey {
         if (!isValid(value)) {

@@ -39,11 +39,16 @@ public final class PackageEdges {
             "com.github.dockerjava", "docker-java",
             "software.amazon.awssdk", "aws-sdk",
             "org.junit", "junit",
+            "com.cronutils", "cron-utils",
             "org.apache.hc", "httpclient5");
 
     /** Modules whose packages lie below that of core. */
-    private static final List<String> OTHER_MODULES =
-            List.of("dev.lifeboat.docker", "dev.lifeboat.junit", "dev.lifeboat.storage.fs", "dev.lifeboat.storage.s3");
+    private static final List<String> OTHER_MODULES = List.of(
+            "dev.lifeboat.automation",
+            "dev.lifeboat.docker",
+            "dev.lifeboat.junit",
+            "dev.lifeboat.storage.fs",
+            "dev.lifeboat.storage.s3");
 
     private final JavaClasses classes;
     private final String root;

@@ -1,6 +1,7 @@
 package dev.lifeboat.internal.layout;
 
 import dev.lifeboat.storage.ObjectKey;
+import java.util.Locale;
 
 /** Where each kind of object of a repository lies: docs/FORMAT.md, section 1. The only place that spells a key. */
 public final class RepositoryLayout {
@@ -25,6 +26,8 @@ public final class RepositoryLayout {
     public static final String COMPLETIONS = "completions/";
     /** Prefix of quarantined objects; their own keys follow. */
     public static final String QUARANTINE = "quarantine/";
+    /** Prefix of logs that programs keep. */
+    public static final String LOGS = "logs/";
 
     private static final int SERIES_DIGITS = 8;
     private static final int ID_DIGITS = 32;
@@ -82,6 +85,20 @@ public final class RepositoryLayout {
     /** Returns the key of the record by which a prune says that it will not act on its pending deletions any more. */
     public static ObjectKey completion(String prune) {
         return new ObjectKey(COMPLETIONS + prune);
+    }
+
+    /**
+     * Returns the prefix of the entries of a log, and of few others.
+     *
+     * @param log the first digits of the hash of its name
+     */
+    public static String logEntries(String log) {
+        return LOGS + log + "/";
+    }
+
+    /** Returns the key of an entry of a log. */
+    public static ObjectKey logEntry(String log, long number) {
+        return new ObjectKey(logEntries(log) + String.format(Locale.ROOT, "%016x", number));
     }
 
     /** Returns where an object is quarantined. */

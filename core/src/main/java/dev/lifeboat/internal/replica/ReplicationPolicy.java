@@ -13,6 +13,7 @@ final class ReplicationPolicy {
             RepositoryLayout.SESSIONS,
             RepositoryLayout.DELETIONS,
             RepositoryLayout.COMPLETIONS,
+            RepositoryLayout.LOGS,
             RepositoryLayout.QUARANTINE);
     /** Objects whose absence has a meaning. */
     private static final Set<String> NO_CONTENT = Set.of(
