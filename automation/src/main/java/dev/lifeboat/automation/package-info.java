@@ -1,0 +1,2 @@
+/** Schedules of backups, and the health of what they have made. */
+package dev.lifeboat.automation;
