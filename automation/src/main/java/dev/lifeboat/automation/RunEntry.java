@@ -17,7 +17,6 @@ record RunEntry(RecordLog.Entry record) {
     static final String DUE = "due";
     static final String ATTEMPT = "attempt";
     static final String HOST = "host";
-    static final String MACHINE = "machine";
     static final String PROCESS = "process";
     static final String TIME = "time";
     static final String RESULT = "result";
@@ -44,7 +43,6 @@ record RunEntry(RecordLog.Entry record) {
                 DUE, due.toString(),
                 ATTEMPT, Integer.toString(attempt),
                 HOST, own.host(),
-                MACHINE, own.machine(),
                 PROCESS, own.process(),
                 TIME, now.toString()));
     }

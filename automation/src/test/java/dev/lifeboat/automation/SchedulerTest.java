@@ -249,7 +249,7 @@ class SchedulerTest {
         for (int i = 0; i < 4; i++) {
             hosts.add(Scheduler.of(repository, schedule)
                     .withClock(clock)
-                    .as(new Member("host" + i, "machine" + i, "process" + i, (process, same) -> false)));
+                    .as(new Member("host" + i, "process" + i, process -> false)));
         }
         for (int minute = 0; minute < 60; minute++) {
             clock.forward(Duration.ofMinutes(1));

@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -126,10 +127,12 @@ class FixtureCacheTest {
             exec(first, "rm -r /data/a /etc/own");
             fixture.reset("migrated");
             assertThat(contentOf(first)).isEqualTo(state);
-            if (!near) {
-                String id = inspect(first, "{{.Id}}");
-                // The image of the state is here still.
-                fixture.checkpointOrRestore("again", "v1", () -> seed(first));
+        }
+        if (!near) {
+            // The container is of an image of the checkpoint now.
+            String id = inspect(first, "{{.Id}}");
+            try (Fixture fixture = Fixture.of(used, first, options())) {
+                fixture.checkpointOrRestore("migrated", "v1", () -> seed(first));
                 assertThat(inspect(first, "{{.Id}}")).isNotEqualTo(id);
                 assertThat(contentOf(first)).isEqualTo(state);
             }
@@ -227,27 +230,88 @@ class FixtureCacheTest {
         repository = repository(dir.resolve("another"));
     }
 
+    /** A state that the container does not become ready with: as before, then seeded. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void stateThatDoesNotBecomeReady_isSeededFromWhatWasThere(boolean near) throws Exception {
+        Docker used = engine(near);
+        String first = fresh("first");
+        try (Fixture fixture = Fixture.of(used, first, options())) {
+            fixture.checkpointOrRestore("state", "v1", () -> seed(first));
+        }
+        run("rm", "-fv", first);
+        String second = fresh("second");
+        exec(second, "echo mine >/data/mine");
+        // Ready without the state of the cache, and once it was seeded again.
+        FixtureOptions broken =
+                options().readyWithin(Duration.ofMillis(300)).ready(Probe.command("sh", "-c", "[ -e /data/mine ]"));
+        try (Fixture fixture = Fixture.of(used, second, broken)) {
+            fixture.checkpointOrRestore("state", "v1", () -> {
+                assertThat(exec(second, "cat /data/mine; ls /data")).isEqualTo("mine\nmine");
+                seed(second);
+            });
+            assertThat(seeded).hasValue(2);
+            assertThat(exec(second, "cat /data/mine /data/a/one")).isEqualTo("mine\n1");
+            exec(second, "rm -r /data/a");
+            fixture.reset("state");
+            assertThat(exec(second, "cat /data/mine /data/a/one")).isEqualTo("mine\n1");
+        }
+        if (!near) {
+            used.close();
+        }
+    }
+
+    @Test
+    void stateThatIsNotUsable_isNotKept() throws Exception {
+        String name = fresh("first");
+        FixtureOptions broken =
+                options().readyWithin(Duration.ofMillis(300)).ready(Probe.command("sh", "-c", "[ ! -e /data/a ]"));
+        try (Fixture fixture = Fixture.of(docker, name, broken)) {
+            assertThatThrownBy(() -> fixture.checkpointOrRestore("state", "v1", () -> seed(name)))
+                    .hasMessageContaining("not ready");
+            assertThat(repository.snapshots()).isEmpty();
+            assertThat(state(name)).isEqualTo("running");
+        }
+    }
+
+    @Test
+    void keys_haveTheNameAndWhatWasBefore_andSeedingsAreNotNested() throws Exception {
+        String name = fresh("first");
+        try (Fixture fixture = Fixture.of(docker, name, options())) {
+            fixture.checkpointOrRestore("schema", "v1", () -> exec(name, "echo schema >/data/state"));
+            fixture.checkpointOrRestore("demo", "v1", () -> exec(name, "echo demo >>/data/state"));
+            assertThat(exec(name, "cat /data/state")).isEqualTo("schema\ndemo");
+        }
+        run("rm", "-fv", name);
+        String again = fresh("first");
+        try (Fixture fixture = Fixture.of(docker, again, options())) {
+            fixture.checkpointOrRestore("demo", "v1", () -> exec(again, "echo demo only >/data/state"));
+            assertThat(exec(again, "cat /data/state")).isEqualTo("demo only");
+            assertThatThrownBy(() -> fixture.checkpointOrRestore(
+                            "outer", "v1", () -> fixture.checkpointOrRestore("inner", "v1", () -> {})))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("one by one");
+        }
+    }
+
     @Test
     void statesThatWereNotUsed_goWhenThereIsTooMuch() throws Exception {
         String name = fresh("first");
         FixtureOptions small = options().cache(FixtureCache.in(repository).atMost(5 << 20));
         Snapshot other = repository.backup(docker.volume(volumeOf(name))).run();
-        try (Fixture fixture = Fixture.of(docker, name, small)) {
-            for (String version : List.of("v1", "v2", "v3")) {
+        for (String version : List.of("v1", "v2", "v3", "v3", "v2")) {
+            try (Fixture fixture = Fixture.of(docker, name, small)) {
                 fixture.checkpointOrRestore("state", version, () -> {
                     seeded.incrementAndGet();
                     exec(name, "dd if=/dev/urandom of=/data/" + version + " bs=1M count=2 2>/dev/null; rm -f /data/v0");
                     exec(name, "cd /data; ls | grep -v " + version + " | xargs -r rm");
                 });
+                assertThat(exec(name, "ls /data")).isEqualTo(version);
             }
-            fixture.checkpointOrRestore("state", "v3", () -> seed(name));
-            assertThat(exec(name, "ls /data")).isEqualTo("v3");
-            fixture.checkpointOrRestore("state", "v2", () -> seed(name));
-            assertThat(exec(name, "ls /data")).isEqualTo("v2");
-            assertThat(seeded).hasValue(3);
-            assertThat(repository.snapshots().stream().filter(s -> s.source().startsWith("fixture:")))
-                    .hasSize(2);
         }
+        assertThat(seeded).hasValue(3);
+        assertThat(repository.snapshots().stream().filter(s -> s.source().startsWith("fixture:")))
+                .hasSize(2);
         assertThat(repository.snapshots()).contains(other);
     }
 

@@ -364,7 +364,8 @@ class FixtureTest {
     void clonesOfAProcessThatIsGone_areRemovedByTheNextFixture() throws Exception {
         String name = web();
         String own = ProcessIdentity.current().token();
-        String gone = "999999999" + own.substring(own.indexOf('.'), own.lastIndexOf('_')) + "_1";
+        String gone = "999999999" + own.substring(own.indexOf('.'), own.lastIndexOf('_')) + "_1"
+                + own.substring(own.lastIndexOf('.'));
         String label = "dev.lifeboat.fixture.owner=";
         String volume = engine.name("left-volume");
         String network = engine.name("left-network");

@@ -91,10 +91,12 @@ class FixtureThroughApiTest {
 
     /** Its configuration, without what a new container has anew. */
     private static String configuration(String name) {
-        return inspect(
+        String all = inspect(
                 name,
                 "{{.Config.Env}} {{.Config.Cmd}} {{.Config.Entrypoint}} {{.Config.Labels}} {{.HostConfig.PortBindings}}"
                         + " {{.Config.StopTimeout}} {{.HostConfig.RestartPolicy.Name}} {{len .Mounts}}");
+        // Of the image of the checkpoint.
+        return all.replaceFirst("dev.lifeboat.fixture.image:[a-z0-9:]+ ", "");
     }
 
     @Test
@@ -269,6 +271,75 @@ class FixtureThroughApiTest {
         }
         assertThat(inspect(name, "{{.Id}}")).isNotEqualTo(id);
         assertThat(state(name)).isEqualTo("running");
+    }
+
+    @Test
+    void checkpointWhoseImageIsGone_isRefusedBeforeAnythingIsTouched() {
+        String name = FixtureTest.web(engine);
+        // Not one of a checkpoint, and nothing that hinders.
+        run("tag", EngineFixture.BUSYBOX, "lifeboat-fixture:latest");
+        try (Fixture fixture = Fixture.of(docker, name, KILL)) {
+            fixture.checkpoint("clean");
+            String before = stateOf(name);
+            run("rmi", "lifeboat-fixture:latest");
+            run("rmi", run("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", "reference=lifeboat-fixture"));
+            assertThatThrownBy(() -> fixture.reset("clean")).hasMessageContaining("prune");
+            assertThat(stateOf(name)).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void interruptedReset_leavesTheCheckpointUsable() throws Exception {
+        String name = FixtureTest.web(engine);
+        String before = stateOf(name);
+        try (Fixture fixture = Fixture.of(docker, name, KILL)) {
+            fixture.checkpoint("clean");
+            for (int millis : List.of(0, 200, 500)) {
+                Thread thread = new Thread(() -> {
+                    try {
+                        fixture.reset("clean");
+                    } catch (RuntimeException e) {
+                        // Interrupted: another reset sets it back.
+                        Thread.currentThread().interrupt();
+                    }
+                });
+                thread.start();
+                Thread.sleep(millis);
+                thread.interrupt();
+                thread.join();
+                fixture.reset("clean");
+                assertThat(stateOf(name)).isEqualTo(before);
+            }
+        }
+    }
+
+    @Test
+    void cloneOfAComposeService_doesNotBelongToTheProject() {
+        String name = engine.name("service");
+        run(
+                "run",
+                "-d",
+                "--name",
+                name,
+                "--label",
+                "com.docker.compose.project=" + engine.name("project"),
+                "--label",
+                "com.docker.compose.service=web",
+                EngineFixture.BUSYBOX,
+                "sleep",
+                "1000");
+        String project = "label=com.docker.compose.project=" + engine.name("project");
+        try (Fixture fixture = Fixture.of(docker, name, KILL)) {
+            fixture.checkpoint("clean");
+            try (FixtureClone clone = fixture.clone("clean")) {
+                assertThat(clone.container().name()).isNotEqualTo(name);
+                assertThat(run("ps", "-a", "--format", "{{.Names}}", "--filter", project))
+                        .isEqualTo(name);
+            }
+            fixture.reset("clean");
+            assertThat(run("ps", "-a", "--format", "{{.Names}}", "--filter", project))
+                    .isEqualTo(name);
+        }
     }
 
     /** A process that is killed, whatever it does at that moment. */

@@ -174,9 +174,14 @@ public final class FixtureExtension
      *
      * @param repository opened before the first test, and closed after all tests
      * @param inputs files and directories that the seeding reads, such as migrations; the state is seeded anew once one
-     *     of them, or the image or the environment of the container, is another one
+     *     of them, or the image or the environment of the container, is another one; what else the seeding depends on,
+     *     its code too, is not seen
+     * @throws IllegalArgumentException if there are no inputs, so that the state would be kept for ever
      */
     public FixtureExtension cachedIn(Supplier<Repository> repository, Path... inputs) {
+        if (inputs.length == 0) {
+            throw new IllegalArgumentException("name the files that the seeding reads: a change of them seeds anew");
+        }
         return with(o -> o.cache = Optional.of(new Cache(repository, List.of(inputs))));
     }
 

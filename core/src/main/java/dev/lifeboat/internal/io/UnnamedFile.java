@@ -4,21 +4,21 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /**
  * A temporary file whose name is removed as soon as it is open, where the operating system can do so: nothing is left
- * if the process is killed. Only its owner could open it. Thread-safe.
+ * if the process is killed. Only its owner could open it. Thread-safe; an interrupt of a thread that reads or writes
+ * leaves it open for the others.
  */
 public final class UnnamedFile implements Closeable {
-    private final FileChannel channel;
+    private final RandomAccessFile file;
 
-    private UnnamedFile(FileChannel channel) {
-        this.channel = channel;
+    private UnnamedFile(RandomAccessFile file) {
+        this.file = file;
     }
 
     /** Creates an empty file in the directory for temporary files. */
@@ -26,10 +26,15 @@ public final class UnnamedFile implements Closeable {
         Path path = Files.createTempFile(prefix, ".tmp");
         boolean opened = false;
         try {
-            FileChannel channel = FileChannel.open(
-                    path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+            RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
             opened = true;
-            return new UnnamedFile(channel);
+            try {
+                Files.delete(path);
+            } catch (IOException e) {
+                // Where an open file cannot be removed.
+                path.toFile().deleteOnExit();
+            }
+            return new UnnamedFile(file);
         } finally {
             if (!opened) {
                 Files.deleteIfExists(path);
@@ -37,16 +42,19 @@ public final class UnnamedFile implements Closeable {
         }
     }
 
-    /** Writes bytes. */
-    public void write(ByteBuffer bytes, long at) throws IOException {
-        for (long to = at; bytes.hasRemaining(); ) {
-            to += channel.write(bytes, to);
-        }
+    /** Writes the bytes of a buffer that has an array. */
+    public synchronized void write(ByteBuffer bytes, long at) throws IOException {
+        file.seek(at);
+        file.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
+        bytes.position(bytes.limit());
     }
 
-    /** Reads some bytes; -1 at the end. */
-    public int read(ByteBuffer into, long at) throws IOException {
-        return channel.read(into, at);
+    /** Reads some bytes into a buffer that has an array; -1 at the end. */
+    public synchronized int read(ByteBuffer into, long at) throws IOException {
+        file.seek(at);
+        int n = file.read(into.array(), into.arrayOffset() + into.position(), into.remaining());
+        into.position(into.position() + Math.max(0, n));
+        return n;
     }
 
     /** Writes from the beginning of the file. Closing the stream leaves the file open. */
@@ -86,6 +94,6 @@ public final class UnnamedFile implements Closeable {
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        file.close();
     }
 }

@@ -1,5 +1,6 @@
 package dev.lifeboat.internal.process;
 
+import dev.lifeboat.internal.io.Digests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,8 @@ import java.util.regex.Pattern;
  *     the clock
  */
 public record ProcessIdentity(long pid, String identity) {
-    private static final Pattern TOKEN = Pattern.compile("([0-9]{1,18})\\.([A-Za-z0-9_-]+)");
+    private static final Pattern TOKEN = Pattern.compile("([0-9]{1,18})\\.([A-Za-z0-9_-]+)\\.([0-9a-f]*)");
+    private static final String MACHINE = machine();
 
     /** Returns this process. */
     public static ProcessIdentity current() {
@@ -39,37 +41,52 @@ public record ProcessIdentity(long pid, String identity) {
                 .orElse(false);
     }
 
-    /** Returns it as one word of letters, digits, dots, dashes and underscores, such as for a tag or a label. */
+    /** Returns it, and the machine, as one word that a tag or a label may be. */
     public String token() {
-        return pid + "." + word(identity);
+        return pid + "." + word(identity) + "." + MACHINE;
     }
 
     private static String word(String text) {
         return text.replaceAll("[^A-Za-z0-9-]+", "_");
     }
 
+    /** Tells machines apart; empty where that is not possible. */
+    private static String machine() {
+        try {
+            byte[] id = Files.readAllBytes(Path.of("/etc/machine-id"));
+            return Digests.hex(Digests.sha256(id, id.length)).substring(0, 8);
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
     /**
-     * Returns whether a process has ended.
+     * Returns whether a process of this machine has ended. Of another machine, another PID namespace, or of anything
+     * that is no token, it is not known.
      *
-     * @param token of the process; of anything else it is not known that it has ended
-     * @param otherBoots whether one that was noted before this machine was booted, or on another machine, has
+     * @param token of the process
      */
-    public static boolean isGone(String token, boolean otherBoots) {
+    public static boolean isGone(String token) {
         Matcher parts = TOKEN.matcher(token);
         if (!parts.matches() || !parts.group(2).startsWith(word(namespace() + " "))) {
             return false;
         }
-        try {
-            if (!otherBoots && !parts.group(2).startsWith(word(namespace() + " " + boot() + " "))) {
-                return false;
-            }
-        } catch (IOException e) {
+        boolean sameMachine = !MACHINE.isEmpty() && parts.group(3).equals(MACHINE);
+        if (!sameMachine && !isOfThisBoot(parts.group(2))) {
             return false;
         }
         long pid = Long.parseLong(parts.group(1));
         return ProcessHandle.of(pid)
                 .map(process -> !process.isAlive() || !of(pid).token().equals(token))
                 .orElse(true);
+    }
+
+    private static boolean isOfThisBoot(String word) {
+        try {
+            return word.startsWith(word(namespace() + " " + boot() + " "));
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static String boot() throws IOException {

@@ -128,13 +128,12 @@ public final class HelperContainer implements AutoCloseable {
     }
 
     /**
-     * Finds containers that a process has left that was killed.
+     * Finds containers that a process of this machine has left that was killed.
      *
-     * @param near whether only processes of this machine use the engine; else those of others are left alone
      * @return their ids
      */
-    public static List<String> abandoned(EngineClient client, boolean near) throws IOException {
-        return labelled(client, "/containers/json?all=1&filters=", label -> ProcessIdentity.isGone(label, near));
+    public static List<String> abandoned(EngineClient client) throws IOException {
+        return labelled(client, "/containers/json?all=1&filters=", ProcessIdentity::isGone);
     }
 
     private static List<String> labelled(EngineClient client, String list, Predicate<String> chosen)
@@ -151,22 +150,20 @@ public final class HelperContainer implements AutoCloseable {
     }
 
     /**
-     * Removes what a process has left that was killed: containers, and their images.
+     * Removes what a process of this machine has left that was killed: containers, and their images.
      *
-     * @param near whether only processes of this machine use the engine; else those of others are left alone
      * @return what was removed
      */
-    public static List<String> removeAbandoned(EngineClient client, boolean near) throws IOException {
+    public static List<String> removeAbandoned(EngineClient client) throws IOException {
         List<String> removed = new ArrayList<>();
-        for (String container : abandoned(client, near)) {
+        for (String container : abandoned(client)) {
             client.delete("/containers/" + container + "?force=1", "remove container " + container);
             removed.add("container " + container);
         }
         List<String> images = labelled(
                 client,
                 "/images/json?filters=",
-                label -> label.contains(".")
-                        && ProcessIdentity.isGone(label.substring(0, label.lastIndexOf('.')), near));
+                label -> label.contains(".") && ProcessIdentity.isGone(label.substring(0, label.lastIndexOf('.'))));
         for (String image : images) {
             remove(client, image);
             removed.add("image " + image);

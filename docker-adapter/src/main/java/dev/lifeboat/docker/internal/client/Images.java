@@ -11,7 +11,9 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** The images of an engine. Thread-safe. */
 public final class Images {
@@ -105,14 +107,16 @@ public final class Images {
      * Makes an image of a container and its writable layer. The container is not paused for it.
      *
      * @param name with a tag
+     * @param labels of the image, besides those of the container
      */
-    public void commit(ContainerSpec container, String name) throws IOException {
+    public void commit(ContainerSpec container, String name, Map<String, String> labels) throws IOException {
         int colon = name.lastIndexOf(':');
+        JsonObject config = JsonObject.create().put("Labels", new TreeMap<>(labels));
         client.post(
                 "/commit?pause=false&container=" + container.id() + "&repo="
                         + EngineClient.encode(name.substring(0, colon)) + "&tag="
                         + EngineClient.encode(name.substring(colon + 1)),
-                JsonObject.create(),
+                config,
                 "make an image of container " + container.name());
     }
 

@@ -35,7 +35,9 @@ public record ComposeLabels(Map<String, String> labels) {
     }
 
     private Optional<String> value(String name) {
-        return Optional.ofNullable(labels.get(name)).filter(value -> !value.isEmpty());
+        return Optional.ofNullable(labels.get(name))
+                .filter(value -> !value.isEmpty())
+                .filter(value -> !value.isEmpty());
     }
 
     /** Name of the project; empty if the resource belongs to none. */

@@ -37,6 +37,7 @@ public final class ApplicationCreation {
      * Plans it; nothing is changed.
      *
      * @param project name of the Compose project that is created as a whole, if it is one
+     * @param otherImages whether all are to be created {@link #from} other images, so that theirs may be gone
      * @throws DockerException if there are conflicts; it has all of them
      */
     public static ApplicationCreation plan(
@@ -45,12 +46,13 @@ public final class ApplicationCreation {
             Map<String, ContainerDocument> members,
             Map<String, NetworkSpec> networks,
             Optional<String> project,
-            RestoreOptions options)
+            RestoreOptions options,
+            boolean otherImages)
             throws IOException {
         Optional<ProjectDocument> document = project.map(name -> new ProjectDocument(name, "", Map.of(), List.of()));
         CapturedApplication application = CapturedApplication.of(members, networks, document);
         EngineView engine = EngineView.of(client, members.values(), image -> Optional.empty());
-        ApplicationPlan plan = new Planner(application, options, engine, image -> false).plan();
+        ApplicationPlan plan = new Planner(application, options, engine, image -> otherImages).plan();
         if (!plan.plan().conflicts().isEmpty()) {
             throw DockerException.of(plan.plan().conflicts());
         }

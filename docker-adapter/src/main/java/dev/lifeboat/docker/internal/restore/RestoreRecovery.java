@@ -97,7 +97,7 @@ public final class RestoreRecovery {
     /** They are not in the journal, since they hold nothing; one that stays keeps no one from anything. */
     private void removeHelpers(Result result) throws IOException {
         try {
-            result.removed().addAll(HelperContainer.removeAbandoned(client, false));
+            result.removed().addAll(HelperContainer.removeAbandoned(client));
         } catch (DockerException e) {
             log.warn("helper containers of a process that was killed are not removed [cause={}]", e.getMessage());
         }
