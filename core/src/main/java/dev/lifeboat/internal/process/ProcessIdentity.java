@@ -1,10 +1,10 @@
 package dev.lifeboat.internal.process;
 
-import dev.lifeboat.internal.io.Digests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -53,8 +53,9 @@ public record ProcessIdentity(long pid, String identity) {
     /** Tells machines apart; empty where that is not possible. */
     private static String machine() {
         try {
-            byte[] id = Files.readAllBytes(Path.of("/etc/machine-id"));
-            return Digests.hex(Digests.sha256(id, id.length)).substring(0, 8);
+            // Not the id itself, which is not for others (machine-id(5)).
+            int hash = Files.readString(Path.of("/etc/machine-id")).hashCode();
+            return String.format(Locale.ROOT, "%08x", hash);
         } catch (IOException e) {
             return "";
         }
