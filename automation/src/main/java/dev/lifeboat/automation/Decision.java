@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What a scheduler does next with a schedule. It depends on nothing but the records, the clock and the schedule, so
@@ -58,14 +59,13 @@ sealed interface Decision {
                 return new Skip(due.get());
             }
             Instant opens = schedule.openFrom(now);
-            return opens.isAfter(now) ? new Wait(opens) : new Begin(due.get(), attemptAt(due.get(), entries), Map.of());
+            return opens.isAfter(now)
+                    ? new Wait(opens)
+                    : new Begin(due.get(), attemptAt(due.get(), entries), doneAt(schedule, due.get(), entries));
         }
         Optional<Instant> retry = retryOf(last, schedule, now);
         if (retry.isPresent() && !retry.get().isAfter(now)) {
-            return new Begin(
-                    last.due(),
-                    last.attempt() + 1,
-                    Run.of(schedule.name(), last).done());
+            return new Begin(last.due(), attemptAt(last.due(), entries), doneAt(schedule, last.due(), entries));
         }
         Instant next = begins.orElseGet(() -> schedule.cron()
                 .next(now)
@@ -84,6 +84,17 @@ sealed interface Decision {
                         .orElse(0);
     }
 
+    /** What earlier attempts have done, as far as they have ended. */
+    private static Map<String, String> doneAt(Schedule schedule, Instant due, List<RunEntry> entries) {
+        Map<String, String> done = new TreeMap<>();
+        for (RunEntry entry : entries) {
+            if (entry.event() == Event.END && entry.due().equals(due)) {
+                done.putAll(Run.of(schedule.name(), entry).done());
+            }
+        }
+        return done;
+    }
+
     private static boolean isDead(RunEntry begin, Schedule schedule, Instant now, Member own) {
         // A clock that was ahead must not block the schedule until then.
         Duration age = Duration.between(begin.time(), now).abs();
@@ -92,6 +103,11 @@ sealed interface Decision {
 
     /** When what has failed is tried again. */
     private static Optional<Instant> retryOf(RunEntry last, Schedule schedule, Instant now) {
+        boolean brokenOff = last.event() == Event.BEGIN || last.result().equals(Optional.of(Run.Result.CANCELLED));
+        if (brokenOff) {
+            // It was an attempt at what has failed before, or it would be due still.
+            return last.due().isAfter(now) ? Optional.empty() : Optional.of(schedule.openFrom(now));
+        }
         boolean failed = last.event() == Event.END
                 && last.result().equals(Optional.of(Run.Result.FAILED))
                 && last.attempt() < schedule.failures().attempts();

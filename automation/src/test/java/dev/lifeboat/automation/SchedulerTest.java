@@ -127,6 +127,36 @@ class SchedulerTest {
     }
 
     @Test
+    void retryThatWasBrokenOff_isMadeAgain_withoutWhatSucceeded() throws Exception {
+        AtomicInteger attempts = new AtomicInteger();
+        Schedule schedule = nightly()
+                .step(step("first"))
+                .step(Step.of("second", context -> {
+                    switch (attempts.incrementAndGet()) {
+                        case 1 -> throw new IOException("no space");
+                        case 2 -> throw new InterruptedException();
+                        case 3 -> throw new Error("killed");
+                        default -> {
+                            return "at last";
+                        }
+                    }
+                }))
+                .onFailure(FailurePolicy.retry(2, Duration.ofMinutes(10)));
+        List<String> ended = new ArrayList<>();
+        scheduler(schedule).runDue();
+        at(scheduler(schedule), "2026-11-28T03:00:00Z");
+        assertThatThrownBy(() -> at(scheduler(schedule), "2026-11-28T03:10:00Z"))
+                .isInstanceOf(InterruptedException.class);
+        Scheduler killed = scheduler(schedule).as(new Member("host", "killed", ended::contains));
+        assertThatThrownBy(() -> at(killed, "2026-11-28T03:11:00Z")).hasMessage("killed");
+        ended.add("killed");
+        at(scheduler(schedule).as(new Member("host", "next", ended::contains)), "2026-11-28T03:12:00Z");
+        assertThat(runs).last().satisfies(run -> assertThat(run.result()).isEqualTo(Run.Result.SUCCEEDED));
+        assertThat(log).containsExactly("first 2026-11-28T03:00:00Z");
+        assertThat(attempts).hasValue(4);
+    }
+
+    @Test
     void failures_stopOrGoOn_andEnd() throws Exception {
         Schedule stops = nightly().step(failing("backup")).step(step("prune"));
         Schedule goesOn = Schedule.named("goes on")

@@ -278,15 +278,20 @@ class FixtureCacheTest {
     void keys_haveTheNameAndWhatWasBefore_andSeedingsAreNotNested() throws Exception {
         String name = fresh("first");
         try (Fixture fixture = Fixture.of(docker, name, options())) {
+            fixture.checkpoint("empty");
             fixture.checkpointOrRestore("schema", "v1", () -> exec(name, "echo schema >/data/state"));
             fixture.checkpointOrRestore("demo", "v1", () -> exec(name, "echo demo >>/data/state"));
             assertThat(exec(name, "cat /data/state")).isEqualTo("schema\ndemo");
+            fixture.reset("empty");
+            fixture.checkpointOrRestore("demo", "v1", () -> exec(name, "echo demo alone >>/data/state"));
+            assertThat(exec(name, "cat /data/state")).isEqualTo("demo alone");
         }
         run("rm", "-fv", name);
         String again = fresh("first");
         try (Fixture fixture = Fixture.of(docker, again, options())) {
-            fixture.checkpointOrRestore("demo", "v1", () -> exec(again, "echo demo only >/data/state"));
-            assertThat(exec(again, "cat /data/state")).isEqualTo("demo only");
+            fixture.checkpointOrRestore("demo", "v1", () -> seeded.incrementAndGet());
+            assertThat(exec(again, "cat /data/state")).isEqualTo("demo alone");
+            assertThat(seeded).hasValue(0);
             assertThatThrownBy(() -> fixture.checkpointOrRestore(
                             "outer", "v1", () -> fixture.checkpointOrRestore("inner", "v1", () -> {})))
                     .isInstanceOf(IllegalStateException.class)
