@@ -15,10 +15,15 @@ module dev.lifeboat.core {
     exports dev.lifeboat.storage;
     exports dev.lifeboat.internal.checkpoint to
             dev.lifeboat.docker;
+    exports dev.lifeboat.internal.document to
+            dev.lifeboat.docker,
+            dev.lifeboat.oci;
     exports dev.lifeboat.internal.io to
-            dev.lifeboat.docker;
+            dev.lifeboat.docker,
+            dev.lifeboat.oci;
     exports dev.lifeboat.internal.json to
-            dev.lifeboat.docker;
+            dev.lifeboat.docker,
+            dev.lifeboat.oci;
     exports dev.lifeboat.internal.process to
             dev.lifeboat.automation,
             dev.lifeboat.docker;

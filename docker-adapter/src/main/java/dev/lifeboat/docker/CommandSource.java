@@ -5,12 +5,13 @@ import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.docker.internal.client.Containers;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.Execs;
-import dev.lifeboat.docker.internal.layout.FidelityRecorder;
 import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.internal.document.FidelityRecorder;
+import dev.lifeboat.internal.document.SnapshotDocuments;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.time.Instant;
@@ -60,9 +61,9 @@ public final class CommandSource implements SnapshotSource {
                 .put("container", inspect.name())
                 .put("words", words)
                 .put("user", user);
-        SnapshotLayout.directory(sink, SnapshotLayout.OUTPUT.parent());
-        SnapshotLayout.send(sink, SnapshotLayout.COMMAND, document.toPrettyBytes());
-        Entry output = Entry.fileOfUnknownSize(SnapshotLayout.OUTPUT, SnapshotLayout.attributes(0600));
+        SnapshotDocuments.directory(sink, SnapshotLayout.OUTPUT.parent());
+        SnapshotDocuments.send(sink, SnapshotLayout.COMMAND, document.toPrettyBytes());
+        Entry output = Entry.fileOfUnknownSize(SnapshotLayout.OUTPUT, SnapshotDocuments.attributes(0600));
         if (sink.offer(output)) {
             send(sink, output, inspect);
         }

@@ -1,9 +1,9 @@
 package dev.lifeboat.docker;
 
 import dev.lifeboat.Repository;
-import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.Problem;
+import dev.lifeboat.internal.document.SnapshotDocuments;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.json.ProblemJson;
 import dev.lifeboat.snapshot.Snapshot;
@@ -61,8 +61,8 @@ public record Fidelity(
      */
     public static Fidelity of(Repository repo, Snapshot snapshot) {
         try (SnapshotTree tree = repo.browse(snapshot)) {
-            JsonObject app = read(tree, SnapshotLayout.LIFEBOAT.resolve("app.json"));
-            JsonObject fidelity = read(tree, SnapshotLayout.LIFEBOAT.resolve("fidelity.json"));
+            JsonObject app = read(tree, SnapshotDocuments.LIFEBOAT.resolve("app.json"));
+            JsonObject fidelity = read(tree, SnapshotDocuments.LIFEBOAT.resolve("fidelity.json"));
             boolean resumedEarly = snapshot.problems().stream()
                     .anyMatch(problem -> problem.path().isRoot() && problem.kind() == Problem.Kind.CHANGED);
             List<Member> members = new ArrayList<>();

@@ -2,11 +2,11 @@ package dev.lifeboat.docker;
 
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.image.ImageLoader;
-import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.oci.internal.image.ImageLayout;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -31,8 +31,7 @@ final class ImageRestore implements RestoreTarget {
 
             @Override
             public boolean offer(Entry entry) {
-                if (!entry.path().startsWith(SnapshotLayout.IMAGES)
-                        || entry.path().equals(SnapshotLayout.IMAGES)) {
+                if (!entry.path().startsWith(ImageLayout.IMAGES) || entry.path().equals(ImageLayout.IMAGES)) {
                     return false;
                 }
                 any = true;

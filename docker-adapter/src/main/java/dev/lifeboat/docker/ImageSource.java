@@ -3,11 +3,12 @@ package dev.lifeboat.docker;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.Images;
 import dev.lifeboat.docker.internal.image.ImageCapture;
-import dev.lifeboat.docker.internal.layout.FidelityRecorder;
-import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.internal.document.FidelityRecorder;
+import dev.lifeboat.internal.document.SnapshotDocuments;
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.oci.internal.image.ImageLayout;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Optional;
@@ -31,7 +32,7 @@ final class ImageSource implements SnapshotSource {
     public void sendTo(EntrySink target) throws IOException {
         ImageCapture image = ImageCapture.of(client, new Images(client).inspect(reference), Optional.empty());
         FidelityRecorder sink = new FidelityRecorder(target);
-        SnapshotLayout.directory(sink, SnapshotLayout.IMAGES);
+        SnapshotDocuments.directory(sink, ImageLayout.IMAGES);
         image.sendTo(sink);
         sink.offerDocuments();
         sink.sendDocuments(JsonObject.create()

@@ -5,12 +5,13 @@ import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.HelperContainer;
 import dev.lifeboat.docker.internal.client.HostPaths;
 import dev.lifeboat.docker.internal.client.Volumes;
-import dev.lifeboat.docker.internal.layout.FidelityRecorder;
 import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.docker.internal.layout.VolumeDocument;
 import dev.lifeboat.docker.internal.model.VolumeSpec;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.internal.document.FidelityRecorder;
+import dev.lifeboat.internal.document.SnapshotDocuments;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,7 +40,7 @@ final class VolumeSource implements SnapshotSource {
         Instant begun = Instant.now();
         FidelityRecorder sink = new FidelityRecorder(target);
         sink.offerDocuments();
-        SnapshotLayout.directory(sink, SnapshotLayout.VOLUMES);
+        SnapshotDocuments.directory(sink, SnapshotLayout.VOLUMES);
         JsonObject document = VolumeDocument.of(VolumeSpec.ofInspect(inspect), false, "");
         Optional<Path> path = HostPaths.of(client).volume(inspect);
         if (path.isPresent()) {

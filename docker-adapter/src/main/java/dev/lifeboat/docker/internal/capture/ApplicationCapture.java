@@ -6,7 +6,6 @@ import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.HostPaths;
 import dev.lifeboat.docker.internal.layout.ContainerDocument;
 import dev.lifeboat.docker.internal.layout.ContainerDocument.CapturedVolume;
-import dev.lifeboat.docker.internal.layout.FidelityRecorder;
 import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.NetworkSpec;
@@ -18,6 +17,8 @@ import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.EntrySource;
 import dev.lifeboat.entry.Problem;
+import dev.lifeboat.internal.document.FidelityRecorder;
+import dev.lifeboat.internal.document.SnapshotDocuments;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.quiesce.QuiesceHandle;
 import dev.lifeboat.quiesce.QuiesceJournal;
@@ -126,12 +127,12 @@ public final class ApplicationCapture {
         if (application.project().isPresent()) {
             new ComposeCapture(application, paths, options).sendTo(sink, volumes.unmounted());
         }
-        SnapshotLayout.directory(sink, SnapshotLayout.CONTAINERS);
+        SnapshotDocuments.directory(sink, SnapshotLayout.CONTAINERS);
         for (String key : members().keySet()) {
             EntryPath place = SnapshotLayout.container(key);
-            SnapshotLayout.directory(sink, place);
+            SnapshotDocuments.directory(sink, place);
             ContainerDocument document = document(key, volumes.of(key), paths);
-            SnapshotLayout.send(sink, place.resolve("config.json"), document.toBytes());
+            SnapshotDocuments.send(sink, place.resolve("config.json"), document.toBytes());
         }
         images.sendTo(sink);
         // Only now: sending the images may take long, and they do not change.
@@ -156,7 +157,7 @@ public final class ApplicationCapture {
     }
 
     private void sendLayers(FidelityRecorder sink, HostPaths paths) throws IOException {
-        SnapshotLayout.directory(sink, SnapshotLayout.ROOTFS);
+        SnapshotDocuments.directory(sink, SnapshotLayout.ROOTFS);
         for (Map.Entry<String, ContainerSpec> member : members().entrySet()) {
             ContainerSpec container = member.getValue();
             LayerReader reader = new LayerReader(client, container.id(), MountPlaces.of(container));

@@ -9,6 +9,7 @@ import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.Problem;
+import dev.lifeboat.internal.document.SnapshotDocuments;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +43,7 @@ final class ComposeCapture {
      * @param unmounted volumes of the project that no container mounts
      */
     void sendTo(EntrySink sink, List<CapturedVolume> unmounted) throws IOException {
-        SnapshotLayout.directory(sink, SnapshotLayout.COMPOSE);
+        SnapshotDocuments.directory(sink, SnapshotLayout.COMPOSE);
         Optional<Path> directory = workingDirectory();
         Map<EntryPath, Path> files = options.configurationFiles() ? files(sink, directory) : Map.of();
         Map<String, String> origins = new TreeMap<>();
@@ -52,7 +53,7 @@ final class ComposeCapture {
         }
         ProjectDocument document = new ProjectDocument(
                 application.name(), directory.map(Path::toString).orElse(""), origins, unmounted);
-        SnapshotLayout.send(sink, SnapshotLayout.COMPOSE.resolve("project.json"), document.toBytes());
+        SnapshotDocuments.send(sink, SnapshotLayout.COMPOSE.resolve("project.json"), document.toBytes());
     }
 
     private Optional<Path> workingDirectory() throws IOException {

@@ -3,12 +3,14 @@ package dev.lifeboat.docker.internal.capture;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.Images;
 import dev.lifeboat.docker.internal.image.ImageCapture;
-import dev.lifeboat.docker.internal.layout.FidelityRecorder;
 import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
-import dev.lifeboat.docker.internal.model.ImageContent;
-import dev.lifeboat.docker.internal.model.ImageSpec;
 import dev.lifeboat.entry.Problem;
+import dev.lifeboat.internal.document.FidelityRecorder;
+import dev.lifeboat.internal.document.SnapshotDocuments;
+import dev.lifeboat.oci.internal.image.ImageContent;
+import dev.lifeboat.oci.internal.image.ImageLayout;
+import dev.lifeboat.oci.internal.image.ImageSpec;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -99,7 +101,7 @@ final class ImagesCapture {
         if (byDigest.isEmpty()) {
             return;
         }
-        SnapshotLayout.directory(sink, SnapshotLayout.IMAGES);
+        SnapshotDocuments.directory(sink, ImageLayout.IMAGES);
         for (ImageCapture image : byDigest.values()) {
             image.sendTo(sink);
         }

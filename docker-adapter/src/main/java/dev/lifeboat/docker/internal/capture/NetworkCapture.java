@@ -12,6 +12,7 @@ import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.Problem;
+import dev.lifeboat.internal.document.SnapshotDocuments;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
@@ -88,14 +89,14 @@ final class NetworkCapture {
     }
 
     void sendTo(EntrySink sink) throws IOException {
-        SnapshotLayout.directory(sink, SnapshotLayout.NETWORKS);
+        SnapshotDocuments.directory(sink, SnapshotLayout.NETWORKS);
         for (Map.Entry<ByteString, NetworkSpec> network : networks.entrySet()) {
             JsonObject document = JsonObject.create()
                     .put("lifeboat", "network")
                     .put("version", 1)
                     // Which containers are in it changes all the time, and belongs to these.
                     .put("inspect", network.getValue().inspect().copy().remove("Containers"));
-            SnapshotLayout.send(sink, path(network.getKey()), document.toPrettyBytes());
+            SnapshotDocuments.send(sink, path(network.getKey()), document.toPrettyBytes());
         }
     }
 

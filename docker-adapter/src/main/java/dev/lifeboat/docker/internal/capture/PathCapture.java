@@ -3,7 +3,6 @@ package dev.lifeboat.docker.internal.capture;
 import dev.lifeboat.directory.DirectorySource;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.HostPaths;
-import dev.lifeboat.docker.internal.layout.FidelityRecorder;
 import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.MountSpec;
@@ -12,6 +11,8 @@ import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.PrefixSink;
 import dev.lifeboat.entry.Problem;
+import dev.lifeboat.internal.document.FidelityRecorder;
+import dev.lifeboat.internal.document.SnapshotDocuments;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -118,7 +119,7 @@ final class PathCapture {
         if (chosen.isEmpty()) {
             return;
         }
-        SnapshotLayout.directory(sink, SnapshotLayout.PATHS);
+        SnapshotDocuments.directory(sink, SnapshotLayout.PATHS);
         for (int i = 0; i < chosen.size(); i++) {
             send(sink, place(i, chosen.size()), chosen.get(i));
         }
@@ -139,8 +140,8 @@ final class PathCapture {
     }
 
     private void send(FidelityRecorder sink, EntryPath place, Bind bind) throws IOException {
-        SnapshotLayout.directory(sink, place);
-        SnapshotLayout.send(
+        SnapshotDocuments.directory(sink, place);
+        SnapshotDocuments.send(
                 sink, place.resolve("bind.json"), bind.mount().json().toPrettyBytes());
         Optional<Path> path = paths.bind(bind.mount().source());
         EntryPath data = place.resolve("data");

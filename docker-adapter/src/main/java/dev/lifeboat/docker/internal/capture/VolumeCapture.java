@@ -2,13 +2,14 @@ package dev.lifeboat.docker.internal.capture;
 
 import dev.lifeboat.directory.DirectorySource;
 import dev.lifeboat.docker.internal.client.EngineClient;
-import dev.lifeboat.docker.internal.layout.FidelityRecorder;
 import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.docker.internal.transfer.ArchiveDownload;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.PrefixSink;
 import dev.lifeboat.entry.Problem;
+import dev.lifeboat.internal.document.FidelityRecorder;
+import dev.lifeboat.internal.document.SnapshotDocuments;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -61,8 +62,8 @@ public final class VolumeCapture {
             throws IOException {
         EntryPath place = SnapshotLayout.volume(key);
         EntryPath data = data(key);
-        SnapshotLayout.directory(sink, place);
-        SnapshotLayout.send(sink, place.resolve("config.json"), document.toPrettyBytes());
+        SnapshotDocuments.directory(sink, place);
+        SnapshotDocuments.send(sink, place.resolve("config.json"), document.toPrettyBytes());
         PrefixSink moved = new PrefixSink(sink, data);
         if (path.isPresent()) {
             sink.note(data, "host path");

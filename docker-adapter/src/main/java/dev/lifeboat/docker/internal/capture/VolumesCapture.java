@@ -5,7 +5,6 @@ import dev.lifeboat.docker.internal.client.HelperContainer;
 import dev.lifeboat.docker.internal.client.HostPaths;
 import dev.lifeboat.docker.internal.client.Volumes;
 import dev.lifeboat.docker.internal.layout.ContainerDocument.CapturedVolume;
-import dev.lifeboat.docker.internal.layout.FidelityRecorder;
 import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.docker.internal.layout.VolumeDocument;
 import dev.lifeboat.docker.internal.layout.VolumeKeys;
@@ -16,6 +15,8 @@ import dev.lifeboat.entry.ByteString;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.Problem;
+import dev.lifeboat.internal.document.FidelityRecorder;
+import dev.lifeboat.internal.document.SnapshotDocuments;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -93,7 +94,7 @@ final class VolumesCapture {
 
     /** Sends all. */
     void sendTo(FidelityRecorder sink) throws IOException {
-        SnapshotLayout.directory(sink, SnapshotLayout.VOLUMES);
+        SnapshotDocuments.directory(sink, SnapshotLayout.VOLUMES);
         for (Read volume : byKey().values()) {
             StillThere.check("volume " + volume.source().name() + " or its container", () -> {
                 sendVolume(sink, volume);
@@ -190,8 +191,8 @@ final class VolumesCapture {
         JsonObject document = VolumeDocument.of(volume.volume(), volume.anonymous(), volume.destination());
         if (options.withoutVolumes().contains(volume.volume().name())) {
             EntryPath place = SnapshotLayout.volume(volume.key());
-            SnapshotLayout.directory(sink, place);
-            SnapshotLayout.send(sink, place.resolve("config.json"), document.toPrettyBytes());
+            SnapshotDocuments.directory(sink, place);
+            SnapshotDocuments.send(sink, place.resolve("config.json"), document.toPrettyBytes());
             sink.report(new Problem(
                     place,
                     Problem.Kind.SKIPPED,

@@ -6,13 +6,15 @@ import dev.lifeboat.docker.engine.EngineInfo.Store;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.HostPaths;
 import dev.lifeboat.docker.internal.client.Images;
-import dev.lifeboat.docker.internal.layout.FidelityRecorder;
-import dev.lifeboat.docker.internal.layout.ImageDocument;
-import dev.lifeboat.docker.internal.layout.SnapshotLayout;
-import dev.lifeboat.docker.internal.model.ImageSpec;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.internal.document.FidelityRecorder;
+import dev.lifeboat.internal.document.SnapshotDocuments;
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.oci.internal.image.ImageDocument;
+import dev.lifeboat.oci.internal.image.ImageLayout;
+import dev.lifeboat.oci.internal.image.ImageSpec;
+import dev.lifeboat.oci.internal.image.OciLayout;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -33,7 +35,7 @@ public final class ImageCapture {
         this.document = document;
         this.blobs = blobs;
         this.how = how;
-        this.place = SnapshotLayout.image(document.content().config());
+        this.place = ImageLayout.image(document.content().config());
     }
 
     /**
@@ -55,7 +57,7 @@ public final class ImageCapture {
         }
         ImageBlobs blobs = stored.isPresent() ? stored.get() : SavedImage.open(client, image, manifest, platform);
         return new ImageCapture(
-                new ImageDocument(image.withConfigDigest(blobs.content().config()), blobs.content()),
+                new ImageDocument(image.withConfigDigest(blobs.content().config()), blobs.content(), false),
                 blobs,
                 stored.isPresent() ? "content store" : "image save");
     }
@@ -68,18 +70,16 @@ public final class ImageCapture {
     /** Sends all to a sink. */
     public void sendTo(FidelityRecorder sink) throws IOException {
         sink.note(place, how);
-        SnapshotLayout.directory(sink, place);
-        SnapshotLayout.send(sink, place.resolve("image.json"), document.toBytes());
+        SnapshotDocuments.directory(sink, place);
+        SnapshotDocuments.send(sink, ImageLayout.document(place), document.toBytes());
         EntryPath layout = place.resolve("layout");
-        SnapshotLayout.directory(sink, layout);
-        SnapshotLayout.directory(sink, layout.resolve("blobs"));
-        SnapshotLayout.directory(sink, layout.resolve("blobs/sha256"));
+        SnapshotDocuments.directory(sink, layout);
+        SnapshotDocuments.directory(sink, layout.resolve("blobs"));
+        SnapshotDocuments.directory(sink, ImageLayout.blobs(layout));
         Map<String, Entry> wanted = new TreeMap<>();
         for (String digest : document.content().blobs().stream().sorted().toList()) {
             // The name is a digest, so equal names mean equal content, regardless of the time.
-            Entry blob = Entry.fileOfUnknownSize(
-                            layout.resolve("blobs/sha256/" + SnapshotLayout.hex(digest)),
-                            SnapshotLayout.attributes(0644))
+            Entry blob = Entry.fileOfUnknownSize(ImageLayout.blob(layout, digest), SnapshotDocuments.attributes(0644))
                     .withFingerprint(Optional.of(digest));
             if (sink.offer(blob)) {
                 wanted.put(digest, blob);
@@ -87,9 +87,10 @@ public final class ImageCapture {
         }
         Optional<JsonObject> index = OciLayout.index(document);
         if (index.isPresent()) {
-            SnapshotLayout.send(sink, layout.resolve("index.json"), index.get().toBytes());
+            SnapshotDocuments.send(
+                    sink, layout.resolve("index.json"), index.get().toBytes());
         }
-        SnapshotLayout.send(sink, layout.resolve("oci-layout"), OciLayout.MARKER);
+        SnapshotDocuments.send(sink, ImageLayout.marker(layout), OciLayout.MARKER);
         if (!wanted.isEmpty()) {
             blobs.send(wanted, sink);
         }

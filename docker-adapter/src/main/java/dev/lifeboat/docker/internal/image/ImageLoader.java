@@ -8,18 +8,20 @@ import dev.lifeboat.docker.engine.EngineInfo.Store;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.HelperContainer;
 import dev.lifeboat.docker.internal.client.Images;
-import dev.lifeboat.docker.internal.layout.ImageDocument;
-import dev.lifeboat.docker.internal.layout.SnapshotLayout;
-import dev.lifeboat.docker.internal.model.ImageSpec;
 import dev.lifeboat.docker.internal.transfer.TarUpload;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreRequest;
+import dev.lifeboat.internal.document.SnapshotDocuments;
 import dev.lifeboat.internal.io.UninterruptibleCleanup;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.tar.TarHeaders;
+import dev.lifeboat.oci.internal.image.ImageDocument;
+import dev.lifeboat.oci.internal.image.ImageLayout;
+import dev.lifeboat.oci.internal.image.ImageSpec;
+import dev.lifeboat.oci.internal.image.OciLayout;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -54,28 +56,40 @@ public final class ImageLoader implements AutoCloseable {
 
     private @Nullable Loading loading;
 
-    /** An image that is being loaded. */
+    /** Images that are loaded together: one, or all of a capture that shares their blobs. */
     private static final class Loading {
-        private final EntryPath place;
-        private final ImageDocument document;
-        private final Set<String> unneeded;
+        private final List<LoadedImage> images = new ArrayList<>();
         private final TarUpload upload;
         private final Map<String, Long> sizes = new HashMap<>();
 
-        Loading(EntryPath place, ImageDocument document, Set<String> unneeded, TarUpload upload) {
-            this.place = place;
-            this.document = document;
-            this.unneeded = unneeded;
+        Loading(TarUpload upload) {
             this.upload = upload;
         }
 
+        boolean needs(String digest) {
+            return images.stream().anyMatch(image -> image.needed().contains(digest));
+        }
+
+        boolean hasLayer(String digest) {
+            return images.stream()
+                    .anyMatch(image -> image.document().content().layers().contains(digest));
+        }
+    }
+
+    /**
+     * An image that is being loaded.
+     *
+     * @param needed digests of the blobs that the engine has to be sent
+     * @param unneeded digests of the blobs that it has
+     */
+    private record LoadedImage(EntryPath place, ImageDocument document, Set<String> needed, Set<String> unneeded) {
         String identity() {
             return document.image().identity();
         }
 
-        Set<String> ids() throws IOException {
+        Set<String> ids(JsonObject target) throws IOException {
             Set<String> ids = new HashSet<>(document.image().ids());
-            document.content().targetDigest().ifPresent(ids::add);
+            ids.add(target.string("digest"));
             return ids;
         }
     }
@@ -86,62 +100,55 @@ public final class ImageLoader implements AutoCloseable {
         this.request = request;
     }
 
-    /** Offers an entry whose path begins with {@code images/<digest>}. */
+    /** Offers an entry below {@code images/}. */
     public boolean offer(Entry entry) {
-        List<String> below = below(entry.path());
-        if (below.equals(List.of("image.json"))) {
+        if (ImageLayout.isDocument(entry.path())) {
             return true;
         }
         Loading current = loading;
         if (current == null || !entry.isFile()) {
             return false;
         }
-        if (isBlob(below)) {
-            String digest = "sha256:" + below.get(3);
-            current.sizes.put(digest, entry.size().orElse(0));
-            return !current.unneeded.contains(digest);
+        Optional<String> blob = ImageLayout.blobAt(entry.path());
+        if (blob.isPresent()) {
+            current.sizes.put(blob.get(), entry.size().orElse(0));
+            return current.needs(blob.get());
         }
-        return below.equals(List.of("layout", "oci-layout"));
-    }
-
-    /** The path within the directory of the image. */
-    private static List<String> below(EntryPath path) {
-        return path.segments().stream().skip(2).map(Object::toString).toList();
-    }
-
-    private static boolean isBlob(List<String> below) {
-        return below.size() == 4 && below.subList(0, 3).equals(List.of("layout", "blobs", "sha256"));
+        return ImageLayout.isMarker(entry.path());
     }
 
     /** Receives the content of an entry that was requested. */
     public void content(Entry entry, InputStream in) throws IOException {
-        List<String> below = below(entry.path());
-        if (below.equals(List.of("image.json"))) {
-            begin(entry.path().parent(), ImageDocument.from(SnapshotLayout.read(entry.path(), in)));
+        if (ImageLayout.isDocument(entry.path())) {
+            begin(entry.path().parent(), ImageDocument.from(SnapshotDocuments.read(entry.path(), in)));
             return;
         }
         Loading current = loading;
         if (current == null) {
             throw new IllegalStateException("content of '" + entry.path() + "' was not requested");
         }
-        if (isBlob(below)) {
+        Optional<String> blob = ImageLayout.blobAt(entry.path());
+        if (blob.isPresent()) {
             long size = entry.size().orElseThrow(() -> new IOException("'" + entry.path() + "' has an unknown size"));
-            blob(current, below.get(3), in, size);
+            blob(current, blob.get(), in, size);
         } else {
             finish(current);
         }
     }
 
-    private void blob(Loading current, String hex, InputStream in, long size) throws IOException {
-        String name = "blobs/sha256/" + hex;
-        boolean layer = current.document.content().layers().contains("sha256:" + hex);
-        if (!layer || readsZstd()) {
+    private void blob(Loading current, String digest, InputStream in, long size) throws IOException {
+        String name = file(digest);
+        if (!current.hasLayer(digest) || readsZstd()) {
             write(current, name, in, size);
             return;
         }
         try (PlainLayer plain = PlainLayer.of(in, size)) {
             write(current, name, plain.content(), plain.size());
         }
+    }
+
+    private static String file(String digest) {
+        return "blobs/sha256/" + ImageLayout.hex(digest);
     }
 
     /** Docker does from 23.0 on. */
@@ -152,6 +159,15 @@ public final class ImageLoader implements AutoCloseable {
 
     private void begin(EntryPath place, ImageDocument document) throws IOException {
         ImageSpec image = document.image();
+        if (document.artifact()) {
+            request.listener()
+                    .problem(new Problem(
+                            place,
+                            Problem.Kind.SKIPPED,
+                            "no container can be made of it: it is an artifact of a registry, such as a signature, and"
+                                    + " comes back when the snapshot is pushed to a registry"));
+            return;
+        }
         Optional<ImageSpec> same = images.findSame(image);
         if (same.isPresent() && (request.dryRun() || isSound(place, image, same.get()))) {
             here.put(image.identity(), same.get().id());
@@ -162,11 +178,24 @@ public final class ImageLoader implements AutoCloseable {
             toLoad.add(image.identity());
             return;
         }
-        loading = new Loading(
-                place,
-                document,
-                new PresentLayers(client).of(document),
-                new TarUpload(client, Request.Method.POST, "/images/load?quiet=1", "load image " + image.id()));
+        if (loading == null) {
+            loading = new Loading(
+                    new TarUpload(client, Request.Method.POST, "/images/load?quiet=1", "load image " + image.id()));
+        }
+        Set<String> unneeded = new PresentLayers(client).of(document);
+        Set<String> needed = new HashSet<>(readBlobs(document));
+        needed.removeAll(unneeded);
+        loading.images.add(new LoadedImage(place, document, needed, unneeded));
+    }
+
+    /** A graph driver reads what its platform uses, and ignores the rest. */
+    private Set<String> readBlobs(ImageDocument document) throws IOException {
+        if (keepsManifests()) {
+            return document.content().blobs();
+        }
+        Set<String> used = new HashSet<>(document.content().layers());
+        used.add(document.content().config());
+        return used;
     }
 
     /**
@@ -195,7 +224,7 @@ public final class ImageLoader implements AutoCloseable {
     }
 
     private static void write(Loading current, String name, InputStream in, long size) throws IOException {
-        Entry member = Entry.file(EntryPath.of(name), size, SnapshotLayout.attributes(0644));
+        Entry member = Entry.file(EntryPath.of(name), size, SnapshotDocuments.attributes(0644));
         current.upload.write(TarHeaders.of(member, size));
         current.upload.writeContent(in, size);
     }
@@ -205,37 +234,58 @@ public final class ImageLoader implements AutoCloseable {
     }
 
     private void finish(Loading current) throws IOException {
-        JsonObject target = target(current);
-        List<String> layers = new ArrayList<>();
-        for (String layer : current.document.content().layers()) {
-            layers.add("blobs/sha256/" + SnapshotLayout.hex(layer));
+        List<JsonObject> targets = new ArrayList<>();
+        List<String> manifests = new ArrayList<>();
+        List<@Nullable Object> descriptors = new ArrayList<>();
+        boolean pinned = false;
+        for (LoadedImage image : current.images) {
+            JsonObject target = target(current, image);
+            targets.add(target);
+            JsonObject manifest = JsonObject.create()
+                    .put("Config", file(image.document().content().config()))
+                    .put("RepoTags", List.of())
+                    .put(
+                            "Layers",
+                            image.document().content().layers().stream()
+                                    .map(ImageLoader::file)
+                                    .toList());
+            manifests.add(new String(manifest.toBytes(), StandardCharsets.UTF_8));
+            List<String> digestNames = digestNames(image, target);
+            pinned |= !digestNames.isEmpty();
+            descriptors.addAll(OciLayout.index(target, digestNames).list("manifests"));
         }
-        JsonObject manifest = JsonObject.create()
-                .put(
-                        "Config",
-                        "blobs/sha256/"
-                                + SnapshotLayout.hex(current.document.content().config()))
-                .put("RepoTags", List.of())
-                .put("Layers", layers);
-        List<String> digestNames = digestNames(current, target);
-        if (client.info().product() != Product.PODMAN || !digestNames.isEmpty()) {
+        if (client.info().product() != Product.PODMAN || pinned) {
             // With an index Podman keeps the manifest, and cannot save it again if its media types are those of Docker.
-            write(current, "index.json", OciLayout.index(target, digestNames).toBytes());
+            write(current, "index.json", OciLayout.index(descriptors).toBytes());
         }
-        write(
-                current,
-                "manifest.json",
-                ("[" + new String(manifest.toBytes(), StandardCharsets.UTF_8) + "]").getBytes(StandardCharsets.UTF_8));
+        write(current, "manifest.json", ("[" + String.join(",", manifests) + "]").getBytes(StandardCharsets.UTF_8));
         write(current, "oci-layout", OciLayout.MARKER);
-        Set<String> ids = current.ids();
-        ids.add(target.string("digest"));
-        boolean wasThere = findAny(ids).isPresent();
+        List<Boolean> wereThere = new ArrayList<>();
+        for (int i = 0; i < targets.size(); i++) {
+            wereThere.add(findAny(current.images.get(i).ids(targets.get(i))).isPresent());
+        }
         String answer = current.upload.finish();
         loading = null;
-        String id = proven(current, ids, answer, wasThere);
-        here.put(current.identity(), id);
-        reportLostDigest(current, digestNames);
-        for (String tag : freeTags(current.place, current.document.image(), id)) {
+        List<IOException> failures = new ArrayList<>();
+        for (int i = 0; i < targets.size(); i++) {
+            LoadedImage image = current.images.get(i);
+            try {
+                loaded(image, targets.get(i), answer, wereThere.get(i));
+            } catch (DockerException e) {
+                failures.add(e);
+            }
+        }
+        if (!failures.isEmpty()) {
+            failures.stream().skip(1).forEach(failures.get(0)::addSuppressed);
+            throw failures.get(0);
+        }
+    }
+
+    private void loaded(LoadedImage image, JsonObject target, String answer, boolean wasThere) throws IOException {
+        String id = proven(image, image.ids(target), answer, wasThere);
+        here.put(image.identity(), id);
+        reportLostDigest(image, digestNames(image, target));
+        for (String tag : freeTags(image.place(), image.document().image(), id)) {
             images.tag(id, tag);
         }
     }
@@ -251,23 +301,23 @@ public final class ImageLoader implements AutoCloseable {
     }
 
     /** The descriptor of the image's manifest or index; of a new manifest, if its engine kept none. */
-    private static JsonObject target(Loading current) throws IOException {
-        Optional<JsonObject> captured = current.document.content().target();
+    private static JsonObject target(Loading current, LoadedImage image) throws IOException {
+        Optional<JsonObject> captured = image.document().content().target();
         if (captured.isPresent()) {
             return captured.get();
         }
-        byte[] manifest = OciLayout.manifest(current.document.content(), current.sizes);
+        byte[] manifest = OciLayout.manifest(image.document().content(), current.sizes);
         JsonObject target = OciLayout.target(manifest);
-        write(current, "blobs/sha256/" + SnapshotLayout.hex(target.string("digest")), manifest);
+        write(current, file(target.string("digest")), manifest);
         return target;
     }
 
     /** Names by digest that this engine can have: a graph driver takes them only from a registry. */
-    private List<String> digestNames(Loading current, JsonObject target) throws IOException {
+    private List<String> digestNames(LoadedImage loaded, JsonObject target) throws IOException {
         if (!keepsManifests()) {
             return List.of();
         }
-        ImageSpec image = current.document.image();
+        ImageSpec image = loaded.document().image();
         String suffix = "@" + target.string("digest");
         List<String> names = new ArrayList<>(image.tags());
         names.addAll(image.isPinned() ? image.digests() : List.of());
@@ -278,8 +328,8 @@ public final class ImageLoader implements AutoCloseable {
         return client.info().store() == Store.CONTAINERD || client.info().product() == Product.PODMAN;
     }
 
-    private void reportLostDigest(Loading current, List<String> kept) throws IOException {
-        ImageSpec image = current.document.image();
+    private void reportLostDigest(LoadedImage loaded, List<String> kept) throws IOException {
+        ImageSpec image = loaded.document().image();
         if (!image.isPinned() || !kept.isEmpty()) {
             return;
         }
@@ -288,7 +338,7 @@ public final class ImageLoader implements AutoCloseable {
                 : "this engine keeps no manifest of an image that does not come from a registry";
         request.listener()
                 .problem(new Problem(
-                        current.place,
+                        loaded.place(),
                         Problem.Kind.DEGRADED,
                         "the image has lost its name " + String.join(", ", image.digests()) + ", since " + cause
                                 + "; it has its id only"));
@@ -300,10 +350,10 @@ public final class ImageLoader implements AutoCloseable {
      *
      * @throws DockerException if the engine did not load the image; it is removed
      */
-    private String proven(Loading current, Set<String> ids, String answer, boolean wasThere) throws IOException {
+    private String proven(LoadedImage image, Set<String> ids, String answer, boolean wasThere) throws IOException {
         Optional<ImageSpec> loaded = findAny(ids);
         String refusal = answer.contains("errorDetail") || answer.contains("Error unpacking") ? answer : "";
-        Optional<String> gone = new PresentLayers(client).gone(current.unneeded);
+        Optional<String> gone = new PresentLayers(client).gone(image.unneeded());
         if (gone.isPresent()) {
             refusal = "its layer " + gone.get() + " was removed from the engine meanwhile; restore again";
         }
@@ -315,7 +365,7 @@ public final class ImageLoader implements AutoCloseable {
         }
         DockerException failure = new DockerException(
                 DockerException.Kind.REFUSED,
-                "the engine did not load image " + current.document.image().id() + ": "
+                "the engine did not load image " + image.document().image().id() + ": "
                         + (refusal.isEmpty() ? answer : refusal).strip());
         if (loaded.isPresent() && !wasThere) {
             try {

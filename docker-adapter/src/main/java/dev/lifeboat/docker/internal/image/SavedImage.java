@@ -3,8 +3,6 @@ package dev.lifeboat.docker.internal.image;
 import dev.lifeboat.docker.engine.EngineInfo.Store;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.Images;
-import dev.lifeboat.docker.internal.model.ImageContent;
-import dev.lifeboat.docker.internal.model.ImageSpec;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.EntryType;
@@ -14,6 +12,8 @@ import dev.lifeboat.internal.io.UnnamedFile;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.tar.TarMember;
 import dev.lifeboat.internal.tar.TarReader;
+import dev.lifeboat.oci.internal.image.ImageContent;
+import dev.lifeboat.oci.internal.image.ImageSpec;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -169,7 +169,7 @@ final class SavedImage implements ImageBlobs {
         if (digest.isPresent()) {
             Entry entry = wanted.remove(digest.get());
             if (entry != null) {
-                VerifiedBlob.send(sink, entry.withSize(member.size()), member.content(), digest.get());
+                sink.content(entry.withSize(member.size()), ImageBlobs.verified(member.content(), digest.get()));
             }
         } else if (name.endsWith("/layer.tar")) {
             spool(member, wanted, sink);

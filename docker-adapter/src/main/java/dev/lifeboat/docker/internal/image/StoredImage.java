@@ -1,11 +1,11 @@
 package dev.lifeboat.docker.internal.image;
 
 import dev.lifeboat.docker.internal.client.ContentStore;
-import dev.lifeboat.docker.internal.model.ImageContent;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.internal.io.Digests;
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.oci.internal.image.ImageContent;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -71,7 +71,7 @@ final class StoredImage implements ImageBlobs {
             Map.Entry<String, Entry> blob = i.next();
             Path file = file(store, blob.getKey());
             try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
-                VerifiedBlob.send(sink, blob.getValue().withSize(Files.size(file)), in, blob.getKey());
+                sink.content(blob.getValue().withSize(Files.size(file)), ImageBlobs.verified(in, blob.getKey()));
             }
             i.remove();
         }

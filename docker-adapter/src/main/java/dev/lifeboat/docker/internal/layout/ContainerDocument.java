@@ -1,9 +1,9 @@
 package dev.lifeboat.docker.internal.layout;
 
 import dev.lifeboat.docker.internal.model.ContainerSpec;
-import dev.lifeboat.docker.internal.model.ImageSpec;
 import dev.lifeboat.docker.internal.model.VolumeSpec;
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.oci.internal.image.ImageSpec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

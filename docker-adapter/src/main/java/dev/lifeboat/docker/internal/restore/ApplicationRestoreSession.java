@@ -27,7 +27,9 @@ import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.internal.document.SnapshotDocuments;
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.oci.internal.image.ImageLayout;
 import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 import java.io.InputStream;
@@ -123,7 +125,7 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
     /** Only the images of the chosen containers are loaded. */
     private boolean isChosenImage(Location location) throws IOException {
         for (ContainerDocument document : documents().values()) {
-            if (SnapshotLayout.hex(document.image().identity()).equals(location.name())) {
+            if (ImageLayout.hex(document.image().identity()).equals(location.name())) {
                 return true;
             }
         }
@@ -176,13 +178,13 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
     public void content(Entry entry, InputStream in) throws IOException {
         Location location = SnapshotLayout.parse(entry.path());
         switch (location.part()) {
-            case PROJECT -> takeProject(SnapshotLayout.read(entry.path(), in));
-            case CONTAINER -> takeDocument(location.name(), SnapshotLayout.read(entry.path(), in));
+            case PROJECT -> takeProject(SnapshotDocuments.read(entry.path(), in));
+            case CONTAINER -> takeDocument(location.name(), SnapshotDocuments.read(entry.path(), in));
             case IMAGE -> images().content(entry, in);
             case PATH, PATH_DATA -> paths().content(location, entry, in);
             case NETWORK -> {
                 NetworkSpec network =
-                        NetworkSpec.of(SnapshotLayout.read(entry.path(), in).object("inspect"));
+                        NetworkSpec.of(SnapshotDocuments.read(entry.path(), in).object("inspect"));
                 networks.put(network.name(), network);
             }
             default -> {

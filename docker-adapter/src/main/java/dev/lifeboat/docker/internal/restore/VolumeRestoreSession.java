@@ -19,6 +19,7 @@ import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.internal.document.SnapshotDocuments;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
@@ -138,7 +139,7 @@ public final class VolumeRestoreSession implements RestoreTarget.Session {
     @Override
     public void content(Entry entry, InputStream in) throws IOException {
         if (SnapshotLayout.parse(entry.path()).part() == Location.Part.VOLUME) {
-            VolumeSpec captured = VolumeDocument.spec(SnapshotLayout.read(entry.path(), in));
+            VolumeSpec captured = VolumeDocument.spec(SnapshotDocuments.read(entry.path(), in));
             if (volume.create() && !request.dryRun()) {
                 create(entry.path(), captured);
             }

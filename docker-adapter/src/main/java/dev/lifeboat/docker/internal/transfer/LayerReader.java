@@ -4,8 +4,6 @@ import dev.lifeboat.directory.DirectorySource;
 import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.docker.engine.EngineInfo.Product;
 import dev.lifeboat.docker.internal.client.EngineClient;
-import dev.lifeboat.docker.internal.layout.FidelityRecorder;
-import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.entry.ByteString;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
@@ -13,6 +11,8 @@ import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.ForwardingEntrySink;
 import dev.lifeboat.entry.PrefixSink;
 import dev.lifeboat.entry.Problem;
+import dev.lifeboat.internal.document.FidelityRecorder;
+import dev.lifeboat.internal.document.SnapshotDocuments;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -194,7 +194,7 @@ public final class LayerReader {
                 byPlace.put(Whiteouts.whiteoutOf(path), change);
             }
         }
-        SnapshotLayout.offerOnly(sink, Entry.directory(EntryPath.root(), SnapshotLayout.attributes(0755)));
+        SnapshotDocuments.offerOnly(sink, Entry.directory(EntryPath.root(), SnapshotDocuments.attributes(0755)));
         EntryPath whole = null;
         for (var entry : byPlace.entrySet()) {
             EntryPath place = entry.getKey();

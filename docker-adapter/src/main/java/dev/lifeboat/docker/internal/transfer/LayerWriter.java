@@ -1,7 +1,6 @@
 package dev.lifeboat.docker.internal.transfer;
 
 import dev.lifeboat.docker.internal.client.EngineClient;
-import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.MountSpec;
 import dev.lifeboat.entry.Entry;
@@ -10,6 +9,7 @@ import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.EntryType;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreRequest;
+import dev.lifeboat.internal.document.SnapshotDocuments;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -89,7 +89,7 @@ public final class LayerWriter implements EntrySink {
         if (directory == null) {
             throw new IOException("the snapshot marks '" + path + "' as opaque, but does not contain it");
         }
-        SnapshotLayout.offerOnly(sink, Whiteouts.withOpaqueAttribute(directory));
+        SnapshotDocuments.offerOnly(sink, Whiteouts.withOpaqueAttribute(directory));
     }
 
     @Override

@@ -2,7 +2,6 @@ package dev.lifeboat.docker.internal.transfer;
 
 import dev.lifeboat.directory.DirectoryRestore;
 import dev.lifeboat.docker.internal.layout.Location;
-import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.docker.internal.model.MountSpec;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
@@ -11,6 +10,7 @@ import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.internal.document.SnapshotDocuments;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryNotEmptyException;
@@ -151,7 +151,7 @@ public final class PathWriter {
     /** Receives the content of an entry that was wanted. */
     public void content(Location location, Entry entry, InputStream in) throws IOException {
         if (location.part() == Location.Part.PATH) {
-            MountSpec mount = MountSpec.of(SnapshotLayout.read(entry.path(), in));
+            MountSpec mount = MountSpec.of(SnapshotDocuments.read(entry.path(), in));
             Optional.ofNullable(planned.get(mount.source()))
                     .ifPresent(path -> destinations.put(location.name(), Path.of(path)));
             return;

@@ -1,11 +1,11 @@
 package dev.lifeboat.docker.internal.transfer;
 
-import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.entry.ByteString;
 import dev.lifeboat.entry.DeviceNumber;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntryType;
+import dev.lifeboat.internal.document.SnapshotDocuments;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
@@ -81,7 +81,7 @@ public final class Whiteouts {
     }
 
     public static Entry entry(EntryPath whiteout) {
-        return Entry.file(whiteout, 0, SnapshotLayout.attributes(0));
+        return Entry.file(whiteout, 0, SnapshotDocuments.attributes(0));
     }
 
     /**
@@ -102,6 +102,7 @@ public final class Whiteouts {
     }
 
     public static Entry overlayWhiteout(EntryPath deleted) {
-        return Entry.device(deleted, EntryType.CHARACTER_DEVICE, new DeviceNumber(0, 0), SnapshotLayout.attributes(0));
+        return Entry.device(
+                deleted, EntryType.CHARACTER_DEVICE, new DeviceNumber(0, 0), SnapshotDocuments.attributes(0));
     }
 }

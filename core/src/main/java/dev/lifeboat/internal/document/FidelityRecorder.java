@@ -1,13 +1,13 @@
-package dev.lifeboat.docker.internal.layout;
+package dev.lifeboat.internal.document;
 
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.ForwardingEntrySink;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.json.ProblemJson;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * Forwards a capture to another sink, and records how each part was read and what was lost, for
  * {@code lifeboat/fidelity.json}. Thread-safe as a sink.
  */
-public final class FidelityRecorder implements EntrySink {
-    private static final EntryPath APP = SnapshotLayout.LIFEBOAT.resolve("app.json");
-    private static final EntryPath FIDELITY = SnapshotLayout.LIFEBOAT.resolve("fidelity.json");
+public final class FidelityRecorder extends ForwardingEntrySink {
+    private static final EntryPath APP = SnapshotDocuments.LIFEBOAT.resolve("app.json");
+    private static final EntryPath FIDELITY = SnapshotDocuments.LIFEBOAT.resolve("fidelity.json");
     private static final int MAX_PROBLEMS = 10_000;
 
     private final EntrySink sink;
@@ -32,6 +32,7 @@ public final class FidelityRecorder implements EntrySink {
     private boolean fidelityWanted;
 
     public FidelityRecorder(EntrySink sink) {
+        super(sink);
         this.sink = sink;
     }
 
@@ -48,15 +49,15 @@ public final class FidelityRecorder implements EntrySink {
 
     /** Offers the documents about the capture itself, whose content is known only at its end. */
     public void offerDocuments() throws IOException {
-        SnapshotLayout.directory(sink, SnapshotLayout.LIFEBOAT);
-        appWanted = SnapshotLayout.offerLate(sink, APP);
-        fidelityWanted = SnapshotLayout.offerLate(sink, FIDELITY);
+        SnapshotDocuments.directory(sink, SnapshotDocuments.LIFEBOAT);
+        appWanted = SnapshotDocuments.offerLate(sink, APP);
+        fidelityWanted = SnapshotDocuments.offerLate(sink, FIDELITY);
     }
 
     /** Sends the documents about the capture. */
     public void sendDocuments(JsonObject app) throws IOException {
         if (appWanted) {
-            SnapshotLayout.sendLate(sink, APP, app.toPrettyBytes());
+            SnapshotDocuments.sendLate(sink, APP, app.toPrettyBytes());
         }
         if (fidelityWanted) {
             JsonObject fidelity;
@@ -68,23 +69,13 @@ public final class FidelityRecorder implements EntrySink {
                         .put("problemCount", problemCount)
                         .put("problems", problems);
             }
-            SnapshotLayout.sendLate(sink, FIDELITY, fidelity.toPrettyBytes());
+            SnapshotDocuments.sendLate(sink, FIDELITY, fidelity.toPrettyBytes());
         }
     }
 
     @Override
-    public boolean offer(Entry entry) throws IOException {
-        return sink.offer(entry);
-    }
-
-    @Override
     public Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
-        return sink.unchanged(path, fingerprint);
-    }
-
-    @Override
-    public void content(Entry entry, InputStream in) throws IOException {
-        sink.content(entry, in);
+        return delegateUnchanged(path, fingerprint);
     }
 
     @Override

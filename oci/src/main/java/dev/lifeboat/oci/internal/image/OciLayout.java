@@ -1,7 +1,5 @@
-package dev.lifeboat.docker.internal.image;
+package dev.lifeboat.oci.internal.image;
 
-import dev.lifeboat.docker.internal.layout.ImageDocument;
-import dev.lifeboat.docker.internal.model.ImageContent;
 import dev.lifeboat.internal.io.Digests;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
@@ -13,12 +11,15 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The documents of an OCI image layout: image-spec 1.1, image-layout.md, and what containerd adds. */
-final class OciLayout {
-    static final byte[] MARKER =
+public final class OciLayout {
+    public static final byte[] MARKER =
             JsonObject.create().put("imageLayoutVersion", "1.0.0").toBytes();
 
-    private static final String INDEX = "application/vnd.oci.image.index.v1+json";
-    private static final String MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+    /** Media type of an index. */
+    public static final String INDEX = "application/vnd.oci.image.index.v1+json";
+    /** Media type of a manifest. */
+    public static final String MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+
     private static final String CONFIG = "application/vnd.oci.image.config.v1+json";
     private static final String LAYER = "application/vnd.oci.image.layer.v1.tar";
     /** By which containerd names an image: docs/ENGINES.md. */
@@ -27,7 +28,7 @@ final class OciLayout {
     private OciLayout() {}
 
     /** The index of a captured image, with all names that it had; empty if its engine keeps no manifest. */
-    static Optional<JsonObject> index(ImageDocument document) throws IOException {
+    public static Optional<JsonObject> index(ImageDocument document) throws IOException {
         Optional<JsonObject> target = document.content().target();
         return target.isPresent()
                 ? Optional.of(index(target.get(), document.image().tags()))
@@ -35,7 +36,7 @@ final class OciLayout {
     }
 
     /** An index that names one image. */
-    static JsonObject index(JsonObject target, Collection<String> names) {
+    public static JsonObject index(JsonObject target, Collection<String> names) {
         List<@Nullable Object> manifests = new ArrayList<>();
         for (String name : names) {
             manifests.add(target.copy()
@@ -45,6 +46,11 @@ final class OciLayout {
         if (manifests.isEmpty()) {
             manifests.add(target.members());
         }
+        return index(manifests);
+    }
+
+    /** An index of descriptors. */
+    public static JsonObject index(List<@Nullable Object> manifests) {
         return JsonObject.create()
                 .put("schemaVersion", 2)
                 .put("mediaType", INDEX)
@@ -52,15 +58,31 @@ final class OciLayout {
     }
 
     /** The manifest of an image whose engine keeps none. Its layers are uncompressed. */
-    static byte[] manifest(ImageContent content, Map<String, Long> sizes) throws IOException {
+    public static byte[] manifest(ImageContent content, Map<String, Long> sizes) throws IOException {
         List<@Nullable Object> layers = new ArrayList<>();
         for (String layer : content.layers()) {
             layers.add(descriptor(LAYER, layer, sizes).members());
         }
+        return manifest(descriptor(CONFIG, content.config(), sizes), layers);
+    }
+
+    /** A manifest of layers that were compressed anew. */
+    public static byte[] manifest(String config, long configSize, List<JsonObject> layers) {
+        List<@Nullable Object> members = new ArrayList<>();
+        layers.forEach(layer -> members.add(layer.members()));
+        return manifest(descriptor(CONFIG, config, configSize), members);
+    }
+
+    /** The descriptor of a layer that was compressed anew. */
+    public static JsonObject gzipLayer(String digest, long size) {
+        return descriptor(LAYER + "+gzip", digest, size);
+    }
+
+    private static byte[] manifest(JsonObject config, List<@Nullable Object> layers) {
         return JsonObject.create()
                 .put("schemaVersion", 2)
                 .put("mediaType", MANIFEST)
-                .put("config", descriptor(CONFIG, content.config(), sizes))
+                .put("config", config)
                 .put("layers", layers)
                 .toBytes();
     }
@@ -73,7 +95,8 @@ final class OciLayout {
         return descriptor(mediaType, digest, size);
     }
 
-    private static JsonObject descriptor(String mediaType, String digest, long size) {
+    /** A descriptor: image-spec 1.1, descriptor.md. */
+    public static JsonObject descriptor(String mediaType, String digest, long size) {
         return JsonObject.create()
                 .put("mediaType", mediaType)
                 .put("digest", digest)
@@ -81,7 +104,7 @@ final class OciLayout {
     }
 
     /** The descriptor of a manifest. */
-    static JsonObject target(byte[] manifest) {
+    public static JsonObject target(byte[] manifest) {
         return descriptor(
                 MANIFEST, "sha256:" + Digests.hex(Digests.sha256(manifest, manifest.length)), manifest.length);
     }

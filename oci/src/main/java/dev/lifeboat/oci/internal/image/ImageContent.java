@@ -1,4 +1,4 @@
-package dev.lifeboat.docker.internal.model;
+package dev.lifeboat.oci.internal.image;
 
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.json.JsonObject;

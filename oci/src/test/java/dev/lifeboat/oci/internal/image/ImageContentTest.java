@@ -1,4 +1,4 @@
-package dev.lifeboat.docker.internal.model;
+package dev.lifeboat.oci.internal.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

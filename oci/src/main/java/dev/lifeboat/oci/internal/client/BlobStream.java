@@ -1,0 +1,111 @@
+package dev.lifeboat.oci.internal.client;
+
+import dev.lifeboat.internal.io.BulkInputStream;
+import dev.lifeboat.oci.registry.RegistryException;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A blob of a registry. If the connection breaks, the rest is requested from where it broke. Its length is checked, its
+ * digest is not.
+ */
+final class BlobStream extends BulkInputStream {
+    private final Exchange exchange;
+    private final Exchange.Call call;
+    private final long size;
+    private long at;
+    private Retry retry;
+    private @Nullable Response response;
+
+    BlobStream(Exchange exchange, Exchange.Call call, long size) {
+        this.exchange = exchange;
+        this.call = call;
+        this.size = size;
+        this.retry = exchange.newRetry();
+    }
+
+    @Override
+    public int read(byte[] b, int off, int len) throws IOException {
+        if (len == 0) {
+            return 0;
+        }
+        while (true) {
+            Exchange.check();
+            try {
+                int n = current().body().read(b, off, len);
+                if (n < 0 && at < size) {
+                    throw new IOException("it ended after " + at + " of " + size + " bytes");
+                }
+                if (n > 0) {
+                    advance(n);
+                }
+                return n;
+            } catch (IOException e) {
+                close();
+                exchange.pauseOrThrow(retry, call.label(), e);
+            }
+        }
+    }
+
+    private void advance(int n) throws IOException {
+        at += n;
+        retry = exchange.newRetry();
+        if (at > size) {
+            throw wrongSize(at + " or more");
+        }
+    }
+
+    private RegistryException wrongSize(String found) {
+        return new RegistryException(
+                RegistryException.Kind.DAMAGED,
+                call.label() + ": it has " + found + " bytes, and " + size + " in its manifest");
+    }
+
+    private Response current() throws IOException {
+        if (response == null) {
+            response = open();
+        }
+        return response;
+    }
+
+    private Response open() throws IOException {
+        Response opened = exchange.once(at == 0 ? call : call.with("Range", "bytes=" + at + "-"));
+        boolean usable = false;
+        try {
+            if (!opened.isSuccess()) {
+                throw opened.failure();
+            }
+            boolean rest = opened.status() == 206
+                    && opened.header("Content-Range")
+                            .filter(range -> range.startsWith("bytes " + at + "-"))
+                            .isPresent();
+            if (opened.status() != 200 && !rest) {
+                throw new RegistryException(
+                        RegistryException.Kind.REFUSED,
+                        call.label() + ": status " + opened.status() + " with another range than was requested");
+            }
+            long left = rest ? size - at : size;
+            String length = opened.header("Content-Length").orElse("");
+            if (!length.isEmpty() && !length.equals(Long.toString(left))) {
+                throw wrongSize(rest ? length + " after the first " + at : length);
+            }
+            if (!rest) {
+                opened.body().skipNBytes(at);
+            }
+            usable = true;
+            return opened;
+        } finally {
+            if (!usable) {
+                opened.close();
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (response != null) {
+            response.close();
+            response = null;
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** Requests to a registry. */
+package dev.lifeboat.oci.internal.client;

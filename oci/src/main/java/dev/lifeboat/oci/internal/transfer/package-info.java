@@ -1,0 +1,2 @@
+/** Capture from a registry, and push to one. */
+package dev.lifeboat.oci.internal.transfer;

@@ -1,0 +1,2 @@
+/** Failures of registries. */
+package dev.lifeboat.oci.registry;
