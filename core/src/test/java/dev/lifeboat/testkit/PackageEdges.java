@@ -47,6 +47,7 @@ public final class PackageEdges {
             "dev.lifeboat.automation",
             "dev.lifeboat.docker",
             "dev.lifeboat.junit",
+            "dev.lifeboat.oci",
             "dev.lifeboat.storage.fs",
             "dev.lifeboat.storage.s3");
 

@@ -1,0 +1,121 @@
+package dev.lifeboat.docker;
+
+import static dev.lifeboat.docker.EngineFixture.run;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.oci.Registry;
+import dev.lifeboat.oci.testkit.SampleImages;
+import dev.lifeboat.oci.testkit.SampleImages.Pushed;
+import dev.lifeboat.oci.testkit.TestRegistry;
+import dev.lifeboat.snapshot.Snapshot;
+import dev.lifeboat.testkit.ScratchDir;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Images from an engine to a registry, and from a registry to an engine that does not ask it. */
+@Tag("docker")
+@Tag("registry")
+class RegistryImagesTest {
+    @RegisterExtension
+    final EngineFixture engine = new EngineFixture();
+
+    @RegisterExtension
+    final RepositoryFixture repository = new RepositoryFixture();
+
+    @RegisterExtension
+    final ScratchDir dir = new ScratchDir();
+
+    /** An image with a layer of its own over that of busybox. */
+    private String image(String name, String content) {
+        String full = engine.name(name) + ":1";
+        String base = engine.name("base-" + name);
+        run("run", "--name", base, EngineFixture.BUSYBOX, "sh", "-c", "echo " + content + " > /mark");
+        run("commit", "-m", "made", base, full);
+        run("rm", base);
+        engine.later("docker image rm -f " + full + " >/dev/null 2>&1 || true");
+        return full;
+    }
+
+    @Test
+    void imagesThatShareLayers_goToARegistry_andComeBackTogether() throws Exception {
+        String web = image("web", "first");
+        String db = image("db", "second");
+        try (TestRegistry to = TestRegistry.plain(dir.resolve("registry"));
+                Docker docker = EngineFixture.docker()) {
+            Registry registry = Registry.at(to.url()).anonymous();
+            for (String image : new String[] {web, db}) {
+                Snapshot captured = repository.get().backup(docker.image(image)).run();
+                var pushed =
+                        repository.get().restore(captured).to(registry.push()).run();
+                assertThat(pushed.problems()).isEmpty();
+                // Now the registry has it, with its configuration.
+                var again = repository
+                        .get()
+                        .restore(captured)
+                        .to(registry.push())
+                        .dryRun()
+                        .run();
+                assertThat(again.changes()).isEmpty();
+            }
+            Snapshot both =
+                    repository.get().backup(registry.images("shop", web, db)).run();
+            assertThat(both.problems()).isEmpty();
+            String ids = run("image", "inspect", "--format", "{{.RootFS.Layers}}", web, db);
+            run("image", "rm", web, db);
+
+            var restored = repository.get().restore(both).to(docker.images()).run();
+            assertThat(restored.problems()).isEmpty();
+            for (String name : new String[] {web, db}) {
+                engine.later("docker image rm -f " + to.name() + "/" + name + " >/dev/null 2>&1 || true");
+            }
+            String webName = to.name() + "/" + web;
+            String dbName = to.name() + "/" + db;
+            assertThat(run("run", "--rm", webName, "cat", "/mark")).isEqualTo("first");
+            assertThat(run("run", "--rm", dbName, "cat", "/mark")).isEqualTo("second");
+            assertThat(run("image", "inspect", "--format", "{{.RootFS.Layers}}", webName, dbName))
+                    .isEqualTo(ids);
+            assertThat(repository
+                            .get()
+                            .restore(both)
+                            .to(docker.images())
+                            .dryRun()
+                            .run()
+                            .changes())
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void aSignature_isReported_andItsImageIsLoaded() throws Exception {
+        String web = image("web", "signed");
+        try (TestRegistry to = TestRegistry.plain(dir.resolve("registry"));
+                Docker docker = EngineFixture.docker()) {
+            Registry registry = Registry.at(to.url()).anonymous();
+            repository
+                    .get()
+                    .restore(repository.get().backup(docker.image(web)).run())
+                    .to(registry.push("web:1"))
+                    .run();
+            SampleImages samples = new SampleImages(to.url());
+            byte[] manifest = samples.get("web/manifests/1");
+            Pushed subject = new Pushed(
+                    "application/vnd.oci.image.manifest.v1+json", SampleImages.digest(manifest), manifest.length);
+            Pushed signature = samples.artifact("web", "", "application/vnd.test.signature", subject.descriptor(""), 3);
+            samples.manifest(
+                    "web",
+                    subject.digest().replace(':', '-'),
+                    SampleImages.INDEX,
+                    "{\"schemaVersion\":2,\"mediaType\":\"" + SampleImages.INDEX + "\",\"manifests\":["
+                            + signature.descriptor("") + "]}");
+            Snapshot snapshot = repository.get().backup(registry.image("web:1")).run();
+            run("image", "rm", web);
+            engine.later("docker image rm -f " + to.name() + "/web:1 >/dev/null 2>&1 || true");
+            var restored =
+                    repository.get().restore(snapshot).to(docker.images()).run();
+            assertThat(restored.problems()).extracting(Problem::kind).containsExactly(Problem.Kind.SKIPPED);
+            assertThat(run("run", "--rm", to.name() + "/web:1", "cat", "/mark")).isEqualTo("signed");
+        }
+    }
+}
