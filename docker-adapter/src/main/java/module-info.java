@@ -15,7 +15,7 @@ module dev.lifeboat.docker {
     requires com.github.dockerjava.transport.httpclient5;
     requires com.github.luben.zstd_jni;
     requires transitive dev.lifeboat.core;
-    requires dev.lifeboat.oci;
+    requires transitive dev.lifeboat.oci;
     requires org.slf4j;
     requires static com.google.errorprone.annotations;
     requires static transitive org.jspecify;

@@ -118,4 +118,31 @@ class RegistryImagesTest {
             assertThat(run("run", "--rm", to.name() + "/web:1", "cat", "/mark")).isEqualTo("signed");
         }
     }
+
+    @Test
+    void withLocalNames_imagesAreNamedAsIfTheyWereBuiltHere() throws Exception {
+        String web = image("web", "local");
+        try (TestRegistry to = TestRegistry.plain(dir.resolve("registry"));
+                Docker docker = EngineFixture.docker()) {
+            Registry registry = Registry.at(to.url()).anonymous();
+            repository
+                    .get()
+                    .restore(repository.get().backup(docker.image(web)).run())
+                    .to(registry.push())
+                    .run();
+            Snapshot snapshot = repository
+                    .get()
+                    .backup(registry.images("shop", web).withLocalNames())
+                    .run();
+            run("image", "rm", web);
+            assertThat(repository
+                            .get()
+                            .restore(snapshot)
+                            .to(docker.images())
+                            .run()
+                            .problems())
+                    .isEmpty();
+            assertThat(run("run", "--rm", web, "cat", "/mark")).isEqualTo("local");
+        }
+    }
 }

@@ -34,7 +34,11 @@ public final class RegistrySource implements SnapshotSource {
     }
 
     private record Options(
-            Set<String> platforms, boolean referrers, Predicate<String> repositories, Predicate<String> tags) {}
+            Set<String> platforms,
+            boolean referrers,
+            boolean localNames,
+            Predicate<String> repositories,
+            Predicate<String> tags) {}
 
     private RegistrySource(String name, RegistryClient.Settings settings, Names names, Options options) {
         this.name = name;
@@ -43,7 +47,7 @@ public final class RegistrySource implements SnapshotSource {
         this.options = options;
     }
 
-    private static final Options ALL = new Options(Set.of(), true, repository -> true, tag -> true);
+    private static final Options ALL = new Options(Set.of(), true, false, repository -> true, tag -> true);
 
     static RegistrySource ofImages(String name, RegistryClient.Settings settings, List<ImageName> images) {
         return new RegistrySource(name, settings, new ListedImages(images), ALL);
@@ -92,22 +96,38 @@ public final class RegistrySource implements SnapshotSource {
      */
     public RegistrySource platforms(String... platforms) {
         return with(new Options(
-                new TreeSet<>(List.of(platforms)), options.referrers(), options.repositories(), options.tags()));
+                new TreeSet<>(List.of(platforms)),
+                options.referrers(),
+                options.localNames(),
+                options.repositories(),
+                options.tags()));
     }
 
     /** Captures images without the signatures and other artifacts that refer to them. */
     public RegistrySource withoutReferrers() {
-        return with(new Options(options.platforms(), false, options.repositories(), options.tags()));
+        return with(
+                new Options(options.platforms(), false, options.localNames(), options.repositories(), options.tags()));
+    }
+
+    /**
+     * Captures images under their names without the registry, such as {@code shop-web:latest}: on an engine they then
+     * have the names that images have which are built there, and that a Compose file expects.
+     */
+    public RegistrySource withLocalNames() {
+        return with(
+                new Options(options.platforms(), options.referrers(), true, options.repositories(), options.tags()));
     }
 
     /** Of a whole registry, captures those repositories that a filter accepts, such as {@code shop/web}. */
     public RegistrySource repositories(Predicate<String> filter) {
-        return with(new Options(options.platforms(), options.referrers(), filter, options.tags()));
+        return with(
+                new Options(options.platforms(), options.referrers(), options.localNames(), filter, options.tags()));
     }
 
     /** Of a whole registry, captures those tags that a filter accepts, such as {@code 1.2}. */
     public RegistrySource tags(Predicate<String> filter) {
-        return with(new Options(options.platforms(), options.referrers(), options.repositories(), filter));
+        return with(new Options(
+                options.platforms(), options.referrers(), options.localNames(), options.repositories(), filter));
     }
 
     private RegistrySource with(Options newOptions) {
@@ -124,8 +144,8 @@ public final class RegistrySource implements SnapshotSource {
         Instant begun = Instant.now();
         RegistryClient client = RegistryClient.of(settings);
         FidelityRecorder sink = new FidelityRecorder(target);
-        RegistryCapture capture =
-                new RegistryCapture(client, options.platforms(), options.referrers(), names instanceof Catalog);
+        RegistryCapture capture = new RegistryCapture(
+                client, options.platforms(), options.referrers(), options.localNames(), names instanceof Catalog);
         names.addTo(capture, client, options);
         capture.sendTo(
                 sink,

@@ -40,6 +40,8 @@ class SamplesTest {
             import dev.lifeboat.event.*;
             import dev.lifeboat.format.chunked.*;
             import dev.lifeboat.format.tar.*;
+            import dev.lifeboat.oci.*;
+            import dev.lifeboat.oci.registry.*;
             import dev.lifeboat.snapshot.*;
             import dev.lifeboat.storage.*;
             import dev.lifeboat.storage.fs.*;
@@ -60,6 +62,7 @@ class SamplesTest {
             import org.junit.jupiter.api.extension.RegisterExtension;
             class Sample {
                 Docker docker;
+                Registry registry;
                 Repository repo;
                 Snapshot snapshot;
                 StorageTarget storage;

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A manifest or an index, byte for byte: OCI image-spec 1.1, manifest.md and image-index.md, and what Docker had before.
+ * A manifest or an index, byte for byte: OCI image-spec 1.1, manifest.md and image-index.md, and what came before.
  *
  * @param mediaType as the registry or a descriptor says it
  * @param digest of the bytes

@@ -44,6 +44,7 @@ public final class RegistryCapture {
     private final RegistryClient client;
     private final ImageResolver resolver;
     private final boolean referrers;
+    private final boolean localNames;
     private final boolean lenient;
     /** By digest. */
     private final SortedMap<String, Found> found = new TreeMap<>();
@@ -64,12 +65,15 @@ public final class RegistryCapture {
      *
      * @param platforms such as {@code linux/amd64}; empty for all
      * @param referrers whether signatures and other artifacts that refer to an image are captured with it
+     * @param localNames whether images are named without the registry
      * @param lenient whether an image that cannot be captured is a problem, and does not end the capture
      */
-    public RegistryCapture(RegistryClient client, Set<String> platforms, boolean referrers, boolean lenient) {
+    public RegistryCapture(
+            RegistryClient client, Set<String> platforms, boolean referrers, boolean localNames, boolean lenient) {
         this.client = client;
         this.resolver = new ImageResolver(client, platforms);
         this.referrers = referrers;
+        this.localNames = localNames;
         this.lenient = lenient;
     }
 
@@ -84,7 +88,8 @@ public final class RegistryCapture {
             return false;
         }
         Found image = add(name.repository(), digest.get());
-        name.tag().ifPresent(tag -> image.tags.add(client.name() + "/" + name.repository() + ":" + tag));
+        String prefix = localNames ? "" : client.name() + "/";
+        name.tag().ifPresent(tag -> image.tags.add(prefix + name.repository() + ":" + tag));
         return true;
     }
 
