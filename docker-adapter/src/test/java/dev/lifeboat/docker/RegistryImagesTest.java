@@ -2,6 +2,7 @@ package dev.lifeboat.docker;
 
 import static dev.lifeboat.docker.EngineFixture.run;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.oci.Registry;
@@ -143,6 +144,33 @@ class RegistryImagesTest {
                             .problems())
                     .isEmpty();
             assertThat(run("run", "--rm", web, "cat", "/mark")).isEqualTo("local");
+        }
+    }
+
+    @Test
+    void imagesOfSeveralContainers_goTogether_andNeverUnderOneName() throws Exception {
+        String label = engine.name("several");
+        for (String name : new String[] {"web", "db"}) {
+            String image = image(name, name);
+            run("run", "-d", "--label", label, "--name", engine.name(name), image, "sleep", "600");
+            engine.later("docker rm -f " + engine.name(name) + " >/dev/null 2>&1 || true");
+        }
+        try (TestRegistry to = TestRegistry.plain(dir.resolve("registry"));
+                Docker docker = EngineFixture.docker()) {
+            Registry registry = Registry.at(to.url()).anonymous();
+            Snapshot snapshot =
+                    repository.get().backup(docker.containers(label)).run();
+            SampleImages samples = new SampleImages(to.url());
+            assertThatThrownBy(() -> repository
+                            .get()
+                            .restore(snapshot)
+                            .to(registry.push("one:1"))
+                            .run())
+                    .hasMessageContaining("push() pushes each under its own name");
+            assertThat(samples.get("one/manifests/1")).isEmpty();
+            repository.get().restore(snapshot).to(registry.push()).run();
+            assertThat(samples.get(engine.name("web") + "/manifests/1")).isNotEmpty();
+            assertThat(samples.get(engine.name("db") + "/manifests/1")).isNotEmpty();
         }
     }
 }

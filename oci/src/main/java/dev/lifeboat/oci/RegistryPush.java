@@ -28,6 +28,6 @@ final class RegistryPush implements RestoreTarget {
         if (request.deleteExtra()) {
             throw new IOException("a push deletes nothing from " + location() + "; leave out deleteExtra()");
         }
-        return new PushSession(RegistryClient.of(settings), names, request);
+        return new PushSession(RegistryClient.forPush(settings), names, request);
     }
 }

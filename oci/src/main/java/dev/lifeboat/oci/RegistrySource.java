@@ -78,12 +78,7 @@ public final class RegistrySource implements SnapshotSource {
                 if (!options.repositories().test(repository)) {
                     continue;
                 }
-                for (String tag : client.tags(repository)) {
-                    if (options.tags().test(tag)) {
-                        // One that was deleted since it was listed is none that is there.
-                        capture.add(ImageName.parse(repository + ":" + tag));
-                    }
-                }
+                capture.addAll(repository, options.tags());
             }
         }
     }
@@ -92,9 +87,17 @@ public final class RegistrySource implements SnapshotSource {
      * Captures some platforms only, and what belongs to no platform. The index stays as it is. By default all are
      * captured.
      *
-     * @param platforms such as {@code linux/amd64} or {@code linux/arm/v7}
+     * @param platforms such as {@code linux/amd64} or {@code linux/arm/v7}; an image that has none of them fails the
+     *     backup
+     * @throws IllegalArgumentException if one is not such a platform
      */
     public RegistrySource platforms(String... platforms) {
+        for (String platform : platforms) {
+            if (!platform.matches("[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")) {
+                throw new IllegalArgumentException(
+                        "'" + platform + "' is not a platform: it is like linux/amd64 or linux/arm/v7");
+            }
+        }
         return with(new Options(
                 new TreeSet<>(List.of(platforms)),
                 options.referrers(),

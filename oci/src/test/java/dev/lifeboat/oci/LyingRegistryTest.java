@@ -359,7 +359,7 @@ class LyingRegistryTest {
         });
         assertThatThrownBy(() -> repository.backup(registry().catalog()).run())
                 .rootCause()
-                .hasMessageContaining("again and again");
+                .hasMessageContaining("without end");
     }
 
     @Test
@@ -424,5 +424,128 @@ class LyingRegistryTest {
         real.close();
         proxy.close();
         fails(registry().retryingFor(Duration.ofSeconds(1)), Kind.UNREACHABLE, "does not respond");
+    }
+
+    @Test
+    void aRegistryThatHasAnotherImageUnderADigest_isNotBelieved() throws Exception {
+        Pushed other = samples.image("shop/web", "2", "amd64", 6, 1000);
+        proxy.setFault(exchange -> {
+            boolean look = exchange.getRequestMethod().equals("HEAD");
+            if (look) {
+                exchange.getResponseHeaders().set("Docker-Content-Digest", other.digest());
+                exchange.sendResponseHeaders(200, -1);
+            }
+            return look;
+        });
+        assertThatThrownBy(() -> repository
+                        .backup(registry().image("shop/web@" + image.digest()))
+                        .run())
+                .rootCause()
+                .isInstanceOfSatisfying(
+                        RegistryException.class, e -> assertThat(e.kind()).isEqualTo(Kind.DAMAGED));
+    }
+
+    @Test
+    void aRegistryThatShowsManifestsAsBlobs_getsThemUnderFurtherTags() throws Exception {
+        Snapshot snapshot = backup();
+        proxy.setFault(exchange -> {
+            String path = exchange.getRequestURI().getPath();
+            boolean blob = exchange.getRequestMethod().equals("HEAD") && path.contains("/blobs/" + image.digest());
+            if (blob) {
+                exchange.sendResponseHeaders(200, -1);
+            }
+            return blob;
+        });
+        var result = repository
+                .restore(snapshot)
+                .to(registry().push("shop/web:again"))
+                .run();
+        assertThat(result.problems()).isEmpty();
+        assertThat(samples.get("shop/web/manifests/again")).isEqualTo(samples.get("shop/web/manifests/1"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {200, 400, 405, 406})
+    void aRegistryThatDoesNotKnowReferrers_isAskedForTheirTag(int status) throws Exception {
+        Pushed signature = samples.artifact("shop/web", "", "application/vnd.test.signature", image.descriptor(""), 7);
+        Pushed deleted = samples.artifact("shop/web", "", "application/vnd.test.signature", image.descriptor(""), 8);
+        samples.manifest(
+                "shop/web",
+                image.digest().replace(':', '-'),
+                SampleImages.INDEX,
+                "{\"schemaVersion\":2,\"mediaType\":\"" + SampleImages.INDEX + "\",\"manifests\":["
+                        + signature.descriptor("") + ","
+                        + deleted.descriptor("") + "]}");
+        samples.delete("shop/web/manifests/" + deleted.digest());
+        proxy.setFault(exchange -> {
+            boolean referrers = exchange.getRequestURI().getPath().contains("/referrers/");
+            if (referrers) {
+                RegistryProxy.respond(exchange, status, "<html>no</html>".getBytes(StandardCharsets.UTF_8));
+            }
+            return referrers;
+        });
+        Snapshot snapshot = backup();
+        // One that is listed and not there is a problem of its own.
+        assertThat(snapshot.problems()).extracting(Problem::kind).containsExactly(Problem.Kind.VANISHED);
+        try (TestRegistry to = TestRegistry.plain(dir.resolve("to"))) {
+            Registry registry = Registry.at(to.url()).anonymous();
+            repository.restore(snapshot).to(registry.push("web:1")).run();
+            SampleImages there = new SampleImages(to.url());
+            String tag = "web/manifests/" + image.digest().replace(':', '-');
+            assertThat(new String(there.get(tag), StandardCharsets.UTF_8)).contains(signature.digest());
+            // One that was pushed and not entered is entered by the next push.
+            there.manifest(
+                    "web",
+                    image.digest().replace(':', '-'),
+                    SampleImages.INDEX,
+                    "{\"schemaVersion\":2,\"mediaType\":\"" + SampleImages.INDEX + "\",\"manifests\":[]}");
+            repository.restore(snapshot).to(registry.push("web:1")).run();
+            assertThat(new String(there.get(tag), StandardCharsets.UTF_8)).contains(signature.digest());
+        }
+    }
+
+    @Test
+    void aRepositoryThatMayNotBeRead_isAProblemOfARegistry() throws Exception {
+        samples.image("shop/db", "1", "amd64", 6, 1000);
+        proxy.setFault(exchange -> {
+            boolean forbidden = exchange.getRequestURI().getPath().contains("/shop/web/tags/");
+            if (forbidden) {
+                RegistryProxy.respond(exchange, 403, new byte[0]);
+            }
+            return forbidden;
+        });
+        Snapshot snapshot = repository.backup(registry().catalog()).run();
+        assertThat(snapshot.problems()).extracting(Problem::kind).containsExactly(Problem.Kind.FAILED);
+        assertThat(snapshot.stats().entries()).isGreaterThan(5);
+    }
+
+    @Test
+    void aSignatureInAnotherRepositoryOfTheSameImage_isCapturedThere() throws Exception {
+        Pushed copy = samples.image("prod/web", "1", "amd64", 5, 3_000_000);
+        assertThat(copy.digest()).isEqualTo(image.digest());
+        Pushed signature = samples.artifact("shop/web", "", "application/vnd.test.signature", image.descriptor(""), 7);
+        samples.manifest(
+                "shop/web",
+                image.digest().replace(':', '-'),
+                SampleImages.INDEX,
+                "{\"schemaVersion\":2,\"mediaType\":\"" + SampleImages.INDEX + "\",\"manifests\":["
+                        + signature.descriptor("") + "]}");
+        Snapshot snapshot = repository
+                .backup(registry().images("shop", "prod/web:1", "shop/web:1"))
+                .run();
+        try (TestRegistry to = TestRegistry.plain(dir.resolve("to"))) {
+            repository
+                    .restore(snapshot)
+                    .to(Registry.at(to.url()).anonymous().push())
+                    .run();
+            SampleImages there = new SampleImages(to.url());
+            assertThat(there.get("shop/web/manifests/" + signature.digest())).isNotEmpty();
+            assertThat(there.get("prod/web/manifests/1")).isNotEmpty();
+        }
+    }
+
+    @Test
+    void anUnknownHost_isReportedAtOnce() {
+        fails(Registry.at("no-such-host.invalid").anonymous(), Kind.UNREACHABLE, "no-such-host.invalid");
     }
 }

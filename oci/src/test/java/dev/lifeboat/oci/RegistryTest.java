@@ -204,6 +204,17 @@ class RegistryTest {
     }
 
     @Test
+    void aPlatformThatTheImageDoesNotHave_failsTheBackup() throws Exception {
+        samples.index("shop/web", "1", 1);
+        assertThatThrownBy(() -> repository
+                        .backup(source().image("shop/web:1").platforms("linux/s390x"))
+                        .run())
+                .hasStackTraceContaining("it has [linux/amd64, linux/arm64]");
+        assertThatThrownBy(() -> source().image("shop/web:1").platforms("amd64"))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void aWholeRegistry_comesBack() throws Exception {
         Pushed one = samples.index("shop/web", "1", 1);
         samples.dockerImage("shop/db", "15", 2, 60_000, 30_000);

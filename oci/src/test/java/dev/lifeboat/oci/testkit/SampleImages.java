@@ -2,11 +2,14 @@ package dev.lifeboat.oci.testkit;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -75,6 +78,46 @@ public final class SampleImages {
     public Pushed image(String repository, String tag, String architecture, long seed, int... layerBytes)
             throws IOException, InterruptedException {
         return image(repository, tag, architecture, seed, MANIFEST, "application/vnd.oci.image.", layerBytes);
+    }
+
+    /** Pushes an image with one layer of random bytes, which is written to a file on its way. */
+    public void bigImage(String repository, String tag, Path file, long bytes)
+            throws IOException, InterruptedException {
+        MessageDigest sha256 = sha256();
+        Random random = new Random(1);
+        byte[] buffer = new byte[1 << 20];
+        try (OutputStream out = Files.newOutputStream(file)) {
+            for (long left = bytes; left > 0; left -= buffer.length) {
+                random.nextBytes(buffer);
+                sha256.update(buffer);
+                out.write(buffer);
+            }
+        }
+        String digest = "sha256:" + HexFormat.of().formatHex(sha256.digest());
+        String location = send("POST", url + "/v2/" + repository + "/blobs/uploads/", "", new byte[0])
+                .headers()
+                .firstValue("Location")
+                .orElseThrow();
+        HttpResponse<String> sent = client.send(
+                HttpRequest.newBuilder(URI.create((location.startsWith("http") ? location : url + location)
+                                + (location.contains("?") ? "&" : "?") + "digest=" + digest))
+                        .PUT(HttpRequest.BodyPublishers.ofFile(file))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        expect(201, sent);
+        Pushed layer = new Pushed("application/vnd.oci.image.layer.v1.tar", digest, Files.size(file));
+        Pushed config = blob(
+                repository,
+                "application/vnd.oci.image.config.v1+json",
+                ("{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\""
+                                + digest + "\"]}}")
+                        .getBytes(StandardCharsets.UTF_8));
+        manifest(
+                repository,
+                tag,
+                MANIFEST,
+                "{\"schemaVersion\":2,\"mediaType\":\"" + MANIFEST + "\",\"config\":" + config.descriptor("")
+                        + ",\"layers\":[" + layer.descriptor("") + "]}");
     }
 
     /** Pushes one in the form that Docker had before OCI. */
@@ -159,10 +202,12 @@ public final class SampleImages {
 
     /** The digest of content. */
     public static String digest(byte[] content) {
+        return "sha256:" + HexFormat.of().formatHex(sha256().digest(content));
+    }
+
+    private static MessageDigest sha256() {
         try {
-            return "sha256:"
-                    + HexFormat.of()
-                            .formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError(e);
         }
@@ -176,6 +221,11 @@ public final class SampleImages {
                         .build(),
                 HttpResponse.BodyHandlers.ofByteArray());
         return response.statusCode() == 200 ? response.body() : new byte[0];
+    }
+
+    /** Deletes a manifest by its digest. */
+    public void delete(String path) throws IOException, InterruptedException {
+        expect(202, send("DELETE", url + "/v2/" + path, "", new byte[0]));
     }
 
     private HttpResponse<String> send(String method, String target, String type, byte[] body)

@@ -168,6 +168,15 @@ public final class ImageLoader implements AutoCloseable {
                                     + " comes back when the snapshot is pushed to a registry"));
             return;
         }
+        String os = client.info().os();
+        if (!image.platform().isEmpty() && !image.platform().startsWith(os + "/")) {
+            request.listener()
+                    .problem(new Problem(
+                            place,
+                            Problem.Kind.SKIPPED,
+                            "the image is for " + image.platform() + ", and the engine runs containers of " + os));
+            return;
+        }
         Optional<ImageSpec> same = images.findSame(image);
         if (same.isPresent() && (request.dryRun() || isSound(place, image, same.get()))) {
             here.put(image.identity(), same.get().id());
@@ -178,6 +187,7 @@ public final class ImageLoader implements AutoCloseable {
             toLoad.add(image.identity());
             return;
         }
+        reportOtherPlatform(place, document);
         if (loading == null) {
             loading = new Loading(
                     new TarUpload(client, Request.Method.POST, "/images/load?quiet=1", "load image " + image.id()));
@@ -186,6 +196,21 @@ public final class ImageLoader implements AutoCloseable {
         Set<String> needed = new HashSet<>(readBlobs(document));
         needed.removeAll(unneeded);
         loading.images.add(new LoadedImage(place, document, needed, unneeded));
+    }
+
+    /** An engine that keeps no index loads the platform that was chosen where the snapshot was made. */
+    private void reportOtherPlatform(EntryPath place, ImageDocument document) throws IOException {
+        Optional<JsonObject> target = document.content().target();
+        boolean several = target.isPresent() && OciLayout.isIndex(target.get());
+        String platform = document.image().platform();
+        if (several && !keepsManifests() && !platform.equals(enginePlatform())) {
+            request.listener()
+                    .problem(new Problem(
+                            place,
+                            Problem.Kind.DEGRADED,
+                            "this engine keeps no image of several platforms, and gets that of " + platform + ", though"
+                                    + " it is of " + enginePlatform() + "; capture the image with platforms(..)"));
+        }
     }
 
     /** A graph driver reads what its platform uses, and ignores the rest. */
@@ -250,7 +275,7 @@ public final class ImageLoader implements AutoCloseable {
                                     .map(ImageLoader::file)
                                     .toList());
             manifests.add(new String(manifest.toBytes(), StandardCharsets.UTF_8));
-            List<String> digestNames = digestNames(image, target);
+            List<String> digestNames = digestNames(image, target, current.images.size());
             pinned |= !digestNames.isEmpty();
             descriptors.addAll(OciLayout.index(target, digestNames).list("manifests"));
         }
@@ -270,7 +295,7 @@ public final class ImageLoader implements AutoCloseable {
         for (int i = 0; i < targets.size(); i++) {
             LoadedImage image = current.images.get(i);
             try {
-                loaded(image, targets.get(i), answer, wereThere.get(i));
+                loaded(current, image, targets.get(i), answer, wereThere.get(i));
             } catch (DockerException e) {
                 failures.add(e);
             }
@@ -281,10 +306,11 @@ public final class ImageLoader implements AutoCloseable {
         }
     }
 
-    private void loaded(LoadedImage image, JsonObject target, String answer, boolean wasThere) throws IOException {
-        String id = proven(image, image.ids(target), answer, wasThere);
+    private void loaded(Loading current, LoadedImage image, JsonObject target, String answer, boolean wasThere)
+            throws IOException {
+        String id = proven(image, image.ids(target), answer, wasThere, current.images.size() == 1);
         here.put(image.identity(), id);
-        reportLostDigest(image, digestNames(image, target));
+        reportLostDigest(image, digestNames(image, target, current.images.size()));
         for (String tag : freeTags(image.place(), image.document().image(), id)) {
             images.tag(id, tag);
         }
@@ -313,8 +339,10 @@ public final class ImageLoader implements AutoCloseable {
     }
 
     /** Names by digest that this engine can have: a graph driver takes them only from a registry. */
-    private List<String> digestNames(LoadedImage loaded, JsonObject target) throws IOException {
-        if (!keepsManifests()) {
+    private List<String> digestNames(LoadedImage loaded, JsonObject target, int together) throws IOException {
+        // Podman reads the manifests of one image only.
+        boolean kept = keepsManifests() && (together == 1 || client.info().product() != Product.PODMAN);
+        if (!kept) {
             return List.of();
         }
         ImageSpec image = loaded.document().image();
@@ -333,9 +361,11 @@ public final class ImageLoader implements AutoCloseable {
         if (!image.isPinned() || !kept.isEmpty()) {
             return;
         }
-        String cause = keepsManifests()
-                ? "the engine that it was captured from did not give its manifest"
-                : "this engine keeps no manifest of an image that does not come from a registry";
+        String cause = keepsManifests() && loaded.document().content().target().isPresent()
+                ? "Podman keeps the manifest of an image only if it is loaded alone"
+                : keepsManifests()
+                        ? "the engine that it was captured from did not give its manifest"
+                        : "this engine keeps no manifest of an image that does not come from a registry";
         request.listener()
                 .problem(new Problem(
                         loaded.place(),
@@ -350,14 +380,20 @@ public final class ImageLoader implements AutoCloseable {
      *
      * @throws DockerException if the engine did not load the image; it is removed
      */
-    private String proven(LoadedImage image, Set<String> ids, String answer, boolean wasThere) throws IOException {
+    private String proven(LoadedImage image, Set<String> ids, String answer, boolean wasThere, boolean alone)
+            throws IOException {
         Optional<ImageSpec> loaded = findAny(ids);
         String refusal = answer.contains("errorDetail") || answer.contains("Error unpacking") ? answer : "";
         Optional<String> gone = new PresentLayers(client).gone(image.unneeded());
         if (gone.isPresent()) {
             refusal = "its layer " + gone.get() + " was removed from the engine meanwhile; restore again";
         }
-        if (loaded.isPresent() && refusal.isEmpty() && loaded.get().platform().equals(enginePlatform())) {
+        boolean provable = loaded.isPresent() && loaded.get().platform().equals(enginePlatform());
+        if (provable && !alone && refusal.equals(answer)) {
+            // The answer is about another image, or about this one, which the proof finds out.
+            refusal = "";
+        }
+        if (provable && refusal.isEmpty()) {
             refusal = HelperContainer.disproof(client, loaded.get().id()).orElse("");
         }
         if (loaded.isPresent() && refusal.isEmpty()) {

@@ -23,11 +23,17 @@ final class Authentication {
     /** What a token server means that does not tell: token.md, "expires_in". */
     private static final long DEFAULT_SECONDS = 60;
 
+    /** A token is shown for some time, even if it says that it expires at once; the registry rejects it if it does. */
+    private static final long MIN_SECONDS = 10;
+
+    private static final long MAX_SECONDS = 86_400;
+
     private final Transport transport;
     private final RegistryAddress address;
     private final CredentialSource source;
     private final Map<String, Token> tokens = new HashMap<>();
-    private Optional<String> basic = Optional.empty();
+    /** What is shown whatever the scope. */
+    private Optional<String> header = Optional.empty();
 
     /** Looks for the credentials of the registry. */
     interface CredentialSource {
@@ -44,8 +50,8 @@ final class Authentication {
 
     /** Returns the header that the registry has accepted for a scope; empty if it has not been asked yet. */
     synchronized Optional<String> known(String scope) {
-        if (basic.isPresent()) {
-            return basic;
+        if (header.isPresent()) {
+            return header;
         }
         Token token = tokens.get(scope);
         return token == null || System.nanoTime() - token.until() > 0
@@ -64,20 +70,21 @@ final class Authentication {
             // Another thread has answered meanwhile.
             return known.get();
         }
-        basic = Optional.empty();
+        header = Optional.empty();
         tokens.remove(scope);
         Challenge challenge = Challenge.of(challenged.headers("WWW-Authenticate"))
                 .orElseThrow(() -> unauthorized("wants authentication of a kind that is not known", Optional.empty()));
         Optional<Credentials> credentials = source.find();
         if (credentials.isPresent() && credentials.get().kind() == Kind.ACCESS_TOKEN) {
-            return "Bearer " + credentials.get().secret();
+            header = Optional.of("Bearer " + credentials.get().secret());
+            return header.get();
         }
         if (challenge.scheme().equals("basic")) {
             Credentials found = credentials.orElseThrow(() -> unauthorized("wants credentials", credentials));
             if (found.kind() == Kind.IDENTITY_TOKEN) {
                 throw unauthorized("wants a user and a password, and there is only a token for it", credentials);
             }
-            basic = Optional.of(found.basic());
+            header = Optional.of(found.basic());
             return found.basic();
         }
         Token token = token(challenge, scope, credentials);
@@ -140,16 +147,18 @@ final class Authentication {
             }
             JsonObject answer =
                     JsonObject.parse(response.document(MAX_TOKEN_BYTES), "the token of " + realm.getAuthority());
+            Optional<String> other = answer.optionalString("access_token");
             String value = answer.optionalString("token")
                     .filter(text -> !text.isEmpty())
-                    .or(() -> Optional.ofNullable((String) answer.members().get("access_token")))
+                    .or(() -> other)
                     .orElseThrow(() -> unauthorized("has a token server that sent no token", credentials));
             if (!value.matches("[\\x21-\\x7e]+")) {
                 throw unauthorized("has a token server that sent a token which is none", credentials);
             }
             long seconds = answer.has("expires_in") ? answer.number("expires_in") : DEFAULT_SECONDS;
             // Renewed before it expires, since clocks differ.
-            return new Token(value, System.nanoTime() + Math.max(0, Math.min(seconds, 86_400)) * 750_000_000L);
+            long used = Math.max(MIN_SECONDS, Math.min(seconds, MAX_SECONDS));
+            return new Token(value, System.nanoTime() + used * 750_000_000L);
         }
     }
 

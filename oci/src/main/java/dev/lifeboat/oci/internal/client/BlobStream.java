@@ -10,10 +10,14 @@ import org.jspecify.annotations.Nullable;
  * digest is not.
  */
 final class BlobStream extends BulkInputStream {
+    /** So much progress earns the time for further retries. */
+    private static final long RENEW_BYTES = 1 << 20;
+
     private final Exchange exchange;
     private final Exchange.Call call;
     private final long size;
     private long at;
+    private long renewedAt;
     private Retry retry;
     private @Nullable Response response;
 
@@ -49,7 +53,10 @@ final class BlobStream extends BulkInputStream {
 
     private void advance(int n) throws IOException {
         at += n;
-        retry = exchange.newRetry();
+        if (at - renewedAt >= RENEW_BYTES) {
+            renewedAt = at;
+            retry = exchange.newRetry();
+        }
         if (at > size) {
             throw wrongSize(at + " or more");
         }

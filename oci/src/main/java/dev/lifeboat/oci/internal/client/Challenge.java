@@ -1,12 +1,11 @@
 package dev.lifeboat.oci.internal.client;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * How a registry wants its clients to authenticate: RFC 9110, section 11.6.1.
@@ -15,18 +14,14 @@ import java.util.regex.Pattern;
  * @param parameters by name in lower case
  */
 record Challenge(String scheme, Map<String, String> parameters) {
-    private static final Pattern SCHEME = Pattern.compile("\\s*([A-Za-z]+)(?:\\s+(.*))?", Pattern.DOTALL);
-    private static final Pattern PARAMETER =
-            Pattern.compile("([A-Za-z_]+)\\s*=\\s*(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^\\s,]+))");
-
     Challenge {
         parameters = Map.copyOf(parameters);
     }
 
     /** Returns the challenge that is answered: a token is preferred to a password. */
     static Optional<Challenge> of(List<String> headers) {
-        List<Challenge> all =
-                headers.stream().map(Challenge::parse).flatMap(Optional::stream).toList();
+        List<Challenge> all = new ArrayList<>();
+        headers.forEach(header -> new Parser(header).addTo(all));
         return all.stream()
                 .filter(challenge -> challenge.scheme().equals("bearer"))
                 .findFirst()
@@ -35,23 +30,79 @@ record Challenge(String scheme, Map<String, String> parameters) {
                         .findFirst());
     }
 
-    private static Optional<Challenge> parse(String header) {
-        Matcher scheme = SCHEME.matcher(header);
-        if (!scheme.matches()) {
-            return Optional.empty();
-        }
-        Map<String, String> parameters = new TreeMap<>();
-        Matcher parameter = PARAMETER.matcher(scheme.group(2) == null ? "" : scheme.group(2));
-        while (parameter.find()) {
-            String value = parameter.group(2) == null
-                    ? parameter.group(3)
-                    : parameter.group(2).replaceAll("\\\\(.)", "$1");
-            parameters.put(parameter.group(1).toLowerCase(Locale.ROOT), value);
-        }
-        return Optional.of(new Challenge(scheme.group(1).toLowerCase(Locale.ROOT), parameters));
-    }
-
     Optional<String> parameter(String name) {
         return Optional.ofNullable(parameters.get(name));
+    }
+
+    /** Reads a header, which may have several challenges. */
+    private static final class Parser {
+        private final String text;
+        private int at;
+
+        Parser(String text) {
+            this.text = text;
+        }
+
+        void addTo(List<Challenge> challenges) {
+            String scheme = "";
+            Map<String, String> parameters = new TreeMap<>();
+            while (at < text.length()) {
+                skip(" \t,");
+                String word = word();
+                if (word.isEmpty()) {
+                    at++;
+                    continue;
+                }
+                skip(" \t");
+                if (at < text.length() && text.charAt(at) == '=') {
+                    at++;
+                    skip(" \t");
+                    parameters.put(word, value());
+                } else {
+                    // A word that is not followed by an equals sign begins the next challenge.
+                    add(challenges, scheme, parameters);
+                    scheme = word;
+                    parameters = new TreeMap<>();
+                }
+            }
+            add(challenges, scheme, parameters);
+        }
+
+        private static void add(List<Challenge> challenges, String scheme, Map<String, String> parameters) {
+            if (!scheme.isEmpty()) {
+                challenges.add(new Challenge(scheme, parameters));
+            }
+        }
+
+        private void skip(String characters) {
+            while (at < text.length() && characters.indexOf(text.charAt(at)) >= 0) {
+                at++;
+            }
+        }
+
+        private String word() {
+            int start = at;
+            while (at < text.length() && " \t,=\"".indexOf(text.charAt(at)) < 0) {
+                at++;
+            }
+            return text.substring(start, at).toLowerCase(Locale.ROOT);
+        }
+
+        private String value() {
+            StringBuilder value = new StringBuilder();
+            if (at < text.length() && text.charAt(at) == '"') {
+                for (at++; at < text.length() && text.charAt(at) != '"'; at++) {
+                    boolean escaped = text.charAt(at) == '\\' && at + 1 < text.length();
+                    value.append(text.charAt(escaped ? ++at : at));
+                }
+                at++;
+                return value.toString();
+            }
+            int start = at;
+            while (at < text.length() && " \t,".indexOf(text.charAt(at)) < 0) {
+                at++;
+            }
+            return text.substring(start, at);
+        }
     }
 }

@@ -5,6 +5,7 @@ import dev.lifeboat.oci.registry.RegistryException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.UnknownHostException;
 import java.net.http.HttpRequest;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -107,6 +108,11 @@ final class Exchange {
             if (!retry.pause(later.retryAfter())) {
                 throw later.failure();
             }
+        } else if (failure instanceof UnknownHostException) {
+            throw new RegistryException(
+                    RegistryException.Kind.UNREACHABLE,
+                    label + ": there is no host '" + failure.getMessage() + "'; check the address of the registry",
+                    failure);
         } else if (!Retry.isTransient(failure)) {
             if (failure instanceof SSLException) {
                 throw new RegistryException(

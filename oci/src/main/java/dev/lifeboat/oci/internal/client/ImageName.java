@@ -38,6 +38,15 @@ public record ImageName(String repository, Optional<String> tag, Optional<String
         return new ImageName(parts.group(1), tag.isEmpty() && digest.isEmpty() ? Optional.of("latest") : tag, digest);
     }
 
+    /** Parses a name; empty if it is not one. */
+    public static Optional<ImageName> find(String name) {
+        try {
+            return Optional.of(parse(name));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
     /** Whether a registry can have a repository of this name. */
     public static boolean isRepository(String name) {
         return name.length() <= MAX_REPOSITORY && REPOSITORY.matcher(name).matches();

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * A manifest or an index, byte for byte: OCI image-spec 1.1, manifest.md and image-index.md, and what came before.
@@ -20,6 +21,7 @@ public record Manifest(String mediaType, String digest, byte[] bytes) {
     /** Registries take up to 4 MiB: distribution-spec 1.1, "Pushing Manifests". */
     static final int MAX_BYTES = 4 << 20;
 
+    private static final Pattern MEDIA_TYPE = Pattern.compile("[A-Za-z0-9!#$&^_.+/-]{0,255}");
     private static final String SCHEMA1 = "application/vnd.docker.distribution.manifest.v1+";
 
     static Manifest of(String mediaType, byte[] bytes) {
@@ -43,7 +45,13 @@ public record Manifest(String mediaType, String digest, byte[] bytes) {
                         RegistryException.Kind.UNSUPPORTED,
                         "the digest '" + digest + "' of a manifest is not one of SHA-256");
             }
-            return new Descriptor(json.optionalString("mediaType").orElse(""), digest, json.size("size"), json);
+            String mediaType = json.optionalString("mediaType").orElse("");
+            if (!MEDIA_TYPE.matcher(mediaType).matches()) {
+                throw new RegistryException(
+                        RegistryException.Kind.DAMAGED,
+                        "the media type of " + digest + " in a manifest is not one of RFC 6838");
+            }
+            return new Descriptor(mediaType, digest, json.size("size"), json);
         }
 
         /** Operating system and architecture, such as {@code linux/amd64}; empty if it has none. */

@@ -57,7 +57,7 @@ public record RegistryAddress(String name, URI uri, boolean mayBePlain) {
 
     private static boolean isLoopback(String host) {
         String name = host.toLowerCase(Locale.ROOT);
-        return name.equals("localhost") || name.startsWith("127.") || name.equals("[::1]");
+        return name.equals("localhost") || name.matches("127(\\.[0-9]{1,3}){3}") || name.equals("[::1]");
     }
 
     /** Returns the address without TLS. */

@@ -1,6 +1,7 @@
 package dev.lifeboat.oci.internal.client;
 
 import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.oci.internal.client.Exchange.Call;
 import dev.lifeboat.oci.internal.client.Manifest.Descriptor;
@@ -17,12 +18,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The requests to a registry that Lifeboat needs: OCI distribution-spec 1.1. What may pass is tried again for some
  * time. Thread-safe.
  */
 public final class RegistryClient {
+    private static final Logger LOG = LoggerFactory.getLogger(RegistryClient.class);
+
     /** Any may come; a registry that has one of these converts none. */
     private static final String MANIFESTS = String.join(
             ", ",
@@ -38,10 +43,20 @@ public final class RegistryClient {
     private static final Pattern NEXT = Pattern.compile("\\s*<([^>]*)>\\s*;.*rel=\"?next\"?.*");
     private static final String CATALOG_SCOPE = "registry:catalog:*";
 
-    private final Exchange exchange;
+    /** How registries say that they do not know a list. */
+    private static final Set<Integer> NO_LIST = Set.of(400, 404, 405, 406);
 
-    private RegistryClient(Exchange exchange) {
+    private static final int MAX_PAGES = 10_000;
+    private static final int MAX_ITEMS = 1_000_000;
+    /** Of one manifest. */
+    private static final int MAX_REFERRERS = 10_000;
+
+    private final Exchange exchange;
+    private final boolean pushes;
+
+    private RegistryClient(Exchange exchange, boolean pushes) {
         this.exchange = exchange;
+        this.pushes = pushes;
     }
 
     /**
@@ -72,10 +87,28 @@ public final class RegistryClient {
         }
     }
 
-    /** Creates a client. It connects with the first request. */
+    /** Creates a client that pulls. It connects with the first request. */
     public static RegistryClient of(Settings settings) throws IOException {
-        return new RegistryClient(new Exchange(
-                settings.address(), settings.authorities(), settings::find, settings.retryFor(), settings.stall()));
+        return of(settings, false);
+    }
+
+    /**
+     * Creates a client that pushes. It asks for the right to push with each request: a repository that does not exist
+     * yet cannot be pulled from.
+     */
+    public static RegistryClient forPush(Settings settings) throws IOException {
+        return of(settings, true);
+    }
+
+    private static RegistryClient of(Settings settings, boolean pushes) throws IOException {
+        return new RegistryClient(
+                new Exchange(
+                        settings.address(),
+                        settings.authorities(),
+                        settings::find,
+                        settings.retryFor(),
+                        settings.stall()),
+                pushes);
     }
 
     /** The name of the registry, as names of images have it. */
@@ -83,8 +116,8 @@ public final class RegistryClient {
         return exchange.address().name();
     }
 
-    private static String pull(String repository) {
-        return "repository:" + repository + ":pull";
+    private String pull(String repository) {
+        return pushes ? push(repository) : "repository:" + repository + ":pull";
     }
 
     private static String push(String repository) {
@@ -166,6 +199,11 @@ public final class RegistryClient {
             succeeded(response);
             Optional<String> digest =
                     response.header("Docker-Content-Digest").filter(value -> value.matches("sha256:[0-9a-f]{64}"));
+            if (digest.isPresent() && reference.contains(":") && !digest.get().equals(reference)) {
+                throw new RegistryException(
+                        RegistryException.Kind.DAMAGED,
+                        label + ": the registry says that it has " + digest.get() + " there");
+            }
             if (digest.isPresent()) {
                 return digest;
             }
@@ -209,7 +247,7 @@ public final class RegistryClient {
      */
     public boolean mount(String repository, String digest, String from) throws IOException {
         String label = label("mount", repository, digest);
-        String scope = push(scoped(repository)) + " " + pull(scoped(from));
+        String scope = push(scoped(repository)) + " repository:" + scoped(from) + ":pull";
         URI target = URI.create(path(repository, "blobs/uploads/") + "?mount=" + digest + "&from=" + scoped(from));
         try (Response response =
                 exchange.send(Call.of("POST", label, target, scope).with(Body.EMPTY))) {
@@ -226,10 +264,18 @@ public final class RegistryClient {
         }
     }
 
+    /** Ends an upload that is not needed, as a courtesy: the registry ends it by itself some day. */
     private void cancel(String repository, URI upload) throws IOException {
         String label = "cancel an upload to " + name() + "/" + repository;
-        exchange.send(Call.of("DELETE", label, upload, push(scoped(repository))))
-                .close();
+        try {
+            exchange.once(Call.of("DELETE", label, upload, push(scoped(repository))))
+                    .close();
+        } catch (IOException e) {
+            if (Io.isInterruption(e)) {
+                throw e;
+            }
+            LOG.debug("{}: {}", label, e.getMessage());
+        }
     }
 
     /**
@@ -314,16 +360,26 @@ public final class RegistryClient {
         String label = label("list the referrers of", repository, digest);
         List<Descriptor> all = new ArrayList<>();
         String path = path(repository, "referrers/" + digest);
-        boolean known = pages(label, path, pull(scoped(repository)), page -> {
-            for (JsonObject descriptor : page.has("manifests") ? page.objects("manifests") : List.<JsonObject>of()) {
+        boolean known = pages(label, path, pull(scoped(repository)), NO_LIST, page -> {
+            for (JsonObject descriptor : page.objects("manifests")) {
                 all.add(Descriptor.of(descriptor));
             }
+            limit(label, all, MAX_REFERRERS);
         });
         if (known) {
             return all;
         }
         Optional<Manifest> fallback = findManifest(repository, fallbackTag(digest));
-        return fallback.isPresent() ? fallback.get().children() : List.of();
+        List<Descriptor> listed = fallback.isPresent() ? fallback.get().children() : List.of();
+        limit(label, listed, MAX_REFERRERS);
+        return listed;
+    }
+
+    private static void limit(String label, List<?> items, int most) throws RegistryException {
+        if (items.size() > most) {
+            throw new RegistryException(
+                    RegistryException.Kind.REFUSED, label + ": the registry lists over " + most + " of them");
+        }
     }
 
     /** The tag that lists referrers in registries that do not: distribution-spec 1.1, "Referrers Tag Schema". */
@@ -334,11 +390,11 @@ public final class RegistryClient {
     /** Lists the tags of a repository; none if there is no such repository. */
     public List<String> tags(String repository) throws IOException {
         List<String> all = new ArrayList<>();
-        pages(
-                "list the tags of " + name() + "/" + repository,
-                path(repository, "tags/list?n=" + PAGE),
-                pull(scoped(repository)),
-                page -> all.addAll(page.has("tags") ? page.strings("tags") : List.of()));
+        String label = "list the tags of " + name() + "/" + repository;
+        pages(label, path(repository, "tags/list?n=" + PAGE), pull(scoped(repository)), Set.of(404), page -> {
+            all.addAll(page.has("tags") ? page.strings("tags") : List.of());
+            limit(label, all, MAX_ITEMS);
+        });
         return all;
     }
 
@@ -350,11 +406,10 @@ public final class RegistryClient {
     public List<String> repositories() throws IOException {
         List<String> all = new ArrayList<>();
         String label = "list the repositories of " + name();
-        boolean known = pages(
-                label,
-                "/v2/_catalog?n=" + PAGE,
-                CATALOG_SCOPE,
-                page -> all.addAll(page.has("repositories") ? page.strings("repositories") : List.of()));
+        boolean known = pages(label, "/v2/_catalog?n=" + PAGE, CATALOG_SCOPE, NO_LIST, page -> {
+            all.addAll(page.has("repositories") ? page.strings("repositories") : List.of());
+            limit(label, all, MAX_ITEMS);
+        });
         if (!known) {
             throw new RegistryException(
                     RegistryException.Kind.NOT_FOUND, label + ": the registry has no list of its repositories");
@@ -374,22 +429,27 @@ public final class RegistryClient {
     }
 
     /** Reads all pages of a list. Returns false if there is no such list. */
-    private boolean pages(String label, String path, String scope, Page reader) throws IOException {
+    private boolean pages(String label, String path, String scope, Set<Integer> noList, Page reader)
+            throws IOException {
         Set<URI> seen = new HashSet<>();
         Optional<URI> next = Optional.of(URI.create(path));
         while (next.isPresent()) {
-            if (!seen.add(next.get())) {
+            if (!seen.add(next.get()) || seen.size() > MAX_PAGES) {
                 throw new RegistryException(
-                        RegistryException.Kind.REFUSED, label + ": the registry sends the same page again and again");
+                        RegistryException.Kind.REFUSED, label + ": the registry sends pages without end");
             }
             try (Response response = exchange.send(Call.of("GET", label, next.get(), scope))) {
-                if (response.status() == 404 && seen.size() == 1) {
+                if (seen.size() == 1 && noList.contains(response.status())) {
                     return false;
                 }
                 JsonObject page = JsonObject.parse(succeeded(response).document(MAX_LIST_BYTES), label);
                 reader.read(page);
                 next = next(label, response);
             } catch (DamagedException e) {
+                if (seen.size() == 1 && noList.equals(NO_LIST)) {
+                    // A page for people, as some registries have it for paths that they do not know.
+                    return false;
+                }
                 throw new RegistryException(RegistryException.Kind.REFUSED, label + ": the response is not a list", e);
             }
         }

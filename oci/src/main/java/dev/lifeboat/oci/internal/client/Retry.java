@@ -17,12 +17,13 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 final class Retry {
     private static final long FIRST_MILLIS = 200;
     private static final long LONGEST_MILLIS = 8_000;
+    private static final Duration LONGEST = Duration.ofDays(365);
 
     private final long end;
     private long pause = FIRST_MILLIS;
 
     Retry(Duration budget) {
-        this.end = System.nanoTime() + budget.toNanos();
+        this.end = System.nanoTime() + (budget.compareTo(LONGEST) > 0 ? LONGEST : budget).toNanos();
     }
 
     /**

@@ -7,9 +7,11 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -61,7 +63,8 @@ final class Transport {
                 client.sendAsync(built, head -> new ResponseStream(limit));
         boolean answered = false;
         try {
-            HttpResponse<InputStream> response = await(answer, moved, patience);
+            HttpResponse<InputStream> response =
+                    await(answer, moved, patience, built.uri().getHost());
             answered = true;
             return new Response(label, built.uri(), response.statusCode(), response.headers(), response.body());
         } finally {
@@ -72,7 +75,7 @@ final class Transport {
     }
 
     private static HttpResponse<InputStream> await(
-            CompletableFuture<HttpResponse<InputStream>> answer, AtomicLong moved, Duration patience)
+            CompletableFuture<HttpResponse<InputStream>> answer, AtomicLong moved, Duration patience, String host)
             throws IOException {
         while (true) {
             try {
@@ -86,7 +89,11 @@ final class Transport {
                 throw Io.interrupted(e);
             } catch (ExecutionException e) {
                 if (e.getCause() instanceof ConnectException refused && refused.getMessage() == null) {
-                    throw new ConnectException("connection refused");
+                    throw refused.getCause() != null
+                                            && refused.getCause().getCause() instanceof UnresolvedAddressException
+                                    || refused.getCause() instanceof UnresolvedAddressException
+                            ? new UnknownHostException(host)
+                            : new ConnectException("connection refused");
                 }
                 throw Io.unwrap(e);
             }

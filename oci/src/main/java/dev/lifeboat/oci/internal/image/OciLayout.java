@@ -109,6 +109,12 @@ public final class OciLayout {
                 MANIFEST, "sha256:" + Digests.hex(Digests.sha256(manifest, manifest.length)), manifest.length);
     }
 
+    /** Whether a descriptor is that of an index, or of a list as Docker had it before. */
+    public static boolean isIndex(JsonObject descriptor) throws IOException {
+        String type = descriptor.string("mediaType");
+        return type.equals(INDEX) || type.equals("application/vnd.docker.distribution.manifest.list.v2+json");
+    }
+
     /** The name with its registry, which {@code docker} leaves out for Docker Hub: distribution/reference. */
     static String fullName(String name) {
         int slash = name.indexOf('/');

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Finds out what an image in a registry consists of, by its manifests and its configuration. */
 final class ImageResolver {
@@ -29,17 +30,23 @@ final class ImageResolver {
     private static final Set<String> IMAGE_CONFIGS =
             Set.of("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json");
 
+    private static final List<String> IMAGE_LAYERS =
+            List.of("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.");
+
     private final RegistryClient client;
     private final Set<String> platforms;
+    private final ManifestCache cache;
 
     /**
      * Creates a resolver.
      *
      * @param platforms such as {@code linux/amd64}; empty for all
+     * @param cache receives the manifests
      */
-    ImageResolver(RegistryClient client, Set<String> platforms) {
+    ImageResolver(RegistryClient client, Set<String> platforms, ManifestCache cache) {
         this.client = client;
         this.platforms = Set.copyOf(platforms);
+        this.cache = cache;
     }
 
     /**
@@ -59,7 +66,7 @@ final class ImageResolver {
      * @param artifact whether no container can be made of it
      * @param parts its blobs and manifests, by digest
      * @param manifests digests of its manifests and indexes
-     * @param foreign layers that the registry does not have
+     * @param absent what the registry does not have, though the image refers to it
      */
     record Resolved(
             ImageSpec spec,
@@ -67,7 +74,21 @@ final class ImageResolver {
             boolean artifact,
             SortedMap<String, Part> parts,
             List<String> manifests,
-            List<String> foreign) {}
+            List<String> absent) {
+        /** Returns a copy with all names that the image has. */
+        Resolved withNames(List<String> tags, List<String> digests) {
+            ImageSpec named = new ImageSpec(
+                    spec.id(),
+                    spec.configDigest(),
+                    spec.layers(),
+                    tags,
+                    digests,
+                    spec.platform(),
+                    spec.created(),
+                    spec.config());
+            return new Resolved(named, content, artifact, parts, manifests, absent);
+        }
+    }
 
     /** A walk from one manifest. */
     private final class Walk {
@@ -75,6 +96,8 @@ final class ImageResolver {
         private final SortedMap<String, Part> parts = new TreeMap<>();
         private final List<String> manifests = new ArrayList<>();
         private final List<String> foreign = new ArrayList<>();
+        private final List<String> missing = new ArrayList<>();
+        private final Set<String> otherPlatforms = new TreeSet<>();
         /** Manifests of images, with their platforms, in order. */
         private final List<Manifest> images = new ArrayList<>();
 
@@ -92,15 +115,9 @@ final class ImageResolver {
                 return;
             }
             manifests.add(manifest.digest());
+            cache.add(manifest);
             for (Descriptor child : manifest.children()) {
-                Optional<String> childPlatform = child.platform();
-                if (wanted(child, childPlatform)) {
-                    Manifest next = client.manifest(repository, child.digest());
-                    if (next.bytes().length != child.size()) {
-                        throw wrongSize(child, next.bytes().length);
-                    }
-                    visit(typed(next, child), childPlatform, depth + 1);
-                }
+                visitChild(child, depth);
             }
             for (Descriptor part : manifest.parts()) {
                 if (part.isForeign() && !client.hasBlob(repository, part.digest())) {
@@ -115,12 +132,27 @@ final class ImageResolver {
             if (parts.size() > MAX_BLOBS) {
                 throw unsupported(manifest, "consists of over " + MAX_BLOBS + " blobs");
             }
-            if (manifest.config()
-                    .filter(config -> IMAGE_CONFIGS.contains(config.mediaType()))
-                    .isPresent()) {
+            if (isImage(manifest)) {
                 images.add(manifest);
                 imagePlatforms.add(platform);
             }
+        }
+
+        private void visitChild(Descriptor child, int depth) throws IOException {
+            Optional<String> platform = child.platform();
+            if (!wanted(child, platform)) {
+                otherPlatforms.add(platform.orElse(""));
+                return;
+            }
+            Optional<Manifest> next = client.findManifest(repository, child.digest());
+            if (next.isEmpty()) {
+                missing.add(child.digest());
+                return;
+            }
+            if (next.get().bytes().length != child.size()) {
+                throw wrongSize(child, next.get().bytes().length);
+            }
+            visit(typed(next.get(), child), platform, depth + 1);
         }
 
         private RegistryException unsupported(Manifest manifest, String what) {
@@ -135,6 +167,15 @@ final class ImageResolver {
                     client.name() + "/" + repository + "@" + part.digest() + " has " + found + " bytes, and "
                             + part.size() + " in a manifest that refers to it");
         }
+    }
+
+    /** A signature may have the configuration of an image, and then layers of its own kind. */
+    private static boolean isImage(Manifest manifest) throws IOException {
+        Optional<Descriptor> config = manifest.config();
+        return config.isPresent()
+                && IMAGE_CONFIGS.contains(config.get().mediaType())
+                && manifest.layers().stream()
+                        .allMatch(layer -> IMAGE_LAYERS.stream().anyMatch(layer.mediaType()::startsWith));
     }
 
     /** A registry may leave out the media type of a manifest that it has stored without. */
@@ -152,13 +193,24 @@ final class ImageResolver {
         return platforms.contains(platform.get()) || platforms.contains(platform.get() + "/" + variant);
     }
 
-    /** Resolves an image by its digest. */
-    Resolved resolve(String repository, String digest, List<String> tags, List<String> digests) throws IOException {
+    /** Resolves an image by its digest, without names. */
+    Resolved resolve(String repository, String digest) throws IOException {
         Manifest target = client.manifest(repository, digest);
         Walk walk = new Walk(repository);
         try {
             walk.visit(target, Optional.empty(), 0);
-            return resolved(walk, target, tags, digests);
+            if (walk.images.isEmpty() && !walk.otherPlatforms.isEmpty()) {
+                throw walk.unsupported(
+                        target,
+                        "has none of the platforms " + new TreeSet<>(platforms) + "; it has " + walk.otherPlatforms);
+            }
+            if (walk.images.isEmpty() && !walk.missing.isEmpty()) {
+                throw new RegistryException(
+                        RegistryException.Kind.NOT_FOUND,
+                        client.name() + "/" + repository + "@" + digest + " refers to manifests that the registry does"
+                                + " not have: " + String.join(", ", walk.missing));
+            }
+            return resolved(walk, target);
         } catch (DamagedException e) {
             throw new RegistryException(
                     RegistryException.Kind.DAMAGED,
@@ -167,7 +219,7 @@ final class ImageResolver {
         }
     }
 
-    private Resolved resolved(Walk walk, Manifest target, List<String> tags, List<String> digests) throws IOException {
+    private Resolved resolved(Walk walk, Manifest target) throws IOException {
         Optional<Manifest> used = used(walk);
         ImageSpec spec;
         ImageContent content;
@@ -178,8 +230,8 @@ final class ImageResolver {
                     target.digest(),
                     Optional.of(config.digest()),
                     json.objectOrEmpty("rootfs").strings("diff_ids"),
-                    tags,
-                    digests,
+                    List.of(),
+                    List.of(),
                     json.optionalString("os").orElse("linux") + "/"
                             + json.optionalString("architecture").orElse(""),
                     json.optionalString("created").orElse(""),
@@ -194,11 +246,25 @@ final class ImageResolver {
                     walk.parts.keySet());
         } else {
             spec = new ImageSpec(
-                    target.digest(), Optional.of(target.digest()), List.of(), tags, digests, "", "", Optional.empty());
+                    target.digest(),
+                    Optional.of(target.digest()),
+                    List.of(),
+                    List.of(),
+                    List.of(),
+                    "",
+                    "",
+                    Optional.empty());
             content =
                     new ImageContent(target.digest(), List.of(), Optional.of(target.descriptor()), walk.parts.keySet());
         }
-        return new Resolved(spec, content, used.isEmpty(), walk.parts, walk.manifests, walk.foreign);
+        return new Resolved(spec, content, used.isEmpty(), walk.parts, walk.manifests, absent(walk));
+    }
+
+    private static List<String> absent(Walk walk) {
+        List<String> absent = new ArrayList<>();
+        walk.missing.forEach(digest -> absent.add("manifest " + digest));
+        walk.foreign.forEach(digest -> absent.add("layer " + digest + ", whose license does not allow that"));
+        return absent;
     }
 
     /** The manifest that a container on this machine would use, or else the first. */

@@ -106,11 +106,12 @@ final class ManifestPush {
             return;
         }
         Optional<String> there = client.findDigest(repository, reference);
-        if (there.equals(Optional.of(manifest.digest()))) {
-            return;
+        boolean entered = false;
+        if (!there.equals(Optional.of(manifest.digest()))) {
+            entered = client.putManifest(repository, reference, manifest);
         }
-        boolean entered = client.putManifest(repository, reference, manifest);
         Optional<String> subject = manifest.subject();
+        // Also if it was there already: whoever pushed it may not have come to enter it.
         if (subject.isPresent() && !entered) {
             refer(repository, subject.get(), manifest);
         }
@@ -127,8 +128,16 @@ final class ManifestPush {
         } catch (RegistryException e) {
             boolean rejected =
                     e.kind() == RegistryException.Kind.REFUSED || e.kind() == RegistryException.Kind.NOT_FOUND;
-            if (!rejected || name.tag().isEmpty()) {
+            if (!rejected) {
                 throw e;
+            }
+            if (name.tag().isEmpty()) {
+                listener.problem(new Problem(
+                        image.place(),
+                        Problem.Kind.FAILED,
+                        "the snapshot has some platforms of " + image.label() + " only, and the registry takes no index"
+                                + " that lacks some: " + e.getMessage()));
+                return;
             }
         }
         pushed.remove(name.repository() + "@" + name.tag().get());
@@ -150,14 +159,16 @@ final class ManifestPush {
 
     /** Enters a referrer for a registry that does not do it: distribution-spec 1.1, "Referrers Tag Schema". */
     private void refer(String repository, String subject, Manifest referrer) throws IOException {
+        for (Descriptor known : client.referrers(repository, subject)) {
+            if (known.digest().equals(referrer.digest())) {
+                return;
+            }
+        }
         String tag = RegistryClient.fallbackTag(subject);
         Optional<Manifest> there = client.findManifest(repository, tag);
         List<@Nullable Object> all = new ArrayList<>();
         if (there.isPresent()) {
             for (Descriptor known : there.get().children()) {
-                if (known.digest().equals(referrer.digest())) {
-                    return;
-                }
                 all.add(known.json().members());
             }
         }

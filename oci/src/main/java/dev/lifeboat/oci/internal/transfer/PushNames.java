@@ -16,20 +16,23 @@ public sealed interface PushNames {
     record Kept() implements PushNames {
         @Override
         public List<ImageName> of(ImageSpec image) {
-            List<ImageName> tags = names(image.tags());
-            // What has no tag keeps its place, and is found by its digest.
-            return tags.isEmpty() ? names(image.digests()) : tags;
+            List<ImageName> names = names(image.tags());
+            // Where it has no tag it keeps its place, and is found by its digest.
+            for (ImageName digest : names(image.digests())) {
+                boolean covered =
+                        names.stream().anyMatch(tag -> tag.repository().equals(digest.repository()));
+                boolean own = digest.digest().equals(Optional.of(image.id()));
+                if (!covered && (own || image.tags().isEmpty())) {
+                    names.add(digest);
+                }
+            }
+            return List.copyOf(names);
         }
 
         private static List<ImageName> names(List<String> names) {
             List<ImageName> all = new ArrayList<>();
-            for (String name : names) {
-                String kept = withoutRegistry(name);
-                // Engines list images without a name so.
-                if (!kept.contains("<none>")) {
-                    all.add(ImageName.parse(kept));
-                }
-            }
+            // Engines list images without a name as <none>, which is not one.
+            names.forEach(name -> ImageName.find(withoutRegistry(name)).ifPresent(all::add));
             return all;
         }
     }
@@ -63,7 +66,8 @@ public sealed interface PushNames {
     static List<String> repositoriesIn(String registry, ImageSpec image) {
         return Stream.concat(image.tags().stream(), image.digests().stream())
                 .filter(name -> registryOf(name).filter(registry::equals).isPresent())
-                .map(name -> ImageName.parse(withoutRegistry(name)).repository())
+                .flatMap(name -> ImageName.find(withoutRegistry(name)).stream())
+                .map(ImageName::repository)
                 .distinct()
                 .toList();
     }

@@ -17,6 +17,7 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -31,8 +32,16 @@ public final class PushSession implements RestoreTarget.Session {
     private final PushNames names;
     private final RestoreRequest request;
     private final RepositoryBlobs blobs;
-    private Documents documents = new Documents();
+    private final Documents documents = new Documents();
+    /** Images whose blobs are being received. */
     private final List<PushedImage> images = new ArrayList<>();
+    /** Images whose blobs are there. Their manifests follow with the commit. */
+    private final List<PushedImage> ready = new ArrayList<>();
+    /** Documents that were found not to be manifests. */
+    private final Set<String> pushedDocuments = new HashSet<>();
+    /** The image that gets the name, of those that had one. */
+    private Optional<String> chosen = Optional.empty();
+
     private boolean any;
 
     /** Begins a push. */
@@ -60,7 +69,10 @@ public final class PushSession implements RestoreTarget.Session {
         }
         long size = entry.size().orElseThrow(() -> new IOException("'" + entry.path() + "' has an unknown size"));
         images.forEach(image -> image.offered(digest.get(), size));
-        return isCompressed(digest.get())
+        // What may be a manifest is received in any case: some registries show manifests as blobs, too.
+        boolean mayBeManifest = Documents.mayBe(size) && images.stream().noneMatch(image -> image.isPart(digest.get()));
+        return mayBeManifest
+                || isCompressed(digest.get())
                 || !missing(digest.get(), !Documents.mayBe(size)).isEmpty();
     }
 
@@ -122,13 +134,11 @@ public final class PushSession implements RestoreTarget.Session {
         }
         PushedImage image = new PushedImage(client, place, document, targets);
         if (names instanceof PushNames.One one && image.isTagged()) {
-            for (PushedImage other : images) {
-                if (other.isTagged()) {
-                    throw new IOException("the snapshot has several images, " + other.label() + " and "
-                            + image.label() + ", and only one can become " + one.name()
-                            + "; push() pushes each under its own name");
-                }
+            if (chosen.isPresent()) {
+                throw new IOException("the snapshot has several images, " + chosen.get() + " and " + image.label()
+                        + ", and only one can become " + one.name() + "; push() pushes each under its own name");
             }
+            chosen = Optional.of(image.label());
         }
         if (image.isSameThere()) {
             return;
@@ -185,6 +195,7 @@ public final class PushSession implements RestoreTarget.Session {
         }
     }
 
+    /** All blobs of the images were sent. */
     private void finish() throws IOException {
         Set<String> manifests = new LinkedHashSet<>();
         for (PushedImage image : images) {
@@ -193,19 +204,24 @@ public final class PushSession implements RestoreTarget.Session {
         }
         // What looks like a manifest and is none.
         for (String digest : documents.others(manifests)) {
-            upload(digest, Body.of(documents.find(digest).orElseThrow()));
+            if (images.stream().anyMatch(image -> image.has(digest)) && pushedDocuments.add(digest)) {
+                upload(digest, Body.of(documents.find(digest).orElseThrow()));
+            }
         }
+        ready.addAll(images);
+        images.clear();
+    }
+
+    private void pushManifests() throws IOException {
         chooseTagged();
         ManifestPush push = new ManifestPush(client, documents, blobs, request.listener());
         for (boolean referrers : new boolean[] {false, true}) {
-            for (PushedImage image : images) {
+            for (PushedImage image : ready) {
                 if (image.isReferrer(documents) == referrers) {
                     push.push(image);
                 }
             }
         }
-        images.clear();
-        documents = new Documents();
     }
 
     /** Of the images that get one name, one gets its tag; what refers to it is found by its digest. */
@@ -213,10 +229,10 @@ public final class PushSession implements RestoreTarget.Session {
         if (!(names instanceof PushNames.One one)) {
             return;
         }
-        List<PushedImage> chosen = images.stream().filter(PushedImage::isTagged).toList();
+        List<PushedImage> chosen = ready.stream().filter(PushedImage::isTagged).toList();
         if (chosen.isEmpty()) {
             List<PushedImage> subjects = new ArrayList<>();
-            for (PushedImage image : images) {
+            for (PushedImage image : ready) {
                 if (!image.isReferrer(documents)) {
                     subjects.add(image);
                 }
@@ -227,7 +243,7 @@ public final class PushSession implements RestoreTarget.Session {
             throw new IOException("the snapshot has " + chosen.size() + " images, and only one can become " + one.name()
                     + "; push() pushes each under its own name");
         }
-        for (PushedImage image : images) {
+        for (PushedImage image : ready) {
             if (!chosen.contains(image)) {
                 image.dropTags();
             }
@@ -254,11 +270,13 @@ public final class PushSession implements RestoreTarget.Session {
             throw new IOException("the snapshot ends within its images; nothing of "
                     + images.get(0).label() + " and those after it is named in the registry");
         }
+        pushManifests();
     }
 
     /** Blobs that were pushed stay, without a name; the garbage collection of the registry removes them. */
     @Override
     public void close() {
         images.clear();
+        ready.clear();
     }
 }

@@ -89,6 +89,12 @@ final class PushedImage {
         return document.content().blobs().contains(digest);
     }
 
+    /** Whether a blob is known to be the configuration or a layer of it. */
+    boolean isPart(String digest) {
+        return !document.artifact()
+                && (content().config().equals(digest) || content().layers().contains(digest));
+    }
+
     /** Whether a blob is a layer of it that is compressed first: its engine kept no manifest, and no compressed one. */
     boolean compresses(String digest) {
         return document.content().target().isEmpty()

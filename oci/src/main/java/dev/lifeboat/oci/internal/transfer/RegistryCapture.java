@@ -26,12 +26,14 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RegistryCapture {
     private static final int THREADS = 3;
+    private static final int MAX_DEPTH = 4;
 
     private final RegistryClient client;
     private final ImageResolver resolver;
@@ -49,14 +52,24 @@ public final class RegistryCapture {
     /** By digest. */
     private final SortedMap<String, Found> found = new TreeMap<>();
 
+    private final ManifestCache manifests = new ManifestCache();
+    /** What was found wrong before there was a sink to report it to. */
+    private final List<Problem> problems = new ArrayList<>();
+
     /** An image and where it is. */
     private static final class Found {
-        private final String repository;
+        private final int depth;
+        private final SortedSet<String> repositories = new TreeSet<>();
         private final SortedSet<String> tags = new TreeSet<>();
         private final SortedSet<String> digests = new TreeSet<>();
 
-        Found(String repository) {
-            this.repository = repository;
+        /**
+         * Creates one.
+         *
+         * @param depth 0 for what was asked for, more for what refers to it
+         */
+        Found(int depth) {
+            this.depth = depth;
         }
     }
 
@@ -71,7 +84,7 @@ public final class RegistryCapture {
     public RegistryCapture(
             RegistryClient client, Set<String> platforms, boolean referrers, boolean localNames, boolean lenient) {
         this.client = client;
-        this.resolver = new ImageResolver(client, platforms);
+        this.resolver = new ImageResolver(client, platforms, manifests);
         this.referrers = referrers;
         this.localNames = localNames;
         this.lenient = lenient;
@@ -87,14 +100,49 @@ public final class RegistryCapture {
         if (digest.isEmpty()) {
             return false;
         }
-        Found image = add(name.repository(), digest.get());
+        Found image = add(name.repository(), digest.get(), 0);
         String prefix = localNames ? "" : client.name() + "/";
         name.tag().ifPresent(tag -> image.tags.add(prefix + name.repository() + ":" + tag));
         return true;
     }
 
-    private Found add(String repository, String digest) {
-        Found image = found.computeIfAbsent(digest, d -> new Found(repository));
+    /** Adds the images of a repository whose tags a filter accepts. What cannot be looked up is reported. */
+    public void addAll(String repository, Predicate<String> tags) throws IOException {
+        lenient(ImageLayout.IMAGES, () -> {
+            for (String tag : client.tags(repository)) {
+                Optional<ImageName> name = ImageName.find(repository + ":" + tag);
+                if (name.isEmpty()) {
+                    problems.add(new Problem(
+                            ImageLayout.IMAGES,
+                            Problem.Kind.FAILED,
+                            "repository " + repository + " has a tag whose name is not valid"));
+                } else if (tags.test(tag)) {
+                    // One that was deleted since it was listed is none that is there.
+                    lenient(ImageLayout.IMAGES, () -> add(name.get()));
+                }
+            }
+        });
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    /** Does something; if the registry refuses it, that is a problem of some images and not of all. */
+    private void lenient(EntryPath place, Step step) throws IOException {
+        try {
+            step.run();
+        } catch (RegistryException e) {
+            if (!lenient || e.kind() == RegistryException.Kind.UNREACHABLE) {
+                throw e;
+            }
+            problems.add(new Problem(place, kind(e), String.valueOf(e.getMessage())));
+        }
+    }
+
+    private Found add(String repository, String digest, int depth) {
+        Found image = found.computeIfAbsent(digest, d -> new Found(depth));
+        image.repositories.add(repository);
         image.digests.add(client.name() + "/" + repository + "@" + digest);
         return image;
     }
@@ -153,43 +201,52 @@ public final class RegistryCapture {
 
     private SortedMap<String, Resolved> resolve(FidelityRecorder sink) throws IOException {
         SortedMap<String, Resolved> images = new TreeMap<>();
-        Set<String> asked = new HashSet<>();
         Deque<String> left = new ArrayDeque<>(found.keySet());
+        Set<String> seen = new HashSet<>(found.keySet());
         while (!left.isEmpty()) {
             Io.checkInterrupt();
             String digest = left.remove();
-            Found image = found.get(digest);
-            if (image == null || images.containsKey(digest)) {
-                continue;
-            }
-            Resolved resolved;
-            try {
-                resolved =
-                        resolver.resolve(image.repository, digest, List.copyOf(image.tags), List.copyOf(image.digests));
-            } catch (RegistryException e) {
-                if (!lenient || e.kind() == RegistryException.Kind.UNREACHABLE) {
-                    throw e;
-                }
-                sink.report(new Problem(ImageLayout.image(digest), kind(e), String.valueOf(e.getMessage())));
-                continue;
-            }
-            images.put(digest, resolved);
-            for (String layer : resolved.foreign()) {
-                sink.report(new Problem(
-                        ImageLayout.image(digest),
-                        Problem.Kind.SKIPPED,
-                        "layer " + layer + " of " + image.repository
-                                + " is not in the registry, since its license does not allow that"));
-            }
-            if (referrers) {
-                for (String manifest : resolved.manifests()) {
-                    if (asked.add(image.repository + "@" + manifest)) {
-                        left.addAll(referrersOf(image.repository, manifest));
+            Found image = Objects.requireNonNull(found.get(digest));
+            Optional<Resolved> resolved = resolve(digest, image);
+            if (resolved.isPresent()) {
+                images.put(digest, resolved.get());
+                for (String referrer : referrers ? referrersOf(image, resolved.get()) : List.<String>of()) {
+                    if (seen.add(referrer)) {
+                        left.add(referrer);
                     }
                 }
             }
         }
+        // Only now all names of each are known.
+        images.replaceAll((digest, resolved) -> resolved.withNames(
+                List.copyOf(Objects.requireNonNull(found.get(digest)).tags),
+                List.copyOf(Objects.requireNonNull(found.get(digest)).digests)));
+        for (Problem problem : problems) {
+            sink.report(problem);
+        }
         return images;
+    }
+
+    private Optional<Resolved> resolve(String digest, Found image) throws IOException {
+        String repository = image.repositories.first();
+        Resolved resolved;
+        try {
+            resolved = resolver.resolve(repository, digest);
+        } catch (RegistryException e) {
+            boolean listedOnly = image.depth > 0 && e.kind() == RegistryException.Kind.NOT_FOUND;
+            if (!listedOnly && (!lenient || e.kind() == RegistryException.Kind.UNREACHABLE)) {
+                throw e;
+            }
+            problems.add(new Problem(ImageLayout.image(digest), kind(e), String.valueOf(e.getMessage())));
+            return Optional.empty();
+        }
+        for (String absent : resolved.absent()) {
+            problems.add(new Problem(
+                    ImageLayout.image(digest),
+                    Problem.Kind.SKIPPED,
+                    repository + " refers to what the registry does not have: " + absent));
+        }
+        return Optional.of(resolved);
     }
 
     private static Problem.Kind kind(RegistryException failure) {
@@ -200,11 +257,21 @@ public final class RegistryCapture {
         };
     }
 
-    private List<String> referrersOf(String repository, String digest) throws IOException {
+    /** A signature may be signed in turn, though not for ever. */
+    private List<String> referrersOf(Found image, Resolved resolved) throws IOException {
         List<String> digests = new ArrayList<>();
-        for (Descriptor referrer : client.referrers(repository, digest)) {
-            add(repository, referrer.digest());
-            digests.add(referrer.digest());
+        if (image.depth >= MAX_DEPTH) {
+            return digests;
+        }
+        for (String repository : image.repositories) {
+            for (String manifest : resolved.manifests()) {
+                lenient(ImageLayout.image(manifest), () -> {
+                    for (Descriptor referrer : client.referrers(repository, manifest)) {
+                        add(repository, referrer.digest(), image.depth + 1);
+                        digests.add(referrer.digest());
+                    }
+                });
+            }
         }
         return digests;
     }
@@ -227,7 +294,10 @@ public final class RegistryCapture {
         if (!part.manifest()) {
             return ImageResolver.verified(client, part.repository(), digest, part.size());
         }
-        byte[] bytes = client.manifest(part.repository(), digest).bytes();
+        Optional<byte[]> known = manifests.find(digest);
+        byte[] bytes = known.isPresent()
+                ? known.get()
+                : client.manifest(part.repository(), digest).bytes();
         return new VerifiedBlob(new ByteArrayInputStream(bytes), digest, other -> new IOException(other));
     }
 

@@ -19,6 +19,8 @@ final class RepositoryBlobs {
     private final Map<String, Set<String>> there = new HashMap<>();
     /** Blobs that were looked up and are not there, as {@code repository@digest}. */
     private final Set<String> missing = new HashSet<>();
+    /** Mounts that the registry has not made, as {@code repository@digest from}. */
+    private final Set<String> refused = new HashSet<>();
 
     RepositoryBlobs(RegistryClient client) {
         this.client = client;
@@ -54,10 +56,15 @@ final class RepositoryBlobs {
         candidates.addAll(sources);
         candidates.remove(repository);
         for (String candidate : candidates.stream().limit(MAX_MOUNTS).toList()) {
+            String mount = repository + "@" + digest + " " + candidate;
+            if (refused.contains(mount)) {
+                continue;
+            }
             if (client.mount(repository, digest, candidate)) {
                 holders.add(repository);
                 return true;
             }
+            refused.add(mount);
         }
         return false;
     }

@@ -57,6 +57,7 @@ class NamesTest {
         assertThat(RegistryAddress.parse("localhost:5000").mayBePlain()).isTrue();
         assertThat(RegistryAddress.parse("[::1]:5000").mayBePlain()).isTrue();
         assertThat(RegistryAddress.parse("https://127.0.0.1:5000").mayBePlain()).isFalse();
+        assertThat(RegistryAddress.parse("127.evil.example").mayBePlain()).isFalse();
     }
 
     @Test
@@ -102,5 +103,18 @@ class NamesTest {
         assertThat(challenge.parameter("service")).contains("a, b");
         assertThat(challenge.parameter("scope")).contains("repository:a:pull");
         assertThat(Challenge.of(List.of("Negotiate"))).isEmpty();
+        Challenge first = Challenge.of(List.of("Bearer realm=\"https://t/\",service=\"s\", Basic realm=\"x\""))
+                .orElseThrow();
+        assertThat(first.parameter("realm")).contains("https://t/");
+        String longValue = "\\a".repeat(100_000);
+        assertThat(Challenge.of(List.of("Bearer realm=\"" + longValue + "\""))
+                        .orElseThrow()
+                        .parameter("realm"))
+                .contains("a".repeat(100_000));
+        for (String odd :
+                List.of("", "=", "Bearer", "Bearer realm", "Bearer realm=", "Bearer =x", "Bearer realm=\"x")) {
+            assertThat(Challenge.of(List.of(odd)).flatMap(read -> read.parameter("service")))
+                    .isEmpty();
+        }
     }
 }
