@@ -19,6 +19,7 @@ module dev.lifeboat.core {
             dev.lifeboat.docker,
             dev.lifeboat.oci;
     exports dev.lifeboat.internal.io to
+            dev.lifeboat.archives,
             dev.lifeboat.docker,
             dev.lifeboat.oci;
     exports dev.lifeboat.internal.json to
@@ -28,7 +29,8 @@ module dev.lifeboat.core {
             dev.lifeboat.automation,
             dev.lifeboat.docker;
     exports dev.lifeboat.internal.tar to
-            dev.lifeboat.docker;
+            dev.lifeboat.docker,
+            dev.lifeboat.oci;
 
     requires com.fasterxml.jackson.jr.ob;
     requires com.github.luben.zstd_jni;
@@ -37,4 +39,6 @@ module dev.lifeboat.core {
     requires org.slf4j;
     requires static com.google.errorprone.annotations;
     requires static transitive org.jspecify;
+
+    uses dev.lifeboat.format.tar.TarCompression;
 }

@@ -40,10 +40,12 @@ public final class PackageEdges {
             "software.amazon.awssdk", "aws-sdk",
             "org.junit", "junit",
             "com.cronutils", "cron-utils",
+            "org.apache.commons.compress", "commons-compress",
             "org.apache.hc", "httpclient5");
 
     /** Modules whose packages lie below that of core. */
     private static final List<String> OTHER_MODULES = List.of(
+            "dev.lifeboat.archives",
             "dev.lifeboat.automation",
             "dev.lifeboat.docker",
             "dev.lifeboat.junit",

@@ -1,5 +1,6 @@
 package dev.lifeboat.format.tar;
 
+import com.github.luben.zstd.ZstdOutputStream;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntryType;
@@ -20,9 +21,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.zip.GZIPOutputStream;
 
 /**
- * Exports a snapshot of any format, or a part of one, as a plain tar that any {@code tar} can open, with extended
+ * Exports a snapshot of any format, or a part of one, as a tar that any {@code tar} can open, with extended
  * attributes and holes:
  *
  * <pre>{@code
@@ -33,14 +35,44 @@ import java.util.Set;
  */
 public final class TarExport implements RestoreTarget {
     private final Path file;
+    private final Compressor compressor;
 
-    private TarExport(Path file) {
+    private TarExport(Path file, Compressor compressor) {
         this.file = file;
+        this.compressor = compressor;
+    }
+
+    /** Compresses a tar. */
+    private interface Compressor {
+        OutputStream compress(OutputStream out) throws IOException;
     }
 
     /** Returns a target that writes a file. An existing file is replaced when the tar is complete. */
     public static TarExport to(Path file) {
-        return new TarExport(file);
+        return new TarExport(file, out -> out);
+    }
+
+    /**
+     * Returns a target that compresses the tar.
+     *
+     * @param compression {@code gzip}, {@code zstd}, or with {@code lifeboat-archives} also {@code bzip2}, {@code xz}
+     *     or {@code lz4}
+     * @throws IllegalArgumentException if there is no such compression
+     */
+    public TarExport compressed(String compression) {
+        return switch (compression) {
+            case "gzip" -> new TarExport(file, out -> new GZIPOutputStream(out, 1 << 16));
+            case "zstd" -> new TarExport(file, ZstdOutputStream::new);
+            default -> {
+                TarCompression found = TarCompression.installed().stream()
+                        .filter(installed -> installed.name().equals(compression))
+                        .findFirst()
+                        .orElseThrow(() -> new IllegalArgumentException("there is no compression '" + compression
+                                + "': there are gzip and zstd, and bzip2, xz and lz4 if lifeboat-archives is on the class"
+                                + " path or module path"));
+                yield new TarExport(file, found::compress);
+            }
+        };
     }
 
     @Override
@@ -73,7 +105,22 @@ public final class TarExport implements RestoreTarget {
             } else {
                 Path absolute = file.toAbsolutePath();
                 temp = absolute.resolveSibling("." + absolute.getFileName() + ".lifeboat-tmp");
-                out = new BufferedOutputStream(Files.newOutputStream(temp), 1 << 16);
+                out = open(temp);
+            }
+        }
+
+        private OutputStream open(Path path) throws IOException {
+            OutputStream plain = new BufferedOutputStream(Files.newOutputStream(path), 1 << 16);
+            boolean opened = false;
+            try {
+                OutputStream compressed = new BufferedOutputStream(compressor.compress(plain), 1 << 16);
+                opened = true;
+                return compressed;
+            } finally {
+                if (!opened) {
+                    plain.close();
+                    Files.deleteIfExists(path);
+                }
             }
         }
 

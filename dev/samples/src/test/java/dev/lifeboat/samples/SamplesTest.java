@@ -30,6 +30,7 @@ class SamplesTest {
     private static final String HEAD = """
             import dev.lifeboat.*;
             import dev.lifeboat.directory.*;
+            import dev.lifeboat.archives.*;
             import dev.lifeboat.automation.*;
             import dev.lifeboat.docker.*;
             import dev.lifeboat.docker.engine.*;

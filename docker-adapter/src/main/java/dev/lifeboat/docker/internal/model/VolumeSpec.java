@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
  */
 public record VolumeSpec(String name, String driver, Map<String, String> options, Map<String, String> labels) {
     private static final Pattern ANONYMOUS = Pattern.compile("[0-9a-f]{64}");
-    private static final String LOCAL = "local";
+    /** The driver that every engine has. */
+    public static final String LOCAL = "local";
 
     /** Reads the inspect of a volume. */
     public static VolumeSpec ofInspect(JsonObject inspect) throws IOException {

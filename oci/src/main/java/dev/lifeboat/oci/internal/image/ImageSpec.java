@@ -69,6 +69,26 @@ public record ImageSpec(
                 inspect.has("Config") ? Optional.of(inspect.object("Config")) : Optional.empty());
     }
 
+    /**
+     * Reads the configuration of an image: OCI image-spec 1.1, config.md.
+     *
+     * @param id digest of its manifest or index, or else of its configuration
+     */
+    public static ImageSpec ofConfig(
+            JsonObject config, String id, String configDigest, List<String> tags, List<String> digests)
+            throws IOException {
+        return new ImageSpec(
+                id,
+                Optional.of(configDigest),
+                config.objectOrEmpty("rootfs").strings("diff_ids"),
+                tags,
+                digests,
+                config.optionalString("os").orElse("linux") + "/"
+                        + config.optionalString("architecture").orElse(""),
+                config.optionalString("created").orElse(""),
+                config.has("config") ? Optional.of(config.object("config")) : Optional.empty());
+    }
+
     /** What is known of an image that the engine does not have any more. */
     public static ImageSpec missing(String id) {
         return new ImageSpec(

@@ -226,16 +226,7 @@ final class ImageResolver {
         if (used.isPresent()) {
             Descriptor config = used.get().config().orElseThrow();
             JsonObject json = config(walk.repository, config);
-            spec = new ImageSpec(
-                    target.digest(),
-                    Optional.of(config.digest()),
-                    json.objectOrEmpty("rootfs").strings("diff_ids"),
-                    List.of(),
-                    List.of(),
-                    json.optionalString("os").orElse("linux") + "/"
-                            + json.optionalString("architecture").orElse(""),
-                    json.optionalString("created").orElse(""),
-                    json.has("config") ? Optional.of(json.object("config")) : Optional.empty());
+            spec = ImageSpec.ofConfig(json, target.digest(), config.digest(), List.of(), List.of());
             content = new ImageContent(
                     config.digest(),
                     used.get().layers().stream()
@@ -267,16 +258,21 @@ final class ImageResolver {
         return absent;
     }
 
-    /** The manifest that a container on this machine would use, or else the first. */
-    private static Optional<Manifest> used(Walk walk) {
+    /** The platform of containers on this machine, such as {@code linux/amd64}. */
+    static String ownPlatform() {
         String own =
                 Optional.ofNullable(System.getProperty("os.arch")).orElse("").toLowerCase(Locale.ROOT);
-        String platform = "linux/"
+        return "linux/"
                 + switch (own) {
                     case "aarch64" -> "arm64";
                     case "x86_64" -> "amd64";
                     default -> own;
                 };
+    }
+
+    /** The manifest that a container on this machine would use, or else the first. */
+    private static Optional<Manifest> used(Walk walk) {
+        String platform = ownPlatform();
         for (int i = 0; i < walk.images.size(); i++) {
             if (walk.imagePlatforms.get(i).equals(Optional.of(platform))) {
                 return Optional.of(walk.images.get(i));

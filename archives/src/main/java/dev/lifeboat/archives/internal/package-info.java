@@ -1,0 +1,2 @@
+/** Compressions by commons-compress. */
+package dev.lifeboat.archives.internal;

@@ -1,0 +1,2 @@
+/** Archives of other programs as sources and as exports. */
+package dev.lifeboat.archives;
