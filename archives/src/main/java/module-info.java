@@ -13,6 +13,7 @@ module dev.lifeboat.archives {
     requires transitive dev.lifeboat.core;
     requires org.apache.commons.compress;
     requires org.apache.commons.io;
+    requires org.tukaani.xz;
     requires static com.google.errorprone.annotations;
     requires static transitive org.jspecify;
 

@@ -10,6 +10,7 @@ import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
 import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.io.UnnamedFile;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -43,6 +45,11 @@ import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
  * <p>A file whose content is lost is reported, and is not in the archive. Immutable.
  */
 public final class ZipExport implements RestoreTarget {
+    /** Times that every program reads. */
+    private static final Instant FIRST = Instant.parse("1601-01-02T00:00:00Z");
+
+    private static final Instant LAST = Instant.parse("9999-12-31T00:00:00Z");
+
     private final Path file;
 
     private ZipExport(Path file) {
@@ -104,10 +111,12 @@ public final class ZipExport implements RestoreTarget {
             Optional<String> name = name(entry.path());
             if (name.isEmpty()) {
                 problem(entry, Problem.Kind.FAILED, "its name is not UTF-8, and a zip holds no other");
+                missing.add(entry.path());
                 return false;
             }
             if (!ZipSource.holds(entry.type()) && entry.type() != EntryType.HARD_LINK) {
                 problem(entry, Problem.Kind.FAILED, "a zip holds no entry of type " + entry.type());
+                missing.add(entry.path());
                 return false;
             }
             if (entry.type() == EntryType.HARD_LINK && missing.contains(entry.hardLinkTarget()) && !request.dryRun()) {
@@ -157,9 +166,13 @@ public final class ZipExport implements RestoreTarget {
         }
 
         private ZipArchiveEntry member(Entry entry, String name, int type) {
-            ZipArchiveEntry member = new ZipArchiveEntry(name);
-            member.setUnixMode(type | entry.attributes().mode());
-            member.setLastModifiedTime(FileTime.from(entry.attributes().modified()));
+            UnixMember member = new UnixMember(name, type | entry.attributes().mode());
+            Instant modified = entry.attributes().modified();
+            Instant kept = modified.isBefore(FIRST) ? FIRST : modified.isAfter(LAST) ? LAST : modified;
+            if (!kept.equals(modified)) {
+                problem(entry, Problem.Kind.DEGRADED, "a zip does not hold its time, " + modified);
+            }
+            member.setLastModifiedTime(FileTime.from(kept));
             return member;
         }
 
@@ -171,22 +184,30 @@ public final class ZipExport implements RestoreTarget {
             out.closeArchiveEntry();
         }
 
+        /** A member cannot be taken back once it is begun, so all of its content is read before. */
         @Override
         public void content(Entry entry, InputStream in) throws IOException {
-            ZipArchiveEntry member = member(entry, name(entry.path()).orElseThrow(), UnixStat.FILE_FLAG);
-            entry.size().ifPresent(member::setSize);
-            // A member cannot be taken back once it is begun, so the first bytes are read before.
-            byte[] buffer = new byte[Io.BUFFER_BYTES];
-            int n = in.read(buffer);
-            out.putArchiveEntry(member);
-            try {
-                for (; n >= 0; n = in.read(buffer)) {
+            long expected = entry.size().orElse(-1);
+            try (UnnamedFile spool = UnnamedFile.create("lifeboat-zip-")) {
+                long size = 0;
+                byte[] buffer = new byte[Io.BUFFER_BYTES];
+                for (int n; (n = in.read(buffer)) >= 0; size += n) {
                     Io.checkInterrupt();
-                    out.write(buffer, 0, n);
+                    spool.write(ByteBuffer.wrap(buffer, 0, n), size);
                 }
-                missing.remove(entry.path());
-            } finally {
+                if (expected >= 0 && size != expected) {
+                    problem(
+                            entry,
+                            Problem.Kind.FAILED,
+                            "has " + size + " bytes of content, and not " + expected + ", and is left out");
+                    return;
+                }
+                ZipArchiveEntry member = member(entry, name(entry.path()).orElseThrow(), UnixStat.FILE_FLAG);
+                member.setSize(size);
+                out.putArchiveEntry(member);
+                spool.input().transferTo(out);
                 out.closeArchiveEntry();
+                missing.remove(entry.path());
             }
         }
 
@@ -222,11 +243,23 @@ public final class ZipExport implements RestoreTarget {
             if (committed) {
                 return;
             }
-            // Not that of the archive, which would complete it.
-            raw.close();
-            if (!request.dryRun()) {
-                Files.deleteIfExists(temp);
+            try {
+                // Not that of the archive, which would complete it.
+                raw.close();
+            } finally {
+                // Also if the disk is full, and what is buffered cannot be written.
+                if (!request.dryRun()) {
+                    Files.deleteIfExists(temp);
+                }
             }
+        }
+    }
+
+    /** A member of Unix, where a backslash in a name is a backslash. */
+    private static final class UnixMember extends ZipArchiveEntry {
+        UnixMember(String name, int mode) {
+            setUnixMode(mode);
+            setName(name);
         }
     }
 

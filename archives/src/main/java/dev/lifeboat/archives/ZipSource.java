@@ -13,19 +13,26 @@ import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.internal.io.BulkInputStream;
 import dev.lifeboat.internal.io.Io;
-import java.io.FileNotFoundException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
+import java.util.zip.ZipException;
+import org.apache.commons.compress.archivers.zip.UnixStat;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipFile;
 
@@ -43,6 +50,9 @@ import org.apache.commons.compress.archivers.zip.ZipFile;
 @CheckReturnValue
 public final class ZipSource implements SnapshotSource {
     private static final int MAX_LINK_BYTES = 4096;
+    /** What DOS wrote names in. */
+    private static final String CODE_PAGE = "IBM437";
+
     private static final int FILE_MODE = 0644;
     private static final int DIRECTORY_MODE = 0755;
 
@@ -95,22 +105,38 @@ public final class ZipSource implements SnapshotSource {
         if (Files.notExists(file)) {
             throw new NoSuchFileException(file.toString());
         }
-        try (ZipFile zip = ZipFile.builder().setPath(file).get()) {
+        try (ZipFile zip = open()) {
             for (Map.Entry<EntryPath, ZipArchiveEntry> member :
                     members(zip, sink).entrySet()) {
                 Io.checkInterrupt();
-                Entry entry = entry(zip, member.getKey(), member.getValue());
-                if (sink.offer(entry)) {
-                    try (InputStream in = new Verified(zip.getInputStream(member.getValue()), member.getValue())) {
-                        sink.content(entry, in);
+                Optional<Entry> entry = entry(zip, member.getKey(), member.getValue(), sink);
+                if (entry.isPresent() && sink.offer(entry.get())) {
+                    try (InputStream in = content(zip, member.getValue())) {
+                        sink.content(entry.get(), in);
                     }
                 }
             }
-        } catch (DamagedException | UnsupportedVersionException | NoSuchFileException | FileNotFoundException e) {
-            throw e;
-        } catch (java.util.zip.ZipException | java.io.EOFException | RuntimeException e) {
+        }
+    }
+
+    private ZipFile open() throws IOException {
+        try {
+            return ZipFile.builder().setPath(file).get();
+        } catch (ZipException | EOFException | RuntimeException e) {
             throw new DamagedException(file + " is not a zip archive, or is damaged: " + e.getMessage(), e);
         }
+    }
+
+    private InputStream content(ZipFile zip, ZipArchiveEntry member) throws IOException {
+        try {
+            return new Verified(zip.getInputStream(member), member);
+        } catch (ZipException | EOFException | RuntimeException e) {
+            throw damaged(member, e);
+        }
+    }
+
+    private DamagedException damaged(ZipArchiveEntry member, Exception cause) {
+        return new DamagedException(file + " is damaged in '" + member.getName() + "': " + cause.getMessage(), cause);
     }
 
     private NavigableMap<EntryPath, ZipArchiveEntry> members(ZipFile zip, EntrySink sink) throws IOException {
@@ -149,7 +175,7 @@ public final class ZipSource implements SnapshotSource {
         for (EntryPath parent = path; !parent.isRoot(); ) {
             parent = parent.parent();
             ZipArchiveEntry above = parent.isRoot() ? null : members.get(parent);
-            if (above != null && !above.isDirectory()) {
+            if (above != null && (above.isUnixSymlink() || !isDirectory(above))) {
                 throw new DamagedException(
                         file + " has '" + path + "' below '" + parent + "', which is not a directory");
             }
@@ -157,49 +183,98 @@ public final class ZipSource implements SnapshotSource {
     }
 
     private Optional<EntryPath> path(ZipArchiveEntry member) throws IOException {
-        String text = member.getName();
-        while (text.startsWith("./")) {
-            text = text.substring(2);
+        byte[] name = name(member);
+        int from = 0;
+        int to = name.length;
+        while (to - from > 1 && name[from] == '.' && name[from + 1] == '/') {
+            from += 2;
         }
-        if (text.endsWith("/")) {
-            text = text.substring(0, text.length() - 1);
+        if (to > from && name[to - 1] == '/') {
+            to--;
         }
-        if (text.isEmpty()) {
+        if (to == from) {
             return Optional.empty();
         }
         try {
-            return Optional.of(EntryPath.of(text));
+            return Optional.of(EntryPath.of(Arrays.copyOfRange(name, from, to)));
         } catch (IllegalArgumentException e) {
             throw new DamagedException(file + " has a name that no file in it may have: " + e.getMessage(), e);
         }
     }
 
-    private Entry entry(ZipFile zip, EntryPath path, ZipArchiveEntry member) throws IOException {
+    /**
+     * Names are UTF-8 if the member says so. If not, programs for Unix write the bytes of the file system, and others
+     * code page 437: APPNOTE.TXT, appendix D.
+     */
+    private static byte[] name(ZipArchiveEntry member) {
+        byte[] raw = member.getRawName();
+        boolean decoded = raw == null
+                || member.getNameSource() != ZipArchiveEntry.NameSource.NAME
+                || member.getGeneralPurposeBit().usesUTF8ForNames();
+        if (decoded) {
+            return member.getName().getBytes(StandardCharsets.UTF_8);
+        }
+        boolean unix = member.getPlatform() == ZipArchiveEntry.PLATFORM_UNIX;
+        boolean old = !unix && !isUtf8(raw) && Charset.isSupported(CODE_PAGE);
+        return old ? new String(raw, Charset.forName(CODE_PAGE)).getBytes(StandardCharsets.UTF_8) : raw;
+    }
+
+    private static boolean isUtf8(byte[] bytes) {
+        try {
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+            return true;
+        } catch (CharacterCodingException e) {
+            return false;
+        }
+    }
+
+    /** A directory has a slash at its end, or the mode of one. */
+    private static boolean isDirectory(ZipArchiveEntry member) {
+        return member.isDirectory() || (member.getUnixMode() & UnixStat.FILE_TYPE_FLAG) == UnixStat.DIR_FLAG;
+    }
+
+    private Optional<Entry> entry(ZipFile zip, EntryPath path, ZipArchiveEntry member, EntrySink sink)
+            throws IOException {
         Instant modified = member.getLastModifiedTime() == null
                 ? Instant.EPOCH
                 : member.getLastModifiedTime().toInstant();
-        int unix = member.getUnixMode() & 07777;
+        int unix = member.getUnixMode();
+        int type = unix & UnixStat.FILE_TYPE_FLAG;
         if (member.isUnixSymlink()) {
-            if (member.getSize() > MAX_LINK_BYTES) {
-                throw new DamagedException(
-                        file + " has the symbolic link '" + path + "' with a target of " + member.getSize() + " bytes");
-            }
-            byte[] target;
-            try (InputStream in = new Verified(zip.getInputStream(member), member)) {
-                target = in.readAllBytes();
-            }
-            if (target.length == 0) {
-                throw new DamagedException(file + " has the symbolic link '" + path + "' without a target");
-            }
-            return Entry.symlink(path, ByteString.of(target), Attributes.of(0777, 0, 0, modified));
+            return Optional.of(Entry.symlink(path, target(zip, path, member), Attributes.of(0777, 0, 0, modified)));
         }
-        if (member.isDirectory()) {
-            return Entry.directory(path, Attributes.of(unix == 0 ? DIRECTORY_MODE : unix, 0, 0, modified));
+        if (isDirectory(member)) {
+            if (member.getSize() > 0) {
+                sink.report(new Problem(
+                        path, Problem.Kind.DEGRADED, "is a directory with content in the archive, which is left out"));
+            }
+            int mode = unix == 0 ? DIRECTORY_MODE : unix & 07777;
+            return Optional.of(Entry.directory(path, Attributes.of(mode, 0, 0, modified)));
+        }
+        if (type != 0 && type != UnixStat.FILE_FLAG) {
+            sink.report(new Problem(path, Problem.Kind.SKIPPED, "is a device, a fifo or a socket"));
+            return Optional.empty();
         }
         if (member.getSize() < 0) {
             throw new DamagedException(file + " does not say how long '" + path + "' is");
         }
-        return Entry.file(path, member.getSize(), Attributes.of(unix == 0 ? FILE_MODE : unix, 0, 0, modified));
+        int mode = unix == 0 ? FILE_MODE : unix & 07777;
+        return Optional.of(Entry.file(path, member.getSize(), Attributes.of(mode, 0, 0, modified)));
+    }
+
+    private ByteString target(ZipFile zip, EntryPath path, ZipArchiveEntry member) throws IOException {
+        if (member.getSize() > MAX_LINK_BYTES) {
+            throw new DamagedException(
+                    file + " has the symbolic link '" + path + "' with a target of " + member.getSize() + " bytes");
+        }
+        byte[] target;
+        try (InputStream in = content(zip, member)) {
+            target = in.readAllBytes();
+        }
+        if (target.length == 0) {
+            throw new DamagedException(file + " has the symbolic link '" + path + "' without a target");
+        }
+        return ByteString.of(target);
     }
 
     /** A member that has to have the length and the checksum that the archive says. */
@@ -219,8 +294,8 @@ public final class ZipSource implements SnapshotSource {
             int n;
             try {
                 n = in.read(b, off, len);
-            } catch (IOException | RuntimeException e) {
-                throw new DamagedException(file + " is damaged in '" + member.getName() + "': " + e.getMessage(), e);
+            } catch (ZipException | EOFException | RuntimeException e) {
+                throw damaged(member, e);
             }
             if (n > 0) {
                 at += n;

@@ -162,4 +162,28 @@ class CompressedTarTest {
         Path file = Files.write(dir.resolve("file"), binary);
         assertThatThrownBy(() -> MemoryTree.of(TarSource.of(file))).hasMessageContaining("OpenPGP");
     }
+
+    @Test
+    void holesCountForTheLimit_andNothingLiesBelowALink() throws Exception {
+        Path sparse = dir.resolve("sparse.tar");
+        Shell.sh("cd " + dir.path() + " && truncate -s 4T big && tar --format=posix --sparse -cf " + sparse + " big");
+        assertThatThrownBy(() -> MemoryTree.of(TarSource.of(sparse).limit(1 << 20)))
+                .hasMessageContaining("set a higher limit");
+        Path link = dir.resolve("link.tar");
+        Shell.sh("cd " + Files.createDirectory(dir.resolve("odd")) + " && ln -s /etc link && tar -cf " + link
+                + " link && rm link && mkdir link && echo x > link/passwd && tar -rf " + link + " link/passwd");
+        assertThatThrownBy(() -> MemoryTree.of(TarSource.of(link)))
+                .isInstanceOf(DamagedException.class)
+                .hasMessageContaining("not a directory");
+    }
+
+    @Test
+    void aTarWhoseFirstNameLooksLikeACompression_isATar() throws Exception {
+        Path file = dir.resolve("names.tar");
+        Shell.sh("cd " + Files.createDirectory(dir.resolve("names")) + " && mkdir BZhou && echo x > BZhou/f && tar -cf "
+                + file + " BZhou/f");
+        assertThat(MemoryTree.of(TarSource.of(file)).paths()).hasSize(1);
+        assertThatThrownBy(() -> MemoryTree.of(TarSource.of(file).below("BZhou/f")))
+                .hasMessageContaining("not a directory");
+    }
 }

@@ -33,6 +33,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
+import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -243,5 +245,84 @@ class ZipTest {
         assertThatThrownBy(() -> MemoryTree.of(ZipSource.of(none))).isInstanceOf(DamagedException.class);
         assertThatThrownBy(() -> MemoryTree.of(ZipSource.of(dir.resolve("not-there"))))
                 .isInstanceOf(java.nio.file.NoSuchFileException.class);
+    }
+
+    @Test
+    void namesAreTheirBytes_andThoseOfDosAreTranslated() throws Exception {
+        Path tree = Files.createDirectories(dir.resolve("names"));
+        Files.writeString(tree.resolve("..\\..\\evil"), "1");
+        Files.writeString(tree.resolve("a\\b"), "2");
+        MemoryTree before = new MemoryTree()
+                .add(Entry.file(EntryPath.of("..\\..\\evil"), 1, MemoryTree.attributes(0644)), new byte[] {'1'})
+                .add(Entry.file(EntryPath.of("a\\b"), 1, MemoryTree.attributes(0644)), new byte[] {'2'});
+        Path file = dir.resolve("exported.zip");
+        try (RestoreTarget.Session session = ZipExport.to(file).begin(RestoreRequest.plain())) {
+            before.sendTo(session);
+            session.commit();
+        }
+        assertThat(MemoryTree.of(ZipSource.of(file)).paths()).isEqualTo(before.paths());
+
+        // Two names of code page 437, as old programs for Windows write them: 0x84 is a umlaut, 0x94 o umlaut.
+        Path old = zipOf("1.txt", "a", "2.txt", "o");
+        String bytes = new String(Files.readAllBytes(old), StandardCharsets.ISO_8859_1)
+                .replace("1.txt", "\u0084.txt")
+                .replace("2.txt", "\u0094.txt");
+        Files.write(old, withoutUtf8Flag(bytes.getBytes(StandardCharsets.ISO_8859_1)));
+        MemoryTree read = MemoryTree.of(ZipSource.of(old));
+        assertThat(read.paths()).containsExactly(EntryPath.of("ä.txt"), EntryPath.of("ö.txt"));
+        assertThat(read.problems()).isEmpty();
+    }
+
+    /** In each local header and each entry of the directory. */
+    private static byte[] withoutUtf8Flag(byte[] bytes) {
+        for (int i = 0; i + 10 < bytes.length; i++) {
+            if (bytes[i] == 'P' && bytes[i + 1] == 'K' && bytes[i + 2] == 3 && bytes[i + 3] == 4) {
+                bytes[i + 7] &= ~8;
+            } else if (bytes[i] == 'P' && bytes[i + 1] == 'K' && bytes[i + 2] == 1 && bytes[i + 3] == 2) {
+                bytes[i + 9] &= ~8;
+            }
+        }
+        return bytes;
+    }
+
+    @Test
+    void timesThatNoZipHolds_areClamped_andAFileThatIsTooShortIsLeftOut() throws Exception {
+        Path file = dir.resolve("exported.zip");
+        Reports reports = new Reports();
+        Entry late =
+                Entry.file(EntryPath.of("late"), 1, Attributes.of(0644, 0, 0, Instant.parse("+40000-01-01T00:00:00Z")));
+        Entry shorter = Entry.file(EntryPath.of("short"), 100, MemoryTree.attributes(0644));
+        try (RestoreTarget.Session session =
+                ZipExport.to(file).begin(new RestoreRequest(false, false, false, reports))) {
+            session.offer(late);
+            session.content(late, new ByteArrayInputStream(new byte[] {7}));
+            session.offer(shorter);
+            session.content(shorter, new ByteArrayInputStream(new byte[5]));
+            session.commit();
+        }
+        assertThat(reports.problems)
+                .extracting(problem -> problem.kind() + " " + problem.path())
+                .containsExactly("DEGRADED late", "FAILED short", "DEGRADED .");
+        assertThat(MemoryTree.of(ZipSource.of(file)).paths()).containsExactly(EntryPath.of("late"));
+    }
+
+    @Test
+    void aFileBelowASymbolicLink_refusesTheArchive_andAFifoIsLeftOut() throws Exception {
+        Path file = dir.resolve("odd.zip");
+        Shell.sh("cd " + Files.createDirectory(dir.resolve("odd")) + " && ln -s /etc link && zip -qy " + file
+                + " link && rm link && mkdir link && echo x > link/passwd && zip -qr " + file + " link/passwd");
+        assertThatThrownBy(() -> MemoryTree.of(ZipSource.of(file)))
+                .isInstanceOf(DamagedException.class)
+                .hasMessageContaining("not a directory");
+        Path fifo = dir.resolve("fifo.zip");
+        try (ZipArchiveOutputStream zip = new ZipArchiveOutputStream(fifo)) {
+            ZipArchiveEntry entry = new ZipArchiveEntry("fifo");
+            entry.setUnixMode(0010644);
+            zip.putArchiveEntry(entry);
+            zip.closeArchiveEntry();
+        }
+        assertThat(MemoryTree.of(ZipSource.of(fifo)).problems())
+                .extracting(Problem::kind)
+                .containsExactly(Problem.Kind.SKIPPED);
     }
 }

@@ -6,6 +6,7 @@ import dev.lifeboat.internal.io.BulkInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /** A compression that commons-compress reads. What is damaged is reported as such, whatever the library throws. */
 abstract class CommonsCompression implements TarCompression {
@@ -23,7 +24,7 @@ abstract class CommonsCompression implements TarCompression {
     }
 
     @Override
-    public final boolean recognizes(byte[] head) {
+    public boolean recognizes(byte[] head) {
         if (head.length < magic.length) {
             return false;
         }
@@ -40,21 +41,28 @@ abstract class CommonsCompression implements TarCompression {
 
     @Override
     public final InputStream decompress(InputStream in) throws IOException {
+        Raw raw = new Raw(in);
         try {
-            return new Translated(open(in));
+            return new Translated(open(raw), raw);
         } catch (IOException | RuntimeException e) {
-            throw damaged(e);
+            throw translated(e, raw);
         }
     }
 
-    private DamagedException damaged(Exception cause) {
-        return new DamagedException("the " + name + " stream is damaged: " + cause.getMessage(), cause);
+    /** What could not be read is not damaged. */
+    private IOException translated(Exception failure, Raw raw) {
+        return raw.failure != null
+                ? raw.failure
+                : new DamagedException(
+                        "the " + name + " stream cannot be decompressed: " + failure.getMessage(), failure);
     }
 
-    private final class Translated extends BulkInputStream {
+    /** Notes a failure of the file itself. */
+    private static final class Raw extends BulkInputStream {
         private final InputStream in;
+        private @Nullable IOException failure;
 
-        Translated(InputStream in) {
+        Raw(InputStream in) {
             this.in = in;
         }
 
@@ -62,8 +70,33 @@ abstract class CommonsCompression implements TarCompression {
         public int read(byte[] b, int off, int len) throws IOException {
             try {
                 return in.read(b, off, len);
+            } catch (IOException e) {
+                failure = e;
+                throw e;
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            in.close();
+        }
+    }
+
+    private final class Translated extends BulkInputStream {
+        private final InputStream in;
+        private final Raw raw;
+
+        Translated(InputStream in, Raw raw) {
+            this.in = in;
+            this.raw = raw;
+        }
+
+        @Override
+        public int read(byte[] b, int off, int len) throws IOException {
+            try {
+                return in.read(b, off, len);
             } catch (IOException | RuntimeException e) {
-                throw damaged(e);
+                throw translated(e, raw);
             }
         }
 

@@ -206,9 +206,16 @@ public final class TarExport implements RestoreTarget {
 
         @Override
         public void close() throws IOException {
-            out.close();
-            if (!committed && !request.dryRun()) {
-                Files.deleteIfExists(temp);
+            if (committed) {
+                return;
+            }
+            try {
+                out.close();
+            } finally {
+                // Also if the disk is full, and what is buffered cannot be written.
+                if (!request.dryRun()) {
+                    Files.deleteIfExists(temp);
+                }
             }
         }
     }

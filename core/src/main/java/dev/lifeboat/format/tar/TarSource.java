@@ -102,7 +102,7 @@ public final class TarSource implements SnapshotSource {
 
     /**
      * Takes only what is below a directory of the tar, which becomes the root: such as {@code backup/data} of a tar
-     * that has the volumes of an application there. A hard link to a file that is not below it is reported.
+     * that has the volumes of an application there.
      *
      * @throws IllegalArgumentException if it is not a path in a tar
      */
@@ -180,6 +180,10 @@ public final class TarSource implements SnapshotSource {
         if (below.isEmpty()) {
             throw new IOException(file + " has nothing below '" + top + "'");
         }
+        Member root = below.get(EntryPath.root());
+        if (root != null && root.member().type() != EntryType.DIRECTORY) {
+            throw new IOException(file + " has '" + top + "', which is not a directory");
+        }
         return below;
     }
 
@@ -188,8 +192,14 @@ public final class TarSource implements SnapshotSource {
         try (InputStream in = open()) {
             TarReader tar = TarReader.lenient(in);
             long number = 0;
+            long total = 0;
             for (Optional<TarMember> next; (next = tar.next()).isPresent(); number++) {
                 TarMember member = next.get();
+                // Holes are not in the tar, and count nevertheless.
+                total += member.type() == EntryType.FILE ? member.size() : 0;
+                if (total > limit || total < 0) {
+                    throw overLimit();
+                }
                 if (member.type() != EntryType.HARD_LINK) {
                     members.put(member.path(), new Member(member, number));
                     continue;
@@ -219,7 +229,22 @@ public final class TarSource implements SnapshotSource {
         } catch (EOFException | ZipException | ZstdIOException e) {
             throw new DamagedException(file + " is damaged: " + e.getMessage(), e);
         }
+        checkParents(members);
         return members;
+    }
+
+    /** What lies below a link would be extracted to where it leads. */
+    private void checkParents(NavigableMap<EntryPath, Member> members) throws DamagedException {
+        for (EntryPath path : members.keySet()) {
+            if (path.isRoot()) {
+                continue;
+            }
+            Member parent = members.get(path.parent());
+            if (parent != null && parent.member().type() != EntryType.DIRECTORY) {
+                throw new DamagedException(
+                        file + " has '" + path + "' below '" + path.parent() + "', which is not a directory");
+            }
+        }
     }
 
     private static void reportLeniency(TarReader tar, EntrySink sink) throws IOException {
@@ -269,14 +294,7 @@ public final class TarSource implements SnapshotSource {
             InputStream plain = decompress(in, head);
             opened = true;
             InputStream buffered = new BufferedInputStream(plain, 1 << 16);
-            return limit == Long.MAX_VALUE
-                    ? buffered
-                    : new LimitedInputStream(
-                            buffered,
-                            limit,
-                            () -> new IOException(
-                                    file + " has over " + limit + " bytes after decompression, which is its"
-                                            + " limit; if it is trusted, set a higher limit(..)"));
+            return limit == Long.MAX_VALUE ? buffered : new LimitedInputStream(buffered, limit, this::overLimit);
         } finally {
             if (!opened) {
                 in.close();
@@ -284,8 +302,18 @@ public final class TarSource implements SnapshotSource {
         }
     }
 
+    private IOException overLimit() {
+        return new IOException(file + " has over " + limit + " bytes after decompression, which is its limit; if it is"
+                + " trusted, set a higher limit(..)");
+    }
+
     private InputStream decompress(InputStream in, byte[] head) throws IOException {
         String magic = HexFormat.of().formatHex(head);
+        boolean ustar =
+                head.length > USTAR_AT + 5 && new String(head, USTAR_AT, 5, StandardCharsets.US_ASCII).equals("ustar");
+        if (ustar) {
+            return in;
+        }
         if (magic.startsWith("1f8b")) {
             return new GZIPInputStream(in, 1 << 16);
         }
@@ -307,9 +335,7 @@ public final class TarSource implements SnapshotSource {
                 throw new UnsupportedVersionException(file + " " + other.getValue() + wayOut);
             }
         }
-        boolean ustar =
-                head.length > USTAR_AT + 5 && new String(head, USTAR_AT, 5, StandardCharsets.US_ASCII).equals("ustar");
-        if (!ustar && magic.matches(OPENPGP)) {
+        if (magic.matches(OPENPGP)) {
             throw new UnsupportedVersionException(
                     file + " is no tar, and may be encrypted with OpenPGP; then decrypt it first");
         }

@@ -25,6 +25,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -136,14 +139,29 @@ abstract class BucketRepositoryContract {
 
     /** Dies at each call of the store in turn; at each put with effect, and without. */
     @Test
-    void crashes_loseNothingCommitted() throws IOException {
-        Outcome outcome = Outcome.DIED;
-        for (int n = 0; outcome != Outcome.ENDED; n++) {
-            outcome = crash(n, false);
-            if (outcome == Outcome.DIED_AT_PUT) {
-                crash(n, true);
+    void crashes_loseNothingCommitted() throws Exception {
+        // Two at a time, each in a place of its own, since most of it is waiting.
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            boolean ended = false;
+            for (int n = 0; !ended; n += 2) {
+                int call = n;
+                Future<Outcome> even = threads.submit(() -> crashBothWays(call));
+                Future<Outcome> odd = threads.submit(() -> crashBothWays(call + 1));
+                ended = even.get() == Outcome.ENDED;
+                ended |= odd.get() == Outcome.ENDED;
             }
+        } finally {
+            threads.shutdownNow();
         }
+    }
+
+    private Outcome crashBothWays(int call) throws IOException {
+        Outcome outcome = crash(call, false);
+        if (outcome == Outcome.DIED_AT_PUT) {
+            crash(call, true);
+        }
+        return outcome;
     }
 
     private enum Outcome {

@@ -23,9 +23,13 @@ class S3NetworkTest {
     private final String prefix = TestServer.newPrefix();
 
     private Repository open(FaultyNetwork network) {
+        return open(network, Duration.ofSeconds(30));
+    }
+
+    private Repository open(FaultyNetwork network, Duration retryBudget) {
         return BucketRepositoryContract.open(TestServer.at(network.endpoint(), prefix)
                 .timeout(Duration.ofSeconds(2))
-                .retryBudget(Duration.ofSeconds(30))
+                .retryBudget(retryBudget)
                 .build());
     }
 
@@ -55,7 +59,7 @@ class S3NetworkTest {
     void networkThatIsFarAndSlow_onlyTakesLonger() throws IOException {
         try (FaultyNetwork network = new FaultyNetwork(TestServer.endpoint())
                         .delaying(Duration.ofMillis(50))
-                        .limitedTo(4_000_000);
+                        .limitedTo(8_000_000);
                 Repository repo = open(network)) {
             backUpAndRestore(repo);
         }
@@ -70,7 +74,7 @@ class S3NetworkTest {
         MemoryTree tree = BucketRepositoryContract.largeTree(1);
         try (FaultyNetwork network = new FaultyNetwork(TestServer.endpoint());
                 S3Storage direct = TestServer.at(TestServer.endpoint(), prefix).build();
-                Repository repo = open(network)) {
+                Repository repo = open(network, Duration.ofSeconds(8))) {
             assertThatThrownBy(() -> repo.backup(BucketRepositoryContract.interrupting(tree, 6, () -> {
                                 BucketRepositoryContract.awaitPack(direct);
                                 network.setDown(true);

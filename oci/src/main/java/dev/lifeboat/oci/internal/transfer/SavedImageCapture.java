@@ -3,6 +3,7 @@ package dev.lifeboat.oci.internal.transfer;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntryType;
+import dev.lifeboat.entry.Problem;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.tar.TarSource;
 import dev.lifeboat.internal.document.FidelityRecorder;
@@ -42,8 +43,18 @@ public final class SavedImageCapture {
             index.read(in);
         }
         SortedMap<String, ImageDocument> images = new TreeMap<>();
-        for (ImageDocument image : index.images()) {
+        List<String> partial = new ArrayList<>();
+        for (ImageDocument image : index.images(partial::add)) {
             images.merge(image.image().id(), image, SavedImageIndex::withNamesOfBoth);
+        }
+        if (images.isEmpty() && !partial.isEmpty()) {
+            throw new DamagedException(tar.name() + " does not have all blobs of " + String.join(", ", partial));
+        }
+        for (String digest : partial) {
+            sink.report(new Problem(
+                    ImageLayout.image(digest),
+                    Problem.Kind.SKIPPED,
+                    "the tar lists it, and does not have all blobs of it"));
         }
         if (images.isEmpty()) {
             throw new DamagedException(tar.name() + " has no images: it has neither a manifest.json nor an index.json");

@@ -2,7 +2,9 @@ package dev.lifeboat.oci.internal.transfer;
 
 import dev.lifeboat.entry.ByteString;
 import dev.lifeboat.entry.EntryType;
+import dev.lifeboat.entry.SparseInputStream;
 import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.internal.io.Digests;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.json.JsonObject;
@@ -21,11 +23,13 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -46,6 +50,8 @@ final class SavedImageIndex implements ImageContent.Blobs {
     private final Map<String, String> digests = new HashMap<>();
 
     private final Map<String, Long> sizes = new HashMap<>();
+    /** What begins as gzip does: RFC 1952, section 2.3.1. */
+    private final Set<String> compressed = new HashSet<>();
     /** Targets of links, by their names: engines store a layer once that several images have. */
     private final Map<String, String> links = new HashMap<>();
     /** Members that may be documents, by their names. */
@@ -75,7 +81,13 @@ final class SavedImageIndex implements ImageContent.Blobs {
         boolean small = member.size() <= MAX_DOCUMENT_BYTES;
         byte[] buffer = new byte[1 << 16];
         long size = 0;
+        int first = -1;
+        if (member.content() instanceof SparseInputStream) {
+            throw new DamagedException("'" + name + "' has holes: it was not written by an engine");
+        }
         for (int n; (n = member.content().read(buffer)) >= 0; size += n) {
+            Io.checkInterrupt();
+            first = size == 0 && n > 0 ? buffer[0] : first;
             sha256.update(buffer, 0, n);
             if (small) {
                 document.write(buffer, 0, n);
@@ -88,6 +100,9 @@ final class SavedImageIndex implements ImageContent.Blobs {
         }
         digests.put(name, digest);
         sizes.put(digest, size);
+        if (first == 0x1f) {
+            compressed.add(digest);
+        }
         byte[] content = document.toByteArray();
         boolean json = content.length > 0 && (content[0] == '{' || content[0] == '[');
         if (json) {
@@ -128,21 +143,32 @@ final class SavedImageIndex implements ImageContent.Blobs {
         return JsonObject.parse(content, "blob " + digest);
     }
 
-    /** Returns the images. One may be there several times, under different names. */
-    List<ImageDocument> images() throws IOException {
+    /**
+     * Returns the images. One may be there several times, under different names.
+     *
+     * @param partial receives what is listed, and of which the tar does not have all
+     */
+    List<ImageDocument> images(Consumer<String> partial) throws IOException {
         List<ImageDocument> images = new ArrayList<>();
+        List<JsonObject> targets = new ArrayList<>(targets());
+        Set<String> used = new HashSet<>();
         byte[] list = documents.get(MANIFEST_LIST);
-        List<JsonObject> targets = targets();
         if (list != null) {
             String members = "{\"images\":" + new String(list, StandardCharsets.UTF_8) + "}";
             for (JsonObject item : JsonObject.parse(members.getBytes(StandardCharsets.UTF_8), MANIFEST_LIST)
                     .objects("images")) {
-                images.add(listed(item, targets));
+                images.add(listed(item, targets, used));
             }
-            return images;
         }
         for (JsonObject target : targets) {
-            images.add(inLayout(target));
+            // Engines leave what is not of their platform out of the list.
+            if (!used.contains(target.string("digest"))) {
+                try {
+                    images.add(inLayout(target));
+                } catch (ImageContent.NotWholeException e) {
+                    partial.accept(target.string("digest"));
+                }
+            }
         }
         return images;
     }
@@ -155,12 +181,8 @@ final class SavedImageIndex implements ImageContent.Blobs {
         } catch (ImageContent.NotWholeException e) {
             failure = e;
         }
-        Descriptor descriptor = Descriptor.of(target);
-        byte[] content = documents.get(descriptor.digest());
-        List<Descriptor> children = content == null
-                ? List.of()
-                : new Manifest(descriptor.mediaType(), descriptor.digest(), content).children();
-        for (Descriptor child : children) {
+        for (Descriptor child : manifestsOf(target)) {
+            Io.checkInterrupt();
             boolean image =
                     child.platform().filter(p -> !p.startsWith("unknown/")).isPresent();
             if (image && has(child.digest())) {
@@ -190,13 +212,14 @@ final class SavedImageIndex implements ImageContent.Blobs {
         return List.of();
     }
 
-    private ImageDocument listed(JsonObject item, List<JsonObject> targets) throws IOException {
+    private ImageDocument listed(JsonObject item, List<JsonObject> targets, Set<String> used) throws IOException {
         String config = digest(item.string("Config"))
                 .orElseThrow(() -> new DamagedException("the tar lacks the configuration of an image"));
         List<String> tags = item.has("RepoTags") ? item.strings("RepoTags") : List.of();
         for (JsonObject target : targets) {
             Optional<String> manifest = manifestOf(target, config);
             if (manifest.isPresent()) {
+                used.add(target.string("digest"));
                 try {
                     return of(target, manifest, tags);
                 } catch (ImageContent.NotWholeException e) {
@@ -210,6 +233,10 @@ final class SavedImageIndex implements ImageContent.Blobs {
             layers.add(layer(layer));
         }
         ImageSpec spec = ImageSpec.ofConfig(document(config), config, config, tags, List.of());
+        if (layers.stream().anyMatch(compressed::contains)) {
+            throw new UnsupportedVersionException("image " + config + " has compressed layers and no OCI manifest, as"
+                    + " kaniko and crane write it; load it into an engine, and save it from there");
+        }
         if (!spec.layers().equals(layers)) {
             throw new DamagedException("image " + config + " has other layers than its configuration says");
         }
@@ -228,25 +255,32 @@ final class SavedImageIndex implements ImageContent.Blobs {
         return digest(found).orElseThrow(() -> new DamagedException("the tar lacks layer '" + found + "'"));
     }
 
-    /** The manifest that refers to a configuration, below a manifest or index. */
+    /** The manifest that refers to a configuration: a manifest itself, or one of an index. */
     private Optional<String> manifestOf(JsonObject target, String config) throws IOException {
-        Descriptor descriptor = Descriptor.of(target);
-        byte[] content = documents.get(descriptor.digest());
-        if (content == null) {
-            return Optional.empty();
-        }
-        Manifest manifest = new Manifest(descriptor.mediaType(), descriptor.digest(), content);
-        if (manifest.config().filter(c -> c.digest().equals(config)).isPresent()) {
-            return Optional.of(descriptor.digest());
-        }
-        for (Descriptor child : manifest.children()) {
-            Optional<String> found =
-                    child.digest().equals(descriptor.digest()) ? Optional.empty() : manifestOf(child.json(), config);
-            if (found.isPresent()) {
-                return found;
+        for (Descriptor descriptor : manifestsOf(target)) {
+            byte[] content = documents.get(descriptor.digest());
+            if (content == null) {
+                continue;
+            }
+            Manifest manifest = new Manifest(descriptor.mediaType(), descriptor.digest(), content);
+            if (manifest.config().filter(c -> c.digest().equals(config)).isPresent()) {
+                return Optional.of(descriptor.digest());
             }
         }
         return Optional.empty();
+    }
+
+    /** The manifest, or those of an index, each once. */
+    private List<Descriptor> manifestsOf(JsonObject target) throws IOException {
+        Descriptor top = Descriptor.of(target);
+        Map<String, Descriptor> all = new LinkedHashMap<>(Map.of(top.digest(), top));
+        byte[] content = documents.get(top.digest());
+        if (content != null) {
+            for (Descriptor child : new Manifest(top.mediaType(), top.digest(), content).children()) {
+                all.putIfAbsent(child.digest(), child);
+            }
+        }
+        return List.copyOf(all.values());
     }
 
     private ImageDocument of(JsonObject target, Optional<String> manifest, List<String> tags) throws IOException {
