@@ -38,6 +38,7 @@ module dev.lifeboat.core {
     requires org.bouncycastle.provider;
     requires org.slf4j;
     requires static com.google.errorprone.annotations;
+    requires static jdk.jfr;
     requires static transitive org.jspecify;
 
     uses dev.lifeboat.format.tar.TarCompression;

@@ -5,10 +5,12 @@ import dev.lifeboat.event.OperationEvent;
 import dev.lifeboat.internal.engine.OpenRepository;
 import dev.lifeboat.internal.engine.ProgressTracker;
 import dev.lifeboat.internal.engine.RunningOperations;
+import dev.lifeboat.internal.jfr.OperationRecording;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -74,11 +76,21 @@ public abstract class Operation<T, S extends Operation<T, S>> {
 
     private T execute() {
         try (RunningOperations.Running running = repository.enter(describe())) {
+            Optional<OperationRecording> recording = OperationRecording.begin(
+                    getClass().getSimpleName(), describe().replaceFirst("^cannot ", ""));
+            recording.ifPresent(listeners::add);
+            Optional<String> failure = Optional.of("Error");
             try {
-                return execute(new ProgressTracker(List.copyOf(listeners), progress, repository.clock()), running);
+                T result = execute(new ProgressTracker(List.copyOf(listeners), progress, repository.clock()), running);
+                failure = Optional.empty();
+                return result;
             } catch (IOException e) {
-                throw Failures.translate(describe(), e, this::otherFailure);
+                BackupException translated = Failures.translate(describe(), e, this::otherFailure);
+                failure = Optional.of(translated.getClass().getSimpleName());
+                throw translated;
             } finally {
+                Optional<String> end = failure;
+                recording.ifPresent(r -> r.end(end));
                 repository.heal();
             }
         }

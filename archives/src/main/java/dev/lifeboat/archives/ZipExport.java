@@ -33,7 +33,7 @@ import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
 
 /**
- * Exports a snapshot, or a part of one, as a zip archive, for people who have nothing else. A zip holds files,
+ * Exports a snapshot, or a part of one, as a zip archive, for recipients who cannot open a tar. A zip holds files,
  * directories and symbolic links with permissions and times; what it does not hold is reported: owners, extended
  * attributes, devices, fifos, and names that are not UTF-8. A hard link becomes a symbolic link. A tar keeps all of it:
  * {@link dev.lifeboat.format.tar.TarExport}.

@@ -37,8 +37,8 @@ import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipFile;
 
 /**
- * A zip archive of another program as a source. What its central directory lists counts. Permissions and symbolic links
- * are read where a program for Unix has written it; owners are not in a zip and become 0.
+ * A zip archive of another program as a source. Only members that the central directory lists are read. Permissions and
+ * symbolic links are read if a Unix program wrote the archive. Owners become 0.
  *
  * <p>An archive with a name that leads out of it is refused as a whole. Of several members with one name the last
  * counts, and the others are reported. Each file is verified by its length and its checksum: one that is longer than

@@ -1,5 +1,6 @@
 package dev.lifeboat.automation;
 
+import dev.lifeboat.BackupException;
 import dev.lifeboat.RecordLog;
 import dev.lifeboat.Repository;
 import java.util.ArrayList;
@@ -7,9 +8,13 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The records of a schedule, of which those that were read are kept. Not thread-safe. */
 final class ScheduleLog {
+    private static final Logger LOG = LoggerFactory.getLogger(ScheduleLog.class);
+
     private static final int KEPT = 1000;
     /** How many of them decide what is next. */
     private static final int RECENT = 100;
@@ -46,9 +51,18 @@ final class ScheduleLog {
         added.ifPresent(entry -> {
             entries.add(new RunEntry(entry));
             if (entry.number() % KEPT == 0) {
-                log.trim(KEPT);
+                trim();
             }
         });
         return added.isPresent();
+    }
+
+    /** A host that may not delete leaves the old records to one that may. */
+    private void trim() {
+        try {
+            log.trim(KEPT);
+        } catch (BackupException e) {
+            LOG.debug("old records of the schedule are kept: {}", e.getMessage());
+        }
     }
 }

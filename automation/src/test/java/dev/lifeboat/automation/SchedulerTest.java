@@ -378,4 +378,39 @@ class SchedulerTest {
                 .extracting(Health.SeriesHealth::state)
                 .containsOnly(Health.State.IN_THE_FUTURE);
     }
+
+    @Test
+    void aKeyThatMayOnlyWrite_isEnoughForSchedules() throws Exception {
+        MemoryStorage storage = new MemoryStorage();
+        byte[] ownerKey = MemoryTree.random(1, 32);
+        byte[] hostKey = MemoryTree.random(2, 32);
+        try (Repository owner = Repository.at(storage)
+                .encryption(Encryption.key(() -> ownerKey.clone()))
+                .create()) {
+            owner.keys().addWriter("host", Encryption.key(() -> hostKey.clone()));
+        }
+        try (Repository host = Repository.at(storage)
+                        .encryption(Encryption.key(() -> hostKey.clone()))
+                        .open();
+                Scheduler scheduler = Scheduler.of(
+                                host,
+                                nightly()
+                                        .step(Step.backup(MemoryTree.ofEverything(false)))
+                                        .step(Step.prune(Retention.keepLast(1))))
+                        .withClock(clock)) {
+            assertThat(host.mayRead()).isFalse();
+            scheduler.runDue();
+            at(scheduler, "2026-11-28T03:00:00Z");
+            at(scheduler, "2026-11-29T03:00:00Z");
+            assertThat(Scheduler.history(host, "nightly", 5))
+                    .extracting(Run::result)
+                    .containsExactly(Run.Result.SUCCEEDED, Run.Result.SUCCEEDED);
+        }
+        try (Repository owner = Repository.at(storage)
+                .encryption(Encryption.key(() -> ownerKey.clone()))
+                .open()) {
+            assertThat(owner.snapshots()).hasSize(1);
+            assertThat(owner.verify().readData().run().findings()).isEmpty();
+        }
+    }
 }

@@ -54,7 +54,7 @@ public final class Registry {
                 RegistryAddress.parse(address), Optional.empty(), false, List.of(), Duration.ofSeconds(60), STALL));
     }
 
-    /** Returns a registry that is shown a user and a password, or an access token in its place. */
+    /** Returns a copy that sends a user and a password, or an access token in its place. */
     public Registry withCredentials(String user, String password) {
         return new Registry(new RegistryClient.Settings(
                 settings.address(),
@@ -65,7 +65,7 @@ public final class Registry {
                 settings.stall()));
     }
 
-    /** Returns a registry that is shown no credentials, whatever {@code docker login} has stored. */
+    /** Returns a copy that sends no credentials, even if {@code docker login} has stored some. */
     public Registry anonymous() {
         return new Registry(new RegistryClient.Settings(
                 settings.address(),
@@ -77,7 +77,7 @@ public final class Registry {
     }
 
     /**
-     * Returns a registry whose certificate may come from an authority of one's own.
+     * Returns a copy that also trusts certificates of other authorities than the JDK does.
      *
      * @param certificates PEM file with one or more certificates; read with the first request
      */
@@ -94,7 +94,7 @@ public final class Registry {
     }
 
     /**
-     * Returns a registry whose requests are repeated for another time than 60 seconds.
+     * Returns a copy with another time limit for retries of a request; the default is 60 seconds.
      *
      * @param time zero to try each once
      * @throws IllegalArgumentException if it is negative
@@ -173,8 +173,8 @@ public final class Registry {
 
     /**
      * Pushes all images of a snapshot, such as those of a Compose project or of a whole registry, each under the name
-     * that it had, apart from the registry. Otherwise as {@link #push(String)}. An image without a name is reported and
-     * not pushed.
+     * that it had, without the registry part. Otherwise as {@link #push(String)}. An image without a name is reported
+     * and not pushed.
      */
     public RestoreTarget push() {
         return new RegistryPush(settings, new PushNames.Kept());

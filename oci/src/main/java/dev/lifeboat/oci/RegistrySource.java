@@ -16,8 +16,8 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * Images of a registry as a source. What a snapshot has of them is an OCI image layout, with a document for each image.
- * A blob that the parent snapshot has is not pulled again.
+ * Images of a registry as a source. A snapshot stores them as an OCI image layout, with a document for each image. A
+ * blob that the parent snapshot has is not pulled again, if the key of the repository can read.
  *
  * <p>Immutable; the options return copies. {@link #sendTo} throws {@link RegistryException} if the registry does not
  * give an image; then the backup fails, and no snapshot is made.

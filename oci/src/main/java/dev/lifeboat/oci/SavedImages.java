@@ -13,7 +13,7 @@ import java.time.Instant;
 /**
  * The images in a tar that {@code docker save} or {@code podman save} has written, in any of its forms, or in a tar of
  * an OCI image layout, as a source; compressed or not. A snapshot of it is restored to an engine or pushed to a
- * registry as any other one that has images.
+ * registry like any other snapshot with images.
  *
  * <pre>{@code
  * Snapshot saved = repo.backup(SavedImages.of(Path.of("images.tar.gz"))).run();

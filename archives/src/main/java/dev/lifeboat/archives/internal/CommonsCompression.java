@@ -8,7 +8,7 @@ import java.io.InputStream;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
-/** A compression that commons-compress reads. What is damaged is reported as such, whatever the library throws. */
+/** A compression that commons-compress reads. All that the library throws becomes a DamagedException. */
 abstract class CommonsCompression implements TarCompression {
     private final String name;
     private final byte[] magic;

@@ -15,7 +15,7 @@ public interface TarCompression {
     String name();
 
     /**
-     * Returns whether a file is compressed so.
+     * Returns whether a file has this compression.
      *
      * @param head the first bytes of the file, up to 512
      */

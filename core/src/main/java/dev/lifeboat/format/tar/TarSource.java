@@ -236,13 +236,13 @@ public final class TarSource implements SnapshotSource {
     /** What lies below a link would be extracted to where it leads. */
     private void checkParents(NavigableMap<EntryPath, Member> members) throws DamagedException {
         for (EntryPath path : members.keySet()) {
-            if (path.isRoot()) {
-                continue;
-            }
-            Member parent = members.get(path.parent());
-            if (parent != null && parent.member().type() != EntryType.DIRECTORY) {
-                throw new DamagedException(
-                        file + " has '" + path + "' below '" + path.parent() + "', which is not a directory");
+            for (EntryPath above = path; !above.isRoot(); ) {
+                above = above.parent();
+                Member parent = members.get(above);
+                if (parent != null && parent.member().type() != EntryType.DIRECTORY) {
+                    throw new DamagedException(
+                            file + " has '" + path + "' below '" + above + "', which is not a directory");
+                }
             }
         }
     }
@@ -253,6 +253,13 @@ public final class TarSource implements SnapshotSource {
                     EntryPath.root(),
                     Problem.Kind.DEGRADED,
                     "the leading slash of " + tar.strippedNames() + " names in the tar is stripped"));
+        }
+        if (tar.lossyMembers() > 0) {
+            sink.report(new Problem(
+                    EntryPath.root(),
+                    Problem.Kind.DEGRADED,
+                    "ACLs, SELinux labels or other attributes of " + tar.lossyMembers()
+                            + " members of the tar are not imported"));
         }
         if (tar.isEndMissing()) {
             sink.report(new Problem(

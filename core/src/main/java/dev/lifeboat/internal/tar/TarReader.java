@@ -38,6 +38,7 @@ public final class TarReader {
     private final boolean lenient;
     private long left;
     private int padding;
+    private long lossyMembers;
     private long strippedNames;
     private boolean endMissing;
 
@@ -57,6 +58,11 @@ public final class TarReader {
      */
     public static TarReader lenient(InputStream in) {
         return new TarReader(in, true);
+    }
+
+    /** Returns how many members had ACLs, SELinux labels or attributes in forms that are not read. */
+    public long lossyMembers() {
+        return lossyMembers;
     }
 
     /** Returns how many names and link targets began with a slash, which was stripped. */
@@ -160,6 +166,9 @@ public final class TarReader {
                 xattrs.put(PaxRecords.xattrName(record.getKey()), ByteString.of(record.getValue()));
             }
         }
+        if (isLossy(pax, !xattrs.isEmpty())) {
+            lossyMembers++;
+        }
         long uid = pax.containsKey("uid") ? decimal(pax, "uid") : number(108, 8);
         long gid = pax.containsKey("gid") ? decimal(pax, "gid") : number(116, 8);
         try {
@@ -171,6 +180,14 @@ public final class TarReader {
         } catch (IllegalArgumentException | DateTimeException e) {
             throw new DamagedException("a tar header is damaged: " + e.getMessage(), e);
         }
+    }
+
+    /** Whether a header has attributes in forms that are not read; bsdtar writes its own besides one that is. */
+    private static boolean isLossy(Map<String, byte[]> pax, boolean hasXattrs) {
+        return pax.keySet().stream()
+                .anyMatch(key -> key.startsWith("SCHILY.acl.")
+                        || key.equals("RHT.security.selinux")
+                        || key.startsWith("LIBARCHIVE.xattr.") && !hasXattrs);
     }
 
     private static EntryType type(char flag, byte[] name) throws DamagedException {

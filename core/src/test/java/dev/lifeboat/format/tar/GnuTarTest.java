@@ -302,4 +302,14 @@ class GnuTarTest {
             }
         }
     }
+
+    @Test
+    void aclsThatGnuTarWrites_areReported() throws Exception {
+        Path file = Files.writeString(dir.resolve("file"), "x");
+        Shell.sh("setfacl -m u:1000:rw " + file + " && tar -C " + dir.path() + " --format=posix --acls -cf "
+                + dir.resolve("acls.tar") + " file");
+        assertThat(MemoryTree.of(TarSource.of(dir.resolve("acls.tar"))).problems())
+                .extracting(Problem::kind)
+                .containsExactly(Problem.Kind.DEGRADED);
+    }
 }

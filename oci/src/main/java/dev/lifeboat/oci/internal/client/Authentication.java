@@ -32,7 +32,7 @@ final class Authentication {
     private final RegistryAddress address;
     private final CredentialSource source;
     private final Map<String, Token> tokens = new HashMap<>();
-    /** What is shown whatever the scope. */
+    /** What is shown for each scope. */
     private Optional<String> header = Optional.empty();
 
     /** Looks for the credentials of the registry. */
