@@ -8,7 +8,6 @@ import dev.lifeboat.oci.internal.client.RegistryClient;
 import dev.lifeboat.oci.internal.transfer.PushNames;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -56,24 +55,12 @@ public final class Registry {
 
     /** Returns a copy that sends a user and a password, or an access token in its place. */
     public Registry withCredentials(String user, String password) {
-        return new Registry(new RegistryClient.Settings(
-                settings.address(),
-                Optional.of(Credentials.password(user, password)),
-                false,
-                settings.authorities(),
-                settings.retryFor(),
-                settings.stall()));
+        return new Registry(settings.showing(Optional.of(Credentials.password(user, password))));
     }
 
     /** Returns a copy that sends no credentials, even if {@code docker login} has stored some. */
     public Registry anonymous() {
-        return new Registry(new RegistryClient.Settings(
-                settings.address(),
-                Optional.empty(),
-                true,
-                settings.authorities(),
-                settings.retryFor(),
-                settings.stall()));
+        return new Registry(settings.showing(Optional.empty()));
     }
 
     /**
@@ -82,15 +69,7 @@ public final class Registry {
      * @param certificates PEM file with one or more certificates; read with the first request
      */
     public Registry trusting(Path certificates) {
-        List<Path> all = new ArrayList<>(settings.authorities());
-        all.add(certificates);
-        return new Registry(new RegistryClient.Settings(
-                settings.address(),
-                settings.credentials(),
-                settings.anonymous(),
-                all,
-                settings.retryFor(),
-                settings.stall()));
+        return new Registry(settings.trusting(certificates));
     }
 
     /**
@@ -103,13 +82,7 @@ public final class Registry {
         if (time.isNegative()) {
             throw new IllegalArgumentException("the time for retries is negative: " + time);
         }
-        return new Registry(new RegistryClient.Settings(
-                settings.address(),
-                settings.credentials(),
-                settings.anonymous(),
-                settings.authorities(),
-                time,
-                settings.stall()));
+        return new Registry(settings.retryingFor(time));
     }
 
     /**

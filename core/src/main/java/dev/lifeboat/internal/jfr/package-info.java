@@ -1,2 +1,2 @@
-/** What Java Flight Recorder is told of operations. */
+/** Events of Java Flight Recorder. */
 package dev.lifeboat.internal.jfr;

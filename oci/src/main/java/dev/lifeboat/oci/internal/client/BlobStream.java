@@ -1,6 +1,7 @@
 package dev.lifeboat.oci.internal.client;
 
 import dev.lifeboat.internal.io.BulkInputStream;
+import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.oci.registry.RegistryException;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,7 @@ final class BlobStream extends BulkInputStream {
             return 0;
         }
         while (true) {
-            Exchange.check();
+            Io.checkInterrupt();
             try {
                 int n = current().body().read(b, off, len);
                 if (n < 0 && at < size) {

@@ -1,6 +1,5 @@
 package dev.lifeboat.oci.internal.client;
 
-import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.oci.registry.RegistryException;
 import java.io.IOException;
 import java.net.URI;
@@ -238,10 +237,5 @@ final class Exchange {
                 label + ": the registry names a place that is no address: '"
                         + location.substring(0, Math.min(200, location.length()))
                                 .replaceAll("\\p{Cntrl}", "?") + "'");
-    }
-
-    /** Throws if the thread is interrupted. */
-    static void check() throws IOException {
-        Io.checkInterrupt();
     }
 }

@@ -80,6 +80,23 @@ public final class RegistryClient {
             authorities = List.copyOf(authorities);
         }
 
+        /** Returns a copy that shows these credentials; without any, and not those that are stored, if empty. */
+        public Settings showing(Optional<Credentials> newCredentials) {
+            return new Settings(address, newCredentials, newCredentials.isEmpty(), authorities, retryFor, stall);
+        }
+
+        /** Returns a copy that trusts another file. */
+        public Settings trusting(Path file) {
+            List<Path> all = new ArrayList<>(authorities);
+            all.add(file);
+            return new Settings(address, credentials, anonymous, all, retryFor, stall);
+        }
+
+        /** Returns a copy that retries for another time. */
+        public Settings retryingFor(Duration time) {
+            return new Settings(address, credentials, anonymous, authorities, time, stall);
+        }
+
         private Optional<Credentials> find() throws IOException {
             return anonymous || credentials.isPresent()
                     ? credentials
