@@ -23,6 +23,7 @@ module dev.lifeboat.core {
             dev.lifeboat.docker,
             dev.lifeboat.oci;
     exports dev.lifeboat.internal.json to
+            dev.lifeboat.automation,
             dev.lifeboat.docker,
             dev.lifeboat.oci;
     exports dev.lifeboat.internal.process to

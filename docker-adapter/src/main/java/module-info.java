@@ -4,6 +4,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.lifeboat.docker {
     exports dev.lifeboat.docker;
+    exports dev.lifeboat.docker.drill;
     exports dev.lifeboat.docker.engine;
     exports dev.lifeboat.docker.fixture;
     exports dev.lifeboat.docker.plan;
@@ -18,5 +19,6 @@ module dev.lifeboat.docker {
     requires transitive dev.lifeboat.oci;
     requires org.slf4j;
     requires static com.google.errorprone.annotations;
+    requires static dev.lifeboat.automation;
     requires static transitive org.jspecify;
 }

@@ -5,6 +5,8 @@ import dev.lifeboat.ReplicaSync;
 import dev.lifeboat.Repository;
 import dev.lifeboat.Retention;
 import dev.lifeboat.Verify;
+import dev.lifeboat.automation.drill.Drill;
+import dev.lifeboat.automation.drill.DrillReport;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.snapshot.Completeness;
 import dev.lifeboat.snapshot.Snapshot;
@@ -108,6 +110,27 @@ public interface Step {
                                 + verified.findings().get(0));
             }
             return verified.bytesRead() + " bytes read";
+        });
+    }
+
+    /**
+     * Drills the newest snapshot of a series. A drill that is not passed is a failure; its report says why.
+     *
+     * @param series name of the source, such as {@code compose:shop}
+     */
+    static Step drill(String series, Drill drill) {
+        return of("drill " + series, context -> {
+            Snapshot snapshot = context.repository()
+                    .findLatest(series)
+                    .orElseThrow(() -> new IOException("there is no snapshot of " + series + " to drill"));
+            DrillReport report = drill.run(context.repository(), snapshot);
+            if (!report.isPassed()) {
+                throw new IOException(report.toString());
+            }
+            return "snapshot " + snapshot.id() + " works"
+                    + report.timeToHealthy()
+                            .map(time -> ", healthy after " + time.toMillis() + " ms")
+                            .orElse("");
         });
     }
 

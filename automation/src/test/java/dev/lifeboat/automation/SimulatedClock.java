@@ -7,23 +7,23 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 
 /** A clock that stands still until it is moved. Thread-safe. */
-final class SimulatedClock extends Clock {
+public final class SimulatedClock extends Clock {
     private volatile Instant now;
 
-    SimulatedClock(String now) {
+    public SimulatedClock(String now) {
         this.now = Instant.parse(now);
     }
 
-    void forward(Duration by) {
+    public void forward(Duration by) {
         now = now.plus(by);
     }
 
-    void set(Instant time) {
+    public void set(Instant time) {
         now = time;
     }
 
     /** One that is ahead of this one. */
-    Clock ahead(Duration by) {
+    public Clock ahead(Duration by) {
         return Clock.offset(this, by);
     }
 

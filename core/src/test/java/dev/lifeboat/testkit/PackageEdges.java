@@ -31,17 +31,18 @@ public final class PackageEdges {
     private static final List<String> EVERYWHERE =
             List.of("java", "org.jspecify", "org.slf4j", "com.google.errorprone");
 
-    private static final Map<String, String> LIBRARIES = Map.of(
-            "com.sun.jna", "jna",
-            "com.github.luben", "zstd-jni",
-            "com.fasterxml.jackson", "jackson-jr",
-            "org.bouncycastle", "bouncycastle",
-            "com.github.dockerjava", "docker-java",
-            "software.amazon.awssdk", "aws-sdk",
-            "org.junit", "junit",
-            "com.cronutils", "cron-utils",
-            "org.apache.commons.compress", "commons-compress",
-            "org.apache.hc", "httpclient5");
+    private static final Map<String, String> LIBRARIES = Map.ofEntries(
+            Map.entry("com.sun.jna", "jna"),
+            Map.entry("com.github.luben", "zstd-jni"),
+            Map.entry("com.fasterxml.jackson", "jackson-jr"),
+            Map.entry("org.bouncycastle", "bouncycastle"),
+            Map.entry("com.github.dockerjava", "docker-java"),
+            Map.entry("software.amazon.awssdk", "aws-sdk"),
+            Map.entry("org.junit", "junit"),
+            Map.entry("com.cronutils", "cron-utils"),
+            Map.entry("io.micrometer", "micrometer"),
+            Map.entry("org.apache.commons.compress", "commons-compress"),
+            Map.entry("org.apache.hc", "httpclient5"));
 
     /** Modules whose packages lie below that of core. */
     private static final List<String> OTHER_MODULES = List.of(
@@ -49,6 +50,7 @@ public final class PackageEdges {
             "dev.lifeboat.automation",
             "dev.lifeboat.docker",
             "dev.lifeboat.junit",
+            "dev.lifeboat.micrometer",
             "dev.lifeboat.oci",
             "dev.lifeboat.storage.fs",
             "dev.lifeboat.storage.s3");
@@ -208,8 +210,15 @@ public final class PackageEdges {
                 && type.getEnclosingClass().map(PackageEdges::isVisible).orElse(true);
     }
 
-    /** Prints the table of a module, to be put into {@code edges.txt}: {@code <root package> <folder of classes>}. */
+    /**
+     * Prints the table of some modules; dev/edges puts it where it belongs: {@code <root package> <folder of classes>},
+     * for each of them.
+     */
     public static void main(String[] arguments) {
-        System.out.print(format(new PackageEdges(arguments[0], Path.of(arguments[1])).actual()));
+        SortedMap<String, SortedSet<String>> all = new TreeMap<>();
+        for (int i = 0; i < arguments.length; i += 2) {
+            all.putAll(new PackageEdges(arguments[i], Path.of(arguments[i + 1])).actual());
+        }
+        System.out.print(format(all));
     }
 }

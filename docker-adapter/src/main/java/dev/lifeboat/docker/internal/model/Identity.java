@@ -12,6 +12,9 @@ public final class Identity {
      */
     public static final String FIXTURE = "dev.lifeboat.fixture.owner";
 
+    /** Label of what a drill has made: its own name, and the drill. It is never restored, either. */
+    public static final String DRILL = "dev.lifeboat.drill.owner";
+
     /** Of orchestrators, which would stop or remove a copy as a surplus instance of theirs. */
     private static final List<String> OWNERS =
             List.of("com.docker.compose.", "com.docker.swarm.", "com.docker.stack.", "io.podman.compose.");
@@ -28,16 +31,22 @@ public final class Identity {
 
     private Identity() {}
 
-    /** Returns labels without that of a fixture. */
-    public static Map<String, String> withoutFixture(Map<String, String> labels) {
+    /** Whether labels have one of a fixture or a drill. */
+    public static boolean isMarked(Map<String, String> labels) {
+        return labels.containsKey(FIXTURE) || labels.containsKey(DRILL);
+    }
+
+    /** Returns labels without those of a fixture or a drill. */
+    public static Map<String, String> withoutMarks(Map<String, String> labels) {
         Map<String, String> kept = new TreeMap<>(labels);
         kept.remove(FIXTURE);
+        kept.remove(DRILL);
         return kept;
     }
 
-    /** Returns labels without those of orchestrators and fixtures. */
+    /** Returns labels without those of orchestrators, fixtures and drills. */
     public static Map<String, String> withoutOwner(Map<String, String> labels) {
-        Map<String, String> kept = withoutFixture(labels);
+        Map<String, String> kept = withoutMarks(labels);
         kept.keySet().removeIf(Identity::isOwner);
         return kept;
     }

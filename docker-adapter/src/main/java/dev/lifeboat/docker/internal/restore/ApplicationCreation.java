@@ -8,14 +8,11 @@ import dev.lifeboat.docker.internal.layout.ProjectDocument;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.NetworkSpec;
 import dev.lifeboat.docker.internal.model.VolumeSpec;
-import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /**
  * The containers, volumes and networks of an application, created as a restore creates them, but from what is known of
@@ -65,29 +62,7 @@ public final class ApplicationCreation {
      * @param value what follows the name of what has it, and a space, in the value of the label
      */
     public ApplicationCreation labelled(String label, String value) throws IOException {
-        Labels labels = new Labels(label, value);
-        Map<String, JsonObject> networks = new TreeMap<>();
-        for (Map.Entry<String, JsonObject> network : plan.networks().entrySet()) {
-            networks.put(network.getKey(), labels.added(network.getValue(), network.getKey()));
-        }
-        List<VolumeSpec> volumes = new ArrayList<>();
-        for (VolumeSpec volume : plan.volumes()) {
-            volumes.add(new VolumeSpec(
-                    volume.name(), volume.driver(), volume.options(), labels.added(volume.labels(), volume.name())));
-        }
-        return with(networks, volumes, member -> labels.added(member.body(), member.name()));
-    }
-
-    private record Labels(String label, String value) {
-        JsonObject added(JsonObject body, String name) throws IOException {
-            return body.copy().put("Labels", added(body.stringMap("Labels"), name));
-        }
-
-        Map<String, String> added(Map<String, String> own, String name) {
-            Map<String, String> more = new TreeMap<>(own);
-            more.put(label, name + " " + value);
-            return more;
-        }
+        return new ApplicationCreation(client, journal, plan.labelled(label, value));
     }
 
     /**
@@ -96,39 +71,10 @@ public final class ApplicationCreation {
      * @param images by the keys of the containers
      */
     public ApplicationCreation from(Map<String, String> images) throws IOException {
-        return with(plan.networks(), plan.volumes(), member -> {
+        ApplicationPlan changed = plan.with(plan.networks(), plan.volumes(), member -> {
             String image = images.get(member.key());
             return image == null ? member.body() : member.body().copy().put("Image", image);
         });
-    }
-
-    @FunctionalInterface
-    private interface Body {
-        JsonObject of(ApplicationPlan.Member member) throws IOException;
-    }
-
-    private ApplicationCreation with(Map<String, JsonObject> networks, List<VolumeSpec> volumes, Body body)
-            throws IOException {
-        List<ApplicationPlan.Member> members = new ArrayList<>();
-        for (ApplicationPlan.Member member : plan.members()) {
-            members.add(new ApplicationPlan.Member(
-                    member.key(),
-                    member.document(),
-                    member.name(),
-                    body.of(member),
-                    member.endpoints(),
-                    member.replaced(),
-                    member.start()));
-        }
-        ApplicationPlan changed = new ApplicationPlan(
-                plan.plan(),
-                networks,
-                volumes,
-                members,
-                plan.graph(),
-                plan.captured(),
-                plan.volumeNames(),
-                plan.paths());
         return new ApplicationCreation(client, journal, changed);
     }
 

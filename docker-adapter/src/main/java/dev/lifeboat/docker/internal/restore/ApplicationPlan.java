@@ -7,9 +7,12 @@ import dev.lifeboat.docker.internal.model.DependencyGraph;
 import dev.lifeboat.docker.internal.model.VolumeSpec;
 import dev.lifeboat.docker.plan.RestorePlan;
 import dev.lifeboat.internal.json.JsonObject;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * A restore of an application, decided: only calls are left to be made.
@@ -51,6 +54,65 @@ record ApplicationPlan(
             Map<String, JsonObject> endpoints,
             Optional<ContainerSpec> replaced,
             boolean start) {}
+
+    /** Returns one with another plan for people. */
+    ApplicationPlan with(RestorePlan shown) {
+        return new ApplicationPlan(shown, networks, volumes, members, graph, captured, volumeNames, paths);
+    }
+
+    /** The body of the call that creates a container. */
+    @FunctionalInterface
+    interface Body {
+        JsonObject of(Member member) throws IOException;
+    }
+
+    /** Returns one with other bodies. */
+    ApplicationPlan with(Map<String, JsonObject> otherNetworks, List<VolumeSpec> otherVolumes, Body body)
+            throws IOException {
+        List<Member> others = new ArrayList<>();
+        for (Member member : members) {
+            others.add(new Member(
+                    member.key(),
+                    member.document(),
+                    member.name(),
+                    body.of(member),
+                    member.endpoints(),
+                    member.replaced(),
+                    member.start()));
+        }
+        return new ApplicationPlan(plan, otherNetworks, otherVolumes, others, graph, captured, volumeNames, paths);
+    }
+
+    /**
+     * Returns one where all that is created has a label besides its own.
+     *
+     * @param value what follows the name of what has it, and a space, in the value of the label
+     */
+    ApplicationPlan labelled(String label, String value) throws IOException {
+        Labels labels = new Labels(label, value);
+        Map<String, JsonObject> labelledNetworks = new TreeMap<>();
+        for (Map.Entry<String, JsonObject> network : networks.entrySet()) {
+            labelledNetworks.put(network.getKey(), labels.added(network.getValue(), network.getKey()));
+        }
+        List<VolumeSpec> labelledVolumes = new ArrayList<>();
+        for (VolumeSpec volume : volumes) {
+            labelledVolumes.add(new VolumeSpec(
+                    volume.name(), volume.driver(), volume.options(), labels.added(volume.labels(), volume.name())));
+        }
+        return with(labelledNetworks, labelledVolumes, member -> labels.added(member.body(), member.name()));
+    }
+
+    private record Labels(String label, String value) {
+        JsonObject added(JsonObject body, String name) throws IOException {
+            return body.copy().put("Labels", added(body.stringMap("Labels"), name));
+        }
+
+        Map<String, String> added(Map<String, String> own, String name) {
+            Map<String, String> more = new TreeMap<>(own);
+            more.put(label, name + " " + value);
+            return more;
+        }
+    }
 
     /** Whether any container takes the place of another one. */
     boolean replacesAny() {

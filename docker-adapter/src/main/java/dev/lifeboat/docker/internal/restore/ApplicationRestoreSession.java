@@ -13,6 +13,7 @@ import dev.lifeboat.docker.internal.layout.ProjectDocument;
 import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.docker.internal.model.ComposeLabels;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.internal.model.Identity;
 import dev.lifeboat.docker.internal.model.MountSpec;
 import dev.lifeboat.docker.internal.model.NetworkSpec;
 import dev.lifeboat.docker.internal.model.VolumeSpec;
@@ -20,6 +21,7 @@ import dev.lifeboat.docker.internal.transfer.LayerWriter;
 import dev.lifeboat.docker.internal.transfer.PathWriter;
 import dev.lifeboat.docker.internal.transfer.TreeWriter;
 import dev.lifeboat.docker.plan.Conflict;
+import dev.lifeboat.docker.plan.RestorePlan;
 import dev.lifeboat.docker.plan.StartedContainer;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
@@ -34,6 +36,7 @@ import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -272,10 +275,17 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
     private ApplicationPlan plan() throws IOException {
         if (plan == null) {
             recover();
-            CapturedApplication application = CapturedApplication.of(
-                    documents(), networks, options.services().isEmpty() ? project : project.map(this::withoutVolumes));
+            Optional<ProjectDocument> whole =
+                    options.services().isEmpty() ? project : project.map(this::withoutVolumes);
             EngineView engine = EngineView.of(client, documents().values(), images()::idOf);
-            ApplicationPlan made = new Planner(application, options, engine, images()::wouldLoad).plan();
+            ApplicationPlan made = options.isolation().isPresent()
+                    ? isolated(options.isolation().get(), whole, engine)
+                    : new Planner(
+                                    CapturedApplication.of(documents(), networks, whole),
+                                    options,
+                                    engine,
+                                    images()::wouldLoad)
+                            .plan();
             options.onPlan().accept(made.plan());
             if (!request.dryRun() && !made.plan().conflicts().isEmpty()) {
                 throw DockerException.of(made.plan().conflicts());
@@ -283,6 +293,17 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
             plan = made;
         }
         return plan;
+    }
+
+    private ApplicationPlan isolated(Isolation isolation, Optional<ProjectDocument> whole, EngineView engine)
+            throws IOException {
+        IsolatedApplication alone = IsolatedApplication.of(documents(), networks, options, isolation, engine);
+        CapturedApplication application = CapturedApplication.of(alone.members(), alone.networks(), whole);
+        ApplicationPlan made = new Planner(application, alone.options(), engine, images()::wouldLoad).plan();
+        List<String> warnings = new ArrayList<>(made.plan().warnings());
+        warnings.addAll(alone.warnings());
+        return made.with(new RestorePlan(made.plan().steps(), made.plan().conflicts(), warnings))
+                .labelled(Identity.DRILL, isolation.owner());
     }
 
     /** All bind mounts are there by now, since engines look for some of them when a container is created. */
@@ -338,6 +359,7 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
         // Known before anything is done, so that close() undoes it.
         target = new Target(plan, Optional.of(executor), Map.of(), Optional.empty());
         Map<String, ContainerSpec> containers = executor.create();
+        options.isolation().ifPresent(isolation -> isolation.created().accept(containers));
         plan.plan().warnings().forEach(warning -> report(Problem.Kind.DEGRADED, warning));
         for (ApplicationPlan.Member member : plan.members()) {
             ContainerSpec container = containers.get(member.key());

@@ -63,8 +63,8 @@ final class CreateRequest {
         }
         if (!context.naming().isInPlace()) {
             withoutIdentity(body);
-        } else if (container.labels().containsKey(Identity.FIXTURE)) {
-            body.put("Labels", Identity.withoutFixture(container.labels()));
+        } else if (Identity.isMarked(container.labels())) {
+            body.put("Labels", Identity.withoutMarks(container.labels()));
         }
         nameImage(body, imageId);
         body.put("HostConfig", hostConfig(networkMode));
@@ -271,8 +271,9 @@ final class CreateRequest {
             }
             JsonObject endpoint = JsonObject.create();
             boolean shared = context.networkName(network).equals(network);
-            List<String> aliases =
-                    shared && context.options().withoutSharedAliases() ? List.of() : aliases(captured.getValue());
+            List<String> aliases = shared && context.options().withoutSharedAliases()
+                    ? List.of()
+                    : aliases(captured.getValue(), shared);
             if (!aliases.isEmpty()) {
                 endpoint.put("Aliases", aliases);
             }
@@ -298,9 +299,19 @@ final class CreateRequest {
         return endpoints;
     }
 
-    /** Without what the engine made of the id. In a copy the name of the container is another one. */
-    private List<String> aliases(JsonObject endpoint) throws IOException {
+    /**
+     * Without what the engine made of the id. In a copy the name of the container is another one; in a network of the
+     * copy's own, others of the application find it under the one that they know as well.
+     *
+     * @param shared whether the original may be in the network, too
+     */
+    private List<String> aliases(JsonObject endpoint, boolean shared) throws IOException {
         List<String> aliases = new ArrayList<>();
+        boolean renamed = context.options().isApplication()
+                && !context.naming().container(container).equals(container.name());
+        if (renamed && !shared) {
+            aliases.add(container.name());
+        }
         for (String alias : endpoint.strings("Aliases")) {
             if (alias.equals(container.name())) {
                 aliases.add(context.options().isApplication() ? context.naming().container(container) : alias);

@@ -95,7 +95,7 @@ final class Naming {
 
     private Map<String, String> labels(Map<String, String> captured, boolean container) {
         if (newName.isEmpty()) {
-            return Identity.withoutFixture(captured);
+            return Identity.withoutMarks(captured);
         }
         return isOwned(new ComposeLabels(captured))
                 ? new ComposeLabels(captured).inProject(newName.get(), container)

@@ -61,6 +61,8 @@ public final class RestoreOptions {
         public Remapping remapping = Remapping.none();
         /** Receives the plan before anything is changed. */
         public Consumer<? super RestorePlan> onPlan = plan -> {};
+        /** Keeps a copy from everything else; empty if it may reach what the original reaches. */
+        public Optional<Isolation> isolation = Optional.empty();
 
         private Values() {}
 
@@ -77,6 +79,7 @@ public final class RestoreOptions {
             volumesInUse = other.volumesInUse;
             bindMounts = other.bindMounts;
             healthTimeout = other.healthTimeout;
+            isolation = other.isolation;
             remapping = other.remapping;
             onPlan = other.onPlan;
         }
@@ -188,6 +191,10 @@ public final class RestoreOptions {
     /** What takes the place of what was captured. */
     public Remapping remapping() {
         return values.remapping;
+    }
+
+    Optional<Isolation> isolation() {
+        return values.isolation;
     }
 
     Consumer<? super RestorePlan> onPlan() {

@@ -74,6 +74,30 @@ public final class ArchiveDownload {
         }
     }
 
+    /**
+     * Reads a file.
+     *
+     * @param limit how many bytes it may have
+     * @throws DockerException of kind {@code NOT_FOUND} if there is none
+     * @throws IOException if it has more bytes, or is no file
+     */
+    public byte[] readFile(String path, int limit) throws IOException {
+        try (InputStream in = open(path, "read " + path + " of container " + container)) {
+            TarMember first =
+                    new TarReader(in).next().orElseThrow(() -> new IOException("the engine sent nothing for " + path));
+            if (!first.toEntry().isFile()) {
+                throw new IOException(path + " of container " + container + " is no file");
+            }
+            byte[] content = first.content().readNBytes(limit);
+            if (first.content().read() >= 0) {
+                throw new IOException(path + " of container " + container + " has more than " + limit + " bytes");
+            }
+            return content;
+        } catch (DamagedException e) {
+            throw truncated(path, e);
+        }
+    }
+
     /** Whether there is anything at a path. */
     public boolean exists(String path) throws IOException {
         try {

@@ -1,0 +1,181 @@
+package dev.lifeboat.docker.drill;
+
+import dev.lifeboat.docker.engine.DockerException;
+import dev.lifeboat.docker.internal.client.EngineClient;
+import dev.lifeboat.docker.internal.client.Images;
+import dev.lifeboat.docker.internal.client.LabelledResources;
+import dev.lifeboat.docker.internal.model.Identity;
+import dev.lifeboat.docker.internal.restore.RestoreRecovery;
+import dev.lifeboat.internal.io.UninterruptibleCleanup;
+import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.internal.process.ProcessIdentity;
+import dev.lifeboat.oci.internal.image.ImageSpec;
+import dev.lifeboat.quiesce.QuiesceJournal;
+import dev.lifeboat.quiesce.QuiesceJournal.QuiesceRecord;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a drill makes, and how it is taken away: containers, volumes and networks by their label; images and files by a
+ * record in the journal, which is written before anything is made.
+ */
+final class DrillResources {
+    private static final String DRILL = "drill";
+    private static final String ENGINE = "engine";
+    private static final String IMAGES = "images";
+    private static final String PATHS = "paths";
+
+    private final EngineClient client;
+    private final QuiesceJournal journal;
+
+    DrillResources(EngineClient client, QuiesceJournal journal) {
+        this.client = client;
+        this.journal = journal;
+    }
+
+    /** Returns the directory for the files of a drill. */
+    Path paths(String name) {
+        return journal.directory().toAbsolutePath().resolve(name);
+    }
+
+    /**
+     * Records a drill.
+     *
+     * @param owner in the labels
+     * @param missing images that the engine does not have
+     */
+    QuiesceRecord record(String owner, List<ImageSpec> missing, Path paths) throws IOException {
+        journal.ready();
+        List<@Nullable Object> images = new ArrayList<>();
+        missing.forEach(image -> images.add(image.toJson().members()));
+        JsonObject json = JsonObject.create().put(IMAGES, images);
+        return journal.write(Map.of(
+                DRILL,
+                owner,
+                ENGINE,
+                client.uri().toString(),
+                IMAGES,
+                new String(json.toBytes(), StandardCharsets.UTF_8),
+                PATHS,
+                paths.toString()));
+    }
+
+    /**
+     * Removes all of a drill, even on an interrupted thread. The record goes last.
+     *
+     * @return names of what is removed
+     */
+    List<String> remove(QuiesceRecord record) throws IOException {
+        List<String> removed = new ArrayList<>();
+        UninterruptibleCleanup.run(() -> {
+            String owner = record.values().getOrDefault(DRILL, "");
+            LabelledResources labelled = new LabelledResources(client, Identity.DRILL);
+            check(LabelledResources.removeAll(() -> labelled.of(owner::equals), removed::add));
+            removeImages(record, removed);
+            removePaths(record);
+            record.remove();
+        });
+        return removed;
+    }
+
+    private static void check(List<LabelledResources.Resource> left) throws IOException {
+        if (!left.isEmpty()) {
+            List<String> names =
+                    left.stream().map(LabelledResources.Resource::name).toList();
+            throw new IOException(
+                    "still there are " + names + "; the next drill removes them, or remove them yourself");
+        }
+    }
+
+    private void removeImages(QuiesceRecord record, List<String> removed) throws IOException {
+        String json = record.values().getOrDefault(IMAGES, "{}");
+        JsonObject missing = JsonObject.parse(json.getBytes(StandardCharsets.UTF_8), "record of a drill");
+        Images images = new Images(client);
+        for (JsonObject captured : missing.has(IMAGES) ? missing.objects(IMAGES) : List.<JsonObject>of()) {
+            Optional<ImageSpec> found = images.findSame(ImageSpec.from(captured));
+            if (found.isPresent()) {
+                removeImage(images, found.get(), removed);
+            }
+        }
+    }
+
+    /** One that another container uses by now stays. */
+    private void removeImage(Images images, ImageSpec image, List<String> removed) throws IOException {
+        List<String> names = image.tags().isEmpty() ? List.of(image.id()) : image.tags();
+        for (String name : names) {
+            try {
+                LabelledResources.ignoringGone(() -> images.remove(name));
+                removed.add("image " + name);
+            } catch (DockerException e) {
+                if (e.kind() == DockerException.Kind.UNREACHABLE) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Only below the journal's own directory, whatever the record says. */
+    private void removePaths(QuiesceRecord record) throws IOException {
+        Path paths = Path.of(record.values().getOrDefault(PATHS, ""));
+        boolean own = paths.isAbsolute() && paths.equals(paths(String.valueOf(paths.getFileName())));
+        if (!own || !Files.exists(paths, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        Files.walkFileTree(paths, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
+                    throws IOException {
+                if (failure != null) {
+                    throw failure;
+                }
+                Files.delete(directory);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+
+    /** Removes what drills have left whose process is gone: by their records, and what has none by its label. */
+    List<String> removeLeftovers() throws IOException {
+        // The restores of these drills first: theirs are containers that hold images.
+        List<String> removed =
+                new ArrayList<>(new RestoreRecovery(client, journal).run().removed());
+        journal.exclusively(() -> {
+            for (QuiesceRecord record : journal.abandoned()) {
+                boolean ours = client.uri().toString().equals(record.values().get(ENGINE));
+                if (ours && record.values().containsKey(DRILL)) {
+                    removed.addAll(remove(record));
+                }
+            }
+            LabelledResources labelled = new LabelledResources(client, Identity.DRILL);
+            check(LabelledResources.removeAll(() -> labelled.of(DrillResources::isAbandoned), removed::add));
+        });
+        return removed;
+    }
+
+    /** Returns what the label of a drill of this process says. */
+    static String owner(String name) {
+        return ProcessIdentity.current().token() + " " + name;
+    }
+
+    private static boolean isAbandoned(String owner) {
+        int space = owner.indexOf(' ');
+        return space > 0 && ProcessIdentity.isGone(owner.substring(0, space));
+    }
+}
