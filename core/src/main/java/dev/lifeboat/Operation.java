@@ -3,6 +3,7 @@ package dev.lifeboat;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.event.OperationEvent;
 import dev.lifeboat.internal.engine.OpenRepository;
+import dev.lifeboat.internal.engine.OperationObserver;
 import dev.lifeboat.internal.engine.ProgressTracker;
 import dev.lifeboat.internal.engine.RunningOperations;
 import dev.lifeboat.internal.jfr.OperationRecording;
@@ -79,18 +80,29 @@ public abstract class Operation<T, S extends Operation<T, S>> {
             Optional<OperationRecording> recording = OperationRecording.begin(
                     getClass().getSimpleName(), describe().replaceFirst("^cannot ", ""));
             recording.ifPresent(listeners::add);
+            Optional<OperationObserver> observer =
+                    repository.observe(getClass().getSimpleName(), describe().replaceFirst("^cannot ", ""));
+            observer.ifPresent(listeners::add);
             Optional<String> failure = Optional.of("Error");
+            Optional<String> message = Optional.of("an exception that is not expected; see the log");
             try {
                 T result = execute(new ProgressTracker(List.copyOf(listeners), progress, repository.clock()), running);
                 failure = Optional.empty();
+                message = Optional.empty();
                 return result;
             } catch (IOException e) {
                 BackupException translated = Failures.translate(describe(), e, this::otherFailure);
                 failure = Optional.of(translated.getClass().getSimpleName());
+                message = Optional.of(String.valueOf(translated.getMessage()));
                 throw translated;
+            } catch (RuntimeException e) {
+                message = Optional.of(e.toString());
+                throw e;
             } finally {
                 Optional<String> end = failure;
+                Optional<String> text = message;
                 recording.ifPresent(r -> r.end(end));
+                observer.ifPresent(o -> o.end(text));
                 repository.heal();
             }
         }

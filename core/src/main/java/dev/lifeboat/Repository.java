@@ -3,11 +3,16 @@ package dev.lifeboat;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.engine.OpenRepository;
+import dev.lifeboat.internal.replica.ReplicatedStorage;
 import dev.lifeboat.internal.seal.KeyBundle;
 import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.snapshot.SnapshotId;
 import dev.lifeboat.snapshot.SnapshotTree;
+import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.StorageTarget;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -203,6 +208,50 @@ public final class Repository implements AutoCloseable {
     /** Saves what is intact in a damaged repository, and quarantines the rest. */
     public Repair repair() {
         return new Repair(opened);
+    }
+
+    /**
+     * How far a replica is behind.
+     *
+     * @param location of its store
+     * @param objects number of objects that it lacks
+     * @param bytes in these
+     * @param failure why it is not known, such as a store that does not answer; empty if it is
+     */
+    public record ReplicaLag(String location, long objects, long bytes, Optional<String> failure) {
+        /** Returns whether the replica has everything. */
+        public boolean isInSync() {
+            return failure.isEmpty() && objects == 0;
+        }
+    }
+
+    /**
+     * Returns how far the replicas are behind the primary store; changes nothing. Lists all objects of all stores.
+     *
+     * @return in the order in which the replicas were given; none if there are none
+     * @throws BackupException.StorageFailed if the thread is interrupted
+     */
+    public List<ReplicaLag> replicaLag() {
+        return Failures.query(opened, "compare replicas", () -> {
+            List<ReplicaLag> lags = new ArrayList<>();
+            if (opened.replicated().isEmpty()) {
+                return lags;
+            }
+            ReplicatedStorage stores = opened.replicated().get();
+            for (int i = 0; i < stores.copies().size(); i++) {
+                String location = stores.copies().get(i).location();
+                try {
+                    List<ObjectInfo> lacking = stores.lacking(i);
+                    long bytes = lacking.stream().mapToLong(ObjectInfo::length).sum();
+                    lags.add(new ReplicaLag(location, lacking.size(), bytes, Optional.empty()));
+                } catch (InterruptedIOException e) {
+                    throw e;
+                } catch (IOException e) {
+                    lags.add(new ReplicaLag(location, 0, 0, Optional.of(String.valueOf(e.getMessage()))));
+                }
+            }
+            return List.copyOf(lags);
+        });
     }
 
     /** Brings replicas in sync with the primary store. */

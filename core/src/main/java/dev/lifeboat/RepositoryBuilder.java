@@ -1,6 +1,7 @@
 package dev.lifeboat;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.lifeboat.event.OperationEnded;
 import dev.lifeboat.format.ArchiveFormat;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.RepositoryKeys;
@@ -39,6 +40,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Opens or creates a repository, once. Not thread-safe. */
@@ -52,6 +54,7 @@ public final class RepositoryBuilder {
 
     private final StorageTarget first;
     private final List<StorageTarget> replicas = new ArrayList<>();
+    private final List<Consumer<? super OperationEnded>> onEnd = new ArrayList<>();
     private StorageTarget storage;
     private Optional<ReplicatedStorage> replicated = Optional.empty();
     private int quorum = 1;
@@ -147,6 +150,16 @@ public final class RepositoryBuilder {
             throw new IllegalArgumentException("quorum is less than 1: " + stores);
         }
         quorum = stores;
+        return this;
+    }
+
+    /**
+     * Adds a listener that receives each operation of this repository that has ended, well or not, on the thread of the
+     * operation. It must be thread-safe. What it throws is logged, and ends nothing. May be called again for more.
+     */
+    @CanIgnoreReturnValue
+    public RepositoryBuilder onEnd(Consumer<? super OperationEnded> listener) {
+        onEnd.add(listener);
         return this;
     }
 
@@ -415,7 +428,8 @@ public final class RepositoryBuilder {
     }
 
     private Repository repository(RepositoryKeys keys, Map<String, String> parameters, Optional<KeyBundle> bundle) {
-        OpenRepository opened = new OpenRepository(storage, replicated, cache, formats(), clock, keys, parameters);
+        OpenRepository opened =
+                new OpenRepository(storage, replicated, cache, formats(), clock, keys, parameters, onEnd);
         return new Repository(opened, bundle);
     }
 

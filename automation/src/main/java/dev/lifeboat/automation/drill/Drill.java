@@ -9,7 +9,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Proves a backup: restores it under throw-away names on an isolated network, starts the application, waits until it is
@@ -36,20 +36,25 @@ public final class Drill {
     private final DrillTarget target;
     private final List<Check> checks;
     private final Duration checkTimeout;
-    private final Optional<Path> reports;
+    private final Consumer<? super DrillReport> onReport;
     private final Clock clock;
 
-    private Drill(DrillTarget target, List<Check> checks, Duration checkTimeout, Optional<Path> reports, Clock clock) {
+    private Drill(
+            DrillTarget target,
+            List<Check> checks,
+            Duration checkTimeout,
+            Consumer<? super DrillReport> onReport,
+            Clock clock) {
         this.target = target;
         this.checks = List.copyOf(checks);
         this.checkTimeout = checkTimeout;
-        this.reports = reports;
+        this.onReport = onReport;
         this.clock = clock;
     }
 
     /** Returns a drill that restores to a target, and only waits for healthy containers. */
     public static Drill in(DrillTarget target) {
-        return new Drill(target, List.of(), CHECK_TIMEOUT, Optional.empty(), Clock.systemUTC());
+        return new Drill(target, List.of(), CHECK_TIMEOUT, report -> {}, Clock.systemUTC());
     }
 
     /**
@@ -63,7 +68,7 @@ public final class Drill {
         }
         List<Check> more = new ArrayList<>(checks);
         more.add(check);
-        return new Drill(target, more, checkTimeout, reports, clock);
+        return new Drill(target, more, checkTimeout, onReport, clock);
     }
 
     /**
@@ -75,7 +80,7 @@ public final class Drill {
         if (timeout.isNegative() || timeout.isZero()) {
             throw new IllegalArgumentException("time is not positive: " + timeout);
         }
-        return new Drill(target, checks, timeout, reports, clock);
+        return new Drill(target, checks, timeout, onReport, clock);
     }
 
     /**
@@ -83,12 +88,29 @@ public final class Drill {
      * named by its time and the snapshot. None is removed.
      */
     public Drill reportTo(Path directory) {
-        return new Drill(target, checks, checkTimeout, Optional.of(directory), clock);
+        return onReport(report -> DrillRecord.write(report, directory));
+    }
+
+    /**
+     * Adds a receiver of the report of each drill, on the thread of the drill, after all is taken away and the result
+     * is recorded.
+     */
+    public Drill onReport(Consumer<? super DrillReport> receiver) {
+        Consumer<? super DrillReport> first = onReport;
+        return new Drill(
+                target,
+                checks,
+                checkTimeout,
+                report -> {
+                    first.accept(report);
+                    receiver.accept(report);
+                },
+                clock);
     }
 
     /** Returns one with another clock, for the times in the report. */
     public Drill withClock(Clock newClock) {
-        return new Drill(target, checks, checkTimeout, reports, newClock);
+        return new Drill(target, checks, checkTimeout, onReport, newClock);
     }
 
     /**
@@ -101,9 +123,7 @@ public final class Drill {
     public DrillReport run(Repository repository, Snapshot snapshot) throws InterruptedException {
         DrillReport report = new DrillRun(target, checks, checkTimeout, clock, repository, snapshot).run();
         DrillRecord.of(report).append(repository);
-        if (reports.isPresent()) {
-            DrillRecord.write(report, reports.get());
-        }
+        onReport.accept(report);
         return report;
     }
 

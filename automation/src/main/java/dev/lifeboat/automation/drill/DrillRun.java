@@ -64,10 +64,10 @@ final class DrillRun {
         try {
             session = target.begin(repository, snapshot);
             restore(session, restoring);
-            if (failure.isEmpty()) {
+            if (!checks.isEmpty()) {
                 check(session.application());
             }
-        } catch (IOException | BackupException e) {
+        } catch (IOException | RuntimeException e) {
             failed(e, restoring);
         } finally {
             if (session != null) {
@@ -110,7 +110,8 @@ final class DrillRun {
             Thread.currentThread().interrupt();
             return;
         }
-        failure = Optional.of(String.valueOf(cause.getMessage()));
+        boolean expected = cause instanceof IOException || cause instanceof BackupException;
+        failure = Optional.of(expected ? String.valueOf(cause.getMessage()) : cause.toString());
         if (phases.stream().noneMatch(phase -> phase.begin().equals(since))) {
             phase("restore", since);
         }
@@ -124,9 +125,7 @@ final class DrillRun {
             }
             results.add(new TimedCheck(check, checkTimeout).run(application));
         }
-        if (!checks.isEmpty()) {
-            phase("checks", since);
-        }
+        phase("checks", since);
     }
 
     private void remove(DrillTarget.Session session) {

@@ -115,7 +115,7 @@ final class HtmlReport {
         for (CheckResult check : report.checks()) {
             boolean good = check.outcome() == Outcome.PASSED;
             row(
-                    good,
+                    good ? "good" : "bad",
                     check.outcome().name().replace('_', ' '),
                     check.name(),
                     check.detail(),
@@ -132,13 +132,18 @@ final class HtmlReport {
         }
         raw("<ul class=\"rows\">");
         for (Member member : report.members()) {
-            row(member.good(), member.state(), member.name(), member.detail(), Markup.text(member.waited()));
+            row(
+                    member.good() ? "good" : "bad",
+                    member.state(),
+                    member.name(),
+                    member.detail(),
+                    Markup.text(member.waited()));
         }
         raw("</ul>");
     }
 
-    private void row(boolean good, String state, String name, String detail, String took) {
-        raw("<li><span class=\"tag " + (good ? "good" : "bad") + "\">" + Markup.escaped(state) + "</span> <b>"
+    private void row(String style, String state, String name, String detail, String took) {
+        raw("<li><span class=\"tag " + style + "\">" + Markup.escaped(state) + "</span> <b>"
                 + Markup.escaped(name) + "</b> <span class=\"took\">" + Markup.escaped(took) + "</span>"
                 + (detail.isEmpty() ? "" : "<pre>" + Markup.escaped(detail) + "</pre>") + "</li>");
     }
@@ -152,9 +157,9 @@ final class HtmlReport {
         raw("<ul class=\"rows\">");
         for (Problem problem :
                 report.lost().subList(0, Math.min(MAX_PROBLEMS, report.lost().size()))) {
-            boolean good = problem.kind() != Problem.Kind.FAILED;
+            String style = problem.kind() == Problem.Kind.FAILED ? "bad" : "quiet";
             String path = problem.path().isRoot() ? "all of it" : problem.path().toString();
-            row(good, problem.kind().name(), path, problem.detail(), "");
+            row(style, problem.kind().name(), path, problem.detail(), "");
         }
         raw("</ul>");
         if (report.lost().size() > MAX_PROBLEMS) {

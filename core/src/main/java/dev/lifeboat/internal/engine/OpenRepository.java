@@ -1,6 +1,7 @@
 package dev.lifeboat.internal.engine;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.lifeboat.event.OperationEnded;
 import dev.lifeboat.format.ArchiveFormat;
 import dev.lifeboat.format.ArchiveReader;
 import dev.lifeboat.format.ArchiveRoot;
@@ -33,6 +34,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +52,7 @@ public final class OpenRepository {
     private final SnapshotIdGenerator ids;
     private final RepositoryKeys keys;
     private final Map<String, String> parameters;
+    private final List<Consumer<? super OperationEnded>> onEnd;
     private final FormatMemory memory = new FormatMemory();
     private final RunningOperations operations;
     private final ExecutorService executor = Executors.newCachedThreadPool(task -> {
@@ -64,6 +67,7 @@ public final class OpenRepository {
      * @param storage all stores, tagged
      * @param formats all formats, that of new snapshots first
      * @param parameters of the formats, from the descriptor
+     * @param onEnd receive each operation that has ended
      */
     public OpenRepository(
             StorageTarget storage,
@@ -72,7 +76,8 @@ public final class OpenRepository {
             List<ArchiveFormat> formats,
             Clock clock,
             RepositoryKeys keys,
-            Map<String, String> parameters) {
+            Map<String, String> parameters,
+            List<Consumer<? super OperationEnded>> onEnd) {
         this.storage = storage;
         this.replicated = replicated;
         this.cache = cache;
@@ -80,6 +85,7 @@ public final class OpenRepository {
         this.clock = clock;
         this.keys = keys;
         this.parameters = parameters;
+        this.onEnd = List.copyOf(onEnd);
         this.operations = new RunningOperations("repository in " + storage.location());
         this.ids = new SnapshotIdGenerator(keys);
         this.catalog = new Catalog(storage, new Envelope(keys), ids, executor);
@@ -95,6 +101,13 @@ public final class OpenRepository {
         operations.close();
         executor.shutdownNow();
         storage.close();
+    }
+
+    /** Observes an operation, if there is someone to tell of it. */
+    public Optional<OperationObserver> observe(String kind, String operation) {
+        return onEnd.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new OperationObserver(kind, operation, clock.instant(), onEnd));
     }
 
     /** Begins an operation on this thread. */

@@ -9,47 +9,34 @@ import dev.lifeboat.snapshot.Completeness;
 import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.fs.FileStorage;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Backs up a Compose project with four services, removes all of it, and brings it back. */
 public final class ComposeQuickstart {
-    private static final String PROJECT = "lifeboat-quickstart-shop";
-    private static final String COUNT = "select count(*) || ' orders, sum ' || sum(amount) from orders";
+    private final Shop shop;
 
-    private final List<String> compose;
-
-    private ComposeQuickstart(List<String> compose) {
-        this.compose = compose;
+    private ComposeQuickstart(Shop shop) {
+        this.shop = shop;
     }
 
     /** Takes the directory for the backups, that of the compose file, and the words of the Compose command. */
     public static void main(String[] args) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(args).subList(2, args.length));
-        command.addAll(List.of("-p", PROJECT, "--project-directory", args[1], "-f", args[1] + "/docker-compose.yml"));
-        ComposeQuickstart quickstart = new ComposeQuickstart(command);
-        quickstart.compose("down", "-v", "-t", "1");
+        Shop shop = new Shop(args[1], List.of(args).subList(2, args.length));
+        shop.down();
         try {
-            quickstart.run(Path.of(args[0]));
+            new ComposeQuickstart(shop).run(Path.of(args[0]));
         } finally {
-            quickstart.compose("down", "-v", "-t", "1");
+            shop.down();
         }
     }
 
     private void run(Path backups) throws IOException, InterruptedException {
         say("A Compose project: a database, a cache, a web server, and a worker that shares the web server's network");
-        compose("up", "-d");
-        String db = container("db");
-        String cache = container("cache");
-        DockerCommand.awaitDatabase(db);
-        DockerCommand.sql(
-                db,
-                "create table orders as select i as id, i % 100 as amount, md5(i::text) as note from"
-                        + " generate_series(1, 50000) i; checkpoint");
-        DockerCommand.run("exec", cache, "redis-cli", "set", "visitors", "42");
-        String before = DockerCommand.sql(db, COUNT);
+        shop.up();
+        String db = Shop.container("db");
+        String cache = Shop.container("cache");
+        String before = DockerCommand.sql(db, Shop.COUNT);
         System.out.println("  database: " + before + "; cache: "
                 + DockerCommand.run("exec", cache, "redis-cli", "get", "visitors") + " visitors");
 
@@ -59,7 +46,7 @@ public final class ComposeQuickstart {
                         .encryption(Encryption.passphrase(() -> "quickstart"))
                         .openOrCreate()) {
             say("Back up the whole project, all services paused together");
-            Snapshot snapshot = repo.backup(docker.composeProject(PROJECT).quiesce(Quiesce.pause()))
+            Snapshot snapshot = repo.backup(docker.composeProject(Shop.PROJECT).quiesce(Quiesce.pause()))
                     .onEvent(new ProgressBar())
                     .run();
             System.out.printf(
@@ -72,12 +59,12 @@ public final class ComposeQuickstart {
                     ProgressBar.bytes(snapshot.stats().bytesStored()));
 
             say("Remove the project: containers, networks, volumes");
-            compose("down", "-v", "-t", "1");
+            shop.down();
             System.out.println("  containers left: "
-                    + DockerCommand.run("ps", "-aq", "--filter", label())
+                    + DockerCommand.run("ps", "-aq", "--filter", Shop.label())
                             .lines()
                             .count() + ", volumes left: "
-                    + DockerCommand.run("volume", "ls", "-q", "--filter", label())
+                    + DockerCommand.run("volume", "ls", "-q", "--filter", Shop.label())
                             .lines()
                             .count());
 
@@ -91,7 +78,7 @@ public final class ComposeQuickstart {
             if (restored.completeness() == Completeness.INCOMPLETE) {
                 throw new IllegalStateException("not all of the project came back");
             }
-            String after = DockerCommand.sql(db, COUNT);
+            String after = DockerCommand.sql(db, Shop.COUNT);
             System.out.println("  database: " + after + "; cache: "
                     + DockerCommand.run("exec", cache, "redis-cli", "get", "visitors") + " visitors");
             if (!after.equals(before)) {
@@ -99,39 +86,11 @@ public final class ComposeQuickstart {
             }
 
             say("Compose takes it for its own");
-            System.out.print(compose("ps").indent(2));
+            System.out.print(shop.run("ps").indent(2));
 
             say("Verify the stored data");
             System.out.println("  " + repo.verify().readData().run());
         }
-    }
-
-    private String compose(String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(compose);
-        command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        process.getOutputStream().close();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (process.waitFor() != 0) {
-            throw new IllegalStateException("failed: " + command + "\n" + output);
-        }
-        return output;
-    }
-
-    private static String label() {
-        return "label=com.docker.compose.project=" + PROJECT;
-    }
-
-    /** The name that this version of Compose gave to the container of a service. */
-    private static String container(String service) throws IOException, InterruptedException {
-        return DockerCommand.run(
-                "ps",
-                "--format",
-                "{{.Names}}",
-                "--filter",
-                label(),
-                "--filter",
-                "label=com.docker.compose.service=" + service);
     }
 
     private static void say(String what) {

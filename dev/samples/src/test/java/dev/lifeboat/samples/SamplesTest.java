@@ -32,7 +32,9 @@ class SamplesTest {
             import dev.lifeboat.directory.*;
             import dev.lifeboat.archives.*;
             import dev.lifeboat.automation.*;
+            import dev.lifeboat.automation.drill.*;
             import dev.lifeboat.docker.*;
+            import dev.lifeboat.docker.drill.*;
             import dev.lifeboat.docker.engine.*;
             import dev.lifeboat.docker.fixture.*;
             import dev.lifeboat.docker.plan.*;
@@ -41,6 +43,8 @@ class SamplesTest {
             import dev.lifeboat.event.*;
             import dev.lifeboat.format.chunked.*;
             import dev.lifeboat.format.tar.*;
+            import dev.lifeboat.micrometer.*;
+            import dev.lifeboat.micrometer.RepositoryMetrics.OperationMetrics;
             import dev.lifeboat.oci.*;
             import dev.lifeboat.oci.registry.*;
             import dev.lifeboat.snapshot.*;
@@ -51,11 +55,13 @@ class SamplesTest {
             import dev.lifeboat.junit.FixtureExtension;
             import dev.lifeboat.junit.InContainer;
             import dev.lifeboat.junit.Reset;
+            import io.micrometer.core.instrument.MeterRegistry;
             import java.io.*;
             import java.net.URI;
             import java.nio.charset.StandardCharsets;
             import java.nio.file.*;
             import java.security.SecureRandom;
+            import java.sql.DriverManager;
             import java.time.*;
             import java.util.*;
             import java.util.concurrent.*;
@@ -63,6 +69,8 @@ class SamplesTest {
             import org.junit.jupiter.api.extension.RegisterExtension;
             class Sample {
                 Docker docker;
+                MeterRegistry meters;
+                Schedule nightly;
                 Registry registry;
                 Repository repo;
                 Snapshot snapshot;

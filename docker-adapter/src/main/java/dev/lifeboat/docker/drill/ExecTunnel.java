@@ -3,6 +3,7 @@ package dev.lifeboat.docker.drill;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.Execs;
 import java.io.Closeable;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -10,6 +11,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -134,7 +136,7 @@ final class ExecTunnel implements Closeable {
     private void carry(Socket socket) {
         open.add(socket);
         try (socket;
-                InputStream in = socket.getInputStream();
+                InputStream in = new UntilClosed(socket.getInputStream());
                 OutputStream out = socket.getOutputStream();
                 Execs.Running relay = new Execs(client).start(container, member, words(RELAY, host, port), "", in)) {
             open.add(relay);
@@ -146,11 +148,35 @@ final class ExecTunnel implements Closeable {
                 }
             } finally {
                 open.remove(relay);
+                // Ends the thread that sends, before its connection is closed.
+                socket.shutdownInput();
             }
         } catch (IOException e) {
             log.debug("connection through a container has ended [member={}, cause={}]", member, e.toString());
         } finally {
             open.remove(socket);
+        }
+    }
+
+    /** A connection that is closed has ended; the thread that reads it has no one to tell. */
+    private static final class UntilClosed extends FilterInputStream {
+        UntilClosed(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            try {
+                return super.read(bytes, offset, length);
+            } catch (SocketException e) {
+                return -1;
+            }
         }
     }
 

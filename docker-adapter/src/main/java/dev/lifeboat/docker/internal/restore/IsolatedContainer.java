@@ -130,7 +130,7 @@ final class IsolatedContainer {
     }
 
     private void withoutNamespaces(JsonObject host) throws IOException {
-        for (String field : new String[] {"PidMode", "IpcMode", "UTSMode", "CgroupnsMode", "UsernsMode"}) {
+        for (String field : new String[] {"PidMode", "IpcMode", "UTSMode", "UsernsMode"}) {
             String mode = captured.container().mode(field);
             Optional<String> other = ContainerSpec.containerOf(mode);
             if (mode.equals("host") || other.isPresent() && member(other.get()).isEmpty()) {

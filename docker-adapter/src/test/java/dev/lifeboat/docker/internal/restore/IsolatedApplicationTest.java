@@ -182,7 +182,9 @@ class IsolatedApplicationTest {
                 List.of());
         ApplicationPlan plan = plan();
         assertThat(plan.networks()).containsOnlyKeys("drill-1_net", "drill-1_lan", "drill-1_isolated");
-        assertThat(text(plan.networks().get("drill-1_net"))).contains("10.9.1.0/24").doesNotContain("fd00");
+        assertThat(text(plan.networks().get("drill-1_net")))
+                .contains("10.9.1.0/24")
+                .doesNotContain("fd00");
         assertThat(text(plan.networks().get("drill-1_lan"))).doesNotContain("192.168", "parent");
         assertThat(text(body(plan, "db").object("NetworkingConfig"))).contains("\"db\"", "database");
         assertThat(host(plan, "web").strings("Links")).containsExactly("/drill-1-db:/web/db");

@@ -1,0 +1,2 @@
+/** Metrics of backups for Micrometer. */
+package dev.lifeboat.micrometer;

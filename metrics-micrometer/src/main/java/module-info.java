@@ -1,0 +1,14 @@
+import org.jspecify.annotations.NullMarked;
+
+/** Metrics of backups for Micrometer. */
+@NullMarked
+module dev.lifeboat.micrometer {
+    exports dev.lifeboat.micrometer;
+
+    requires transitive dev.lifeboat.core;
+    requires transitive micrometer.core;
+    requires org.slf4j;
+    requires static com.google.errorprone.annotations;
+    requires static dev.lifeboat.automation;
+    requires static transitive org.jspecify;
+}
