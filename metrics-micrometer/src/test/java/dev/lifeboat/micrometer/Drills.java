@@ -31,7 +31,12 @@ final class Drills {
                     @Override
                     public Restored restore() {
                         Member member = new Member("web", "HEALTHY", true, Duration.ofSeconds(1), "");
-                        return new Restored(List.of(member), List.of(), List.of(), Map.of());
+                        return new Restored(List.of(member), List.of(), 0, List.of(), Map.of());
+                    }
+
+                    @Override
+                    public List<String> ended() {
+                        return List.of();
                     }
 
                     @Override

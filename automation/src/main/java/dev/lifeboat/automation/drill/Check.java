@@ -128,6 +128,7 @@ public interface Check {
             URI uri = URI.create("http://" + application.hostAndPort(member, port) + path);
             HttpResponse<String> response = HttpClient.newBuilder()
                     .connectTimeout(Duration.ofSeconds(10))
+                    .proxy(HttpClient.Builder.NO_PROXY)
                     .version(HttpClient.Version.HTTP_1_1)
                     .build()
                     .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());

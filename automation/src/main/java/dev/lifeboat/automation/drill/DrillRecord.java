@@ -11,11 +11,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +43,7 @@ public record DrillRecord(
     private static final Logger log = LoggerFactory.getLogger(DrillRecord.class);
 
     private static final int MAX_TEXT = 2000;
+    private static final int MAX_NAME = 150;
     private static final int KEPT = 500;
     private static final int ATTEMPTS = 10;
     private static final DateTimeFormatter NAME =
@@ -59,7 +62,11 @@ public record DrillRecord(
     }
 
     private static RecordLog log(Repository repository, String series) {
-        return repository.log("drill:" + series);
+        // The name of a log is limited.
+        String name = series.length() > MAX_NAME
+                ? series.substring(0, MAX_NAME) + "#" + Integer.toHexString(series.hashCode())
+                : series;
+        return repository.log("drill:" + name);
     }
 
     /** A drill has proven what it has, even if it cannot be recorded. */
@@ -113,7 +120,8 @@ public record DrillRecord(
     }
 
     static void write(DrillReport report, Path directory) {
-        String name = NAME.format(report.started()) + "-" + report.snapshot().id();
+        String name = NAME.format(report.started()) + "-" + report.snapshot().id() + "-"
+                + HexFormat.of().toHexDigits((short) ThreadLocalRandom.current().nextInt());
         try {
             Path page = report.writeTo(directory.resolve(name));
             log.debug("report of a drill is written [file={}]", page);

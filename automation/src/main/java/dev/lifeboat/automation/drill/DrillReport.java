@@ -28,6 +28,7 @@ import java.util.Optional;
  * @param members what became of the containers
  * @param checks what was checked
  * @param lost what was not captured, or not restored, or is not as it was
+ * @param failedEntries number of entries that could not be restored
  * @param notes what is not as in the original because it was a drill
  * @param readBy how each part of the snapshot was read, by its path
  * @param failure why the application could not be restored
@@ -44,6 +45,7 @@ public record DrillReport(
         List<Member> members,
         List<CheckResult> checks,
         List<Problem> lost,
+        long failedEntries,
         List<String> notes,
         Map<String, String> readBy,
         Optional<String> failure,

@@ -15,9 +15,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One run of a drill. */
 final class DrillRun {
+    private static final Logger log = LoggerFactory.getLogger(DrillRun.class);
+
     private final DrillTarget target;
     private final List<Check> checks;
     private final Duration checkTimeout;
@@ -28,7 +32,9 @@ final class DrillRun {
 
     private final List<Phase> phases = new ArrayList<>();
     private final List<CheckResult> results = new ArrayList<>();
-    private Restored restored = new Restored(List.of(), List.of(), List.of(), Map.of());
+    private final List<DrillTarget.Member> members = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
+    private Restored restored = new Restored(List.of(), List.of(), 0, List.of(), Map.of());
     private Optional<Duration> timeToHealthy = Optional.empty();
     private Optional<String> failure = Optional.empty();
     private Optional<String> left = Optional.empty();
@@ -66,6 +72,7 @@ final class DrillRun {
             restore(session, restoring);
             if (!checks.isEmpty()) {
                 check(session.application());
+                lookAgain(session);
             }
         } catch (IOException | RuntimeException e) {
             failed(e, restoring);
@@ -75,9 +82,11 @@ final class DrillRun {
             }
         }
         if (Thread.interrupted()) {
+            left.ifPresent(why -> log.warn("a drill that was cancelled has left something [cause={}]", why));
             throw new InterruptedException("the drill is cancelled");
         }
         if (failure.isPresent()) {
+            results.clear();
             checks.forEach(check -> results.add(
                     new CheckResult(check.name(), Outcome.SKIPPED, "the application was not restored", Duration.ZERO)));
         }
@@ -90,7 +99,7 @@ final class DrillRun {
             removedBefore = target.removeLeftovers();
         } catch (IOException e) {
             // It has its own names; what is left over is in no one's way.
-            left = Optional.of("of an earlier drill: " + e.getMessage());
+            notes.add("what an earlier drill has left could not be removed: " + e.getMessage());
         }
         if (!removedBefore.isEmpty()) {
             phase("remove leftovers", since);
@@ -99,8 +108,10 @@ final class DrillRun {
 
     private void restore(DrillTarget.Session session, Duration since) throws IOException {
         restored = session.restore();
+        members.addAll(restored.members());
+        notes.addAll(restored.notes());
         phase("restore until healthy", since);
-        if (restored.members().stream().allMatch(DrillTarget.Member::good)) {
+        if (!members.isEmpty() && members.stream().allMatch(DrillTarget.Member::good)) {
             timeToHealthy = Optional.of(elapsed().minus(since));
         }
     }
@@ -128,6 +139,28 @@ final class DrillRun {
         phase("checks", since);
     }
 
+    /** What worked at first may have ended while it was checked. */
+    private void lookAgain(DrillTarget.Session session) {
+        List<String> ended;
+        try {
+            ended = session.ended();
+        } catch (IOException e) {
+            notes.add("it is not known whether all works after the checks: " + e.getMessage());
+            return;
+        }
+        members.replaceAll(member -> {
+            boolean served = member.good() && !member.state().equals("COMPLETED");
+            return served && ended.contains(member.name())
+                    ? new DrillTarget.Member(
+                            member.name(),
+                            "ENDED",
+                            false,
+                            member.waited(),
+                            "it worked, and did not any more after the checks")
+                    : member;
+        });
+    }
+
     private void remove(DrillTarget.Session session) {
         Duration since = elapsed();
         try {
@@ -146,10 +179,11 @@ final class DrillRun {
                 phases,
                 timeToHealthy,
                 Duration.between(snapshot.time(), started),
-                restored.members(),
+                members,
                 results,
                 restored.lost(),
-                restored.notes(),
+                restored.failedEntries(),
+                notes,
                 restored.readBy(),
                 failure,
                 removedBefore,

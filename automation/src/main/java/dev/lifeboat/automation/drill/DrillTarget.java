@@ -51,6 +51,14 @@ public interface DrillTarget {
          */
         Restored restore() throws IOException;
 
+        /**
+         * Returns the names of members that do not run now, or are unhealthy, after {@link #restore}. Those that never
+         * ran are among them.
+         *
+         * @throws IOException if that is not known
+         */
+        List<String> ended() throws IOException;
+
         /** Returns the restored application, after {@link #restore}. */
         RestoredApplication application();
 
@@ -69,10 +77,16 @@ public interface DrillTarget {
      *
      * @param members the containers, in the order in which they were started
      * @param lost what was not captured, or not restored, or is not as it was
+     * @param failedEntries number of entries that could not be restored
      * @param notes what is not as in the original because it is a drill
      * @param readBy how each part of the snapshot was read, by its path, such as {@code host path}
      */
-    record Restored(List<Member> members, List<Problem> lost, List<String> notes, Map<String, String> readBy) {
+    record Restored(
+            List<Member> members,
+            List<Problem> lost,
+            long failedEntries,
+            List<String> notes,
+            Map<String, String> readBy) {
         public Restored {
             members = List.copyOf(members);
             lost = List.copyOf(lost);

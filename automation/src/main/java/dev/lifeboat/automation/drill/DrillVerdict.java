@@ -1,7 +1,6 @@
 package dev.lifeboat.automation.drill;
 
 import dev.lifeboat.automation.drill.DrillReport.Outcome;
-import dev.lifeboat.entry.Problem;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,11 +22,11 @@ final class DrillVerdict {
         if (!report.isSnapshotComplete()) {
             reasons.add("the snapshot is incomplete: it lacks what it should have");
         }
-        long failed = report.lost().stream()
-                .filter(problem -> problem.kind() == Problem.Kind.FAILED)
-                .count();
-        if (failed > 0 && report.failure().isEmpty() && report.isSnapshotComplete()) {
-            reasons.add(failed + " entries were not restored");
+        if (report.failedEntries() > 0) {
+            reasons.add(report.failedEntries() + " entries could not be restored");
+        }
+        if (report.failure().isEmpty() && report.members().isEmpty() && report.failedEntries() == 0) {
+            reasons.add("no container was started, since none ran when the snapshot was taken; so nothing is proven");
         }
         report.left().ifPresent(left -> reasons.add("not all was removed: " + left));
         return List.copyOf(reasons);

@@ -151,7 +151,10 @@ final class HtmlReport {
     private void lost() {
         raw("<h2>What is not as it was</h2>");
         if (report.lost().isEmpty()) {
-            raw("<p>Nothing: all was captured and restored.</p>");
+            raw(
+                    report.failure().isEmpty()
+                            ? "<p>Nothing: all was captured and restored.</p>"
+                            : "<p>Not known: the application was not restored.</p>");
             return;
         }
         raw("<ul class=\"rows\">");

@@ -37,6 +37,7 @@ final class JUnitReport {
         }
         test("snapshot is complete", Duration.ZERO, report.isSnapshotComplete() ? "" : "it is incomplete", "");
         test("all is removed", Duration.ZERO, report.left().orElse(""), "");
+        test("the backup is proven", Duration.ZERO, String.join("; ", report.reasons()), "");
         return String.format(
                         Locale.ROOT,
                         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>%n<testsuite name=\"%s\" tests=\"%d\" failures=\"%d\""

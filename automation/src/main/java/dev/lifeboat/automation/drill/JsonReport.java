@@ -66,6 +66,7 @@ final class JsonReport {
                 .put("members", members)
                 .put("checks", checks)
                 .put("lost", lost)
+                .put("failedEntries", report.failedEntries())
                 .put("notes", report.notes())
                 .put("readBy", new TreeMap<>(report.readBy()))
                 .put("removedBefore", report.removedBefore());

@@ -23,6 +23,10 @@ final class DirectoryDrill implements DrillTarget {
     /** What the members are. */
     final List<Member> members = new ArrayList<>(List.of(new Member("files", "RESTORED", true, Duration.ZERO, "")));
 
+    /** Those that do not run any more once they were checked. */
+    List<String> ended = List.of();
+
+    long failedEntries;
     boolean failsToClose;
 
     DirectoryDrill(Path below) {
@@ -53,7 +57,13 @@ final class DirectoryDrill implements DrillTarget {
                         .restore(snapshot)
                         .to(DirectoryRestore.into(files))
                         .run();
-                return new Restored(members, restored.problems(), List.of("a <note>"), Map.of("files", "host path"));
+                return new Restored(
+                        members, restored.problems(), failedEntries, List.of("a <note>"), Map.of("files", "host path"));
+            }
+
+            @Override
+            public List<String> ended() {
+                return ended;
             }
 
             @Override

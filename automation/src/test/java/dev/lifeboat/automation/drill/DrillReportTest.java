@@ -78,6 +78,7 @@ class DrillReportTest {
                                 "a very long word " + "x".repeat(300),
                                 Duration.ofMillis(860))),
                 List.of(new Problem(EntryPath.of("rootfs/db/tmp/s"), Problem.Kind.SKIPPED, HOSTILE)),
+                0,
                 List.of("container db: bind mount /etc/x is left out"),
                 Map.of("volumes/data", "host path"),
                 Optional.empty(),
@@ -94,10 +95,10 @@ class DrillReportTest {
     @Test
     void junit_countsAndEscapes() throws Exception {
         Element suite = xml(report(false).toJUnitXml()).getDocumentElement();
-        assertThat(suite.getAttribute("tests")).isEqualTo("7");
-        assertThat(suite.getAttribute("failures")).isEqualTo("2");
-        assertThat(suite.getElementsByTagName("testcase").getLength()).isEqualTo(7);
-        assertThat(suite.getElementsByTagName("failure").getLength()).isEqualTo(2);
+        assertThat(suite.getAttribute("tests")).isEqualTo("8");
+        assertThat(suite.getAttribute("failures")).isEqualTo("3");
+        assertThat(suite.getElementsByTagName("testcase").getLength()).isEqualTo(8);
+        assertThat(suite.getElementsByTagName("failure").getLength()).isEqualTo(3);
         Element check = (Element) suite.getElementsByTagName("testcase").item(4);
         assertThat(check.getAttribute("name")).isEqualTo(HOSTILE.replace('\u0001', '\uFFFD'));
         assertThat(xml(report(true).toJUnitXml()).getDocumentElement().getAttribute("failures"))

@@ -151,6 +151,24 @@ class DrillRunTest {
     }
 
     @Test
+    void nothingThatRuns_orNotForLong_orNotAllOfIt_isNoProof() throws Exception {
+        target.ended = List.of("files");
+        DrillReport report = run(Check.exec("prints", "files", "cat", "count"));
+        assertThat(report.reasons())
+                .containsExactly("files is ENDED: it worked, and did not any more after the checks");
+        target.ended = List.of();
+        target.failedEntries = 3;
+        report = run();
+        assertThat(report.reasons()).containsExactly("3 entries could not be restored");
+        assertThat(report.toJUnitXml()).contains("failures=\"1\"").contains("3 entries could not be restored");
+        target.failedEntries = 0;
+        target.members.clear();
+        report = run();
+        assertThat(report.reasons()).singleElement().asString().startsWith("no container was started");
+        assertThat(report.timeToHealthy()).isEmpty();
+    }
+
+    @Test
     void snapshotThatCannotBeRestored_skipsTheChecks() throws Exception {
         Snapshot other = repository
                 .backup(DirectorySource.of(dir.resolve("files")).named("else"))

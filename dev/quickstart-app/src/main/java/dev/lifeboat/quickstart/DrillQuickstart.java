@@ -5,6 +5,7 @@ import dev.lifeboat.Repository;
 import dev.lifeboat.automation.drill.Check;
 import dev.lifeboat.automation.drill.Drill;
 import dev.lifeboat.automation.drill.DrillReport;
+import dev.lifeboat.docker.ApplicationSource;
 import dev.lifeboat.docker.Docker;
 import dev.lifeboat.docker.drill.DockerDrill;
 import dev.lifeboat.docker.quiesce.Quiesce;
@@ -46,9 +47,9 @@ public final class DrillQuickstart {
                     .reportTo(directory.resolve("drills"));
 
             say("Back the project up, and drill the backup");
-            Snapshot good = repo.backup(docker.composeProject(Shop.PROJECT).quiesce(Quiesce.pause()))
-                    .onEvent(new ProgressBar())
-                    .run();
+            ApplicationSource project =
+                    docker.composeProject(Shop.PROJECT).withBindMounts().quiesce(Quiesce.pause());
+            Snapshot good = repo.backup(project).onEvent(new ProgressBar()).run();
             DrillReport report = drill.run(repo, good);
             show(report);
             if (!report.isPassed()) {
@@ -57,9 +58,7 @@ public final class DrillQuickstart {
 
             say("Someone truncates a table before the next backup; all containers stay healthy");
             DockerCommand.sql(Shop.container("db"), "truncate orders; checkpoint");
-            Snapshot broken = repo.backup(docker.composeProject(Shop.PROJECT).quiesce(Quiesce.pause()))
-                    .onEvent(new ProgressBar())
-                    .run();
+            Snapshot broken = repo.backup(project).onEvent(new ProgressBar()).run();
             report = drill.run(repo, broken);
             show(report);
             if (report.isPassed()) {

@@ -5,8 +5,10 @@ import dev.lifeboat.Restore;
 import dev.lifeboat.automation.drill.DrillTarget;
 import dev.lifeboat.automation.drill.RestoredApplication;
 import dev.lifeboat.docker.Fidelity;
+import dev.lifeboat.docker.internal.client.Containers;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.Images;
+import dev.lifeboat.docker.internal.client.Readiness;
 import dev.lifeboat.docker.internal.layout.ContainerDocument;
 import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
@@ -21,6 +23,7 @@ import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
 import dev.lifeboat.internal.document.SnapshotDocuments;
+import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.oci.internal.image.ImageSpec;
 import dev.lifeboat.quiesce.QuiesceJournal.QuiesceRecord;
 import dev.lifeboat.snapshot.Snapshot;
@@ -42,6 +45,8 @@ import org.jspecify.annotations.Nullable;
 /** One drill at an engine. */
 final class DockerDrillSession implements DrillTarget.Session {
     private static final EntryPath PROJECT = SnapshotLayout.COMPOSE.resolve("project.json");
+
+    private static final long RESTART_PAUSE_MILLIS = 500;
 
     private final EngineClient client;
     private final DockerAccess access;
@@ -102,7 +107,16 @@ final class DockerDrillSession implements DrillTarget.Session {
         Restore.Restored restored =
                 repository.restore(snapshot).to(new IsolatedRestore(options)).run();
         application = new DrilledApplication(client, documents, created);
-        List<DrillTarget.Member> members = started.stream().map(this::member).toList();
+        long unfit = started.stream()
+                .filter(container -> !container.isGood() && container.state() != StartedContainer.State.STARTING)
+                .count();
+        // Each container that does not work counts as one, and so does the word that none was started.
+        long failed = restored.problemCounts().of(Problem.Kind.FAILED) - unfit;
+        List<DrillTarget.Member> members = new ArrayList<>();
+        for (StartedContainer container : started) {
+            members.add(member(settled(container)));
+        }
+        notStarted(started, failed > 0).forEach(notes::add);
         Fidelity fidelity = Fidelity.of(repository, snapshot);
         List<Problem> lost = new ArrayList<>(fidelity.problems());
         restored.problems().stream()
@@ -110,7 +124,94 @@ final class DockerDrillSession implements DrillTarget.Session {
                 .forEach(lost::add);
         Map<String, String> readBy = new TreeMap<>();
         fidelity.parts().forEach(part -> readBy.put(part.path().toString(), part.readBy()));
-        return new DrillTarget.Restored(members, lost, List.copyOf(notes), readBy);
+        long entries = Math.max(0, started.isEmpty() && failed > 0 ? failed - 1 : failed);
+        return new DrillTarget.Restored(members, lost, entries, List.copyOf(notes), readBy);
+    }
+
+    private List<String> notStarted(List<StartedContainer> started, boolean failed) {
+        List<String> notes = new ArrayList<>();
+        for (Map.Entry<String, ContainerSpec> container : created.entrySet()) {
+            boolean known = started.stream()
+                    .anyMatch(
+                            member -> member.name().equals(container.getValue().name()));
+            if (!known && !failed) {
+                notes.add(MemberNames.shown(documents, container.getKey())
+                        + " is not started, since it did not run when it was captured");
+            }
+        }
+        return notes;
+    }
+
+    /**
+     * A container that ends and is restarted may work once those that it needs do. One that was to go on, and has ended
+     * with exit code 0, does not work.
+     */
+    private StartedContainer settled(StartedContainer started) throws IOException {
+        ContainerSpec container = created.values().stream()
+                .filter(c -> c.name().equals(started.name()))
+                .findFirst()
+                .orElse(null);
+        if (container == null || started.state() == StartedContainer.State.NOT_STARTED) {
+            return started;
+        }
+        String policy = container
+                .hostConfig()
+                .objectOrEmpty("RestartPolicy")
+                .optionalString("Name")
+                .orElse("");
+        Containers containers = new Containers(client);
+        StartedContainer now = started;
+        long end = System.nanoTime() + healthTimeout.toNanos();
+        while (now.state() == StartedContainer.State.ENDED && policy.equals("on-failure") && System.nanoTime() < end) {
+            Io.sleep(RESTART_PAUSE_MILLIS);
+            if (containers.inspect(container.id()).state().isActive()) {
+                Readiness.Result result =
+                        new Readiness(containers).await(container.id(), container.name(), healthTimeout);
+                now = new StartedContainer(
+                        started.name(),
+                        StartedContainer.State.valueOf(result.outcome().name()),
+                        started.waited(),
+                        result.detail());
+            } else if (!containers.inspect(container.id()).state().restarting()) {
+                break;
+            }
+        }
+        boolean served = keepsRunning(started.name());
+        return now.state() == StartedContainer.State.COMPLETED && served
+                ? new StartedContainer(now.name(), StartedContainer.State.ENDED, now.waited(), now.detail())
+                : now;
+    }
+
+    /** Whether the original is started again whenever it ends. */
+    private boolean keepsRunning(String name) throws IOException {
+        for (Map.Entry<String, ContainerSpec> container : created.entrySet()) {
+            ContainerDocument document = documents.get(container.getKey());
+            if (container.getValue().name().equals(name) && document != null) {
+                String policy = document.container()
+                        .hostConfig()
+                        .objectOrEmpty("RestartPolicy")
+                        .optionalString("Name")
+                        .orElse("");
+                return policy.equals("always") || policy.equals("unless-stopped");
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public List<String> ended() throws IOException {
+        List<String> ended = new ArrayList<>();
+        Containers containers = new Containers(client);
+        for (Map.Entry<String, ContainerSpec> container : created.entrySet()) {
+            ContainerSpec.State state =
+                    containers.inspect(container.getValue().id()).state();
+            boolean bad =
+                    !state.running() || state.restarting() || state.health().equals("unhealthy");
+            if (bad) {
+                ended.add(MemberNames.shown(documents, container.getKey()));
+            }
+        }
+        return ended;
     }
 
     /** A container that does not work is reported as a member. */
@@ -124,7 +225,12 @@ final class DockerDrillSession implements DrillTarget.Session {
         Images images = new Images(client);
         List<ImageSpec> missing = new ArrayList<>();
         for (ContainerDocument document : documents.values()) {
-            if (images.findSame(document.image()).isEmpty()) {
+            String service =
+                    MemberNames.service(document).orElse(document.container().name());
+            boolean chosen = services.isEmpty()
+                    || services.contains(service)
+                    || services.contains(document.container().name());
+            if (chosen && images.findSame(document.image()).isEmpty()) {
                 missing.add(document.image());
             }
         }
@@ -176,12 +282,15 @@ final class DockerDrillSession implements DrillTarget.Session {
     @Override
     public void close() throws IOException {
         DrilledApplication restored = application;
-        if (restored != null) {
-            restored.close();
-        }
-        if (record.isPresent()) {
-            resources.remove(record.get());
-            record = Optional.empty();
+        try {
+            if (restored != null) {
+                restored.close();
+            }
+        } finally {
+            if (record.isPresent()) {
+                resources.remove(record.get());
+                record = Optional.empty();
+            }
         }
     }
 }

@@ -23,17 +23,26 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a drill makes, and how it is taken away: containers, volumes and networks by their label; images and files by a
  * record in the journal, which is written before anything is made.
  */
 final class DrillResources {
+    private static final Logger log = LoggerFactory.getLogger(DrillResources.class);
+
+    /** Records of drills of this process that have ended, and whose resources could not all be removed. */
+    private static final Map<Path, QuiesceRecord> ENDED = new ConcurrentHashMap<>();
+
     private static final String DRILL = "drill";
     private static final String ENGINE = "engine";
     private static final String IMAGES = "images";
+    private static final String LAYERS = "layers";
+    private static final String TAGS = "tags";
     private static final String PATHS = "paths";
 
     private final EngineClient client;
@@ -53,12 +62,17 @@ final class DrillResources {
      * Records a drill.
      *
      * @param owner in the labels
-     * @param missing images that the engine does not have
+     * @param missing images that the engine does not have; their configuration is not recorded, since it has secrets
      */
     QuiesceRecord record(String owner, List<ImageSpec> missing, Path paths) throws IOException {
         journal.ready();
         List<@Nullable Object> images = new ArrayList<>();
-        missing.forEach(image -> images.add(image.toJson().members()));
+        for (ImageSpec image : missing) {
+            images.add(JsonObject.create()
+                    .put(LAYERS, image.layers())
+                    .put(TAGS, image.tags())
+                    .members());
+        }
         JsonObject json = JsonObject.create().put(IMAGES, images);
         return journal.write(Map.of(
                 DRILL,
@@ -72,19 +86,23 @@ final class DrillResources {
     }
 
     /**
-     * Removes all of a drill, even on an interrupted thread. The record goes last.
+     * Removes all of a drill, even on an interrupted thread. The record goes last. If something stays, the next call of
+     * {@link #removeLeftovers} in this process tries again, and later ones of others.
      *
      * @return names of what is removed
      */
     List<String> remove(QuiesceRecord record) throws IOException {
         List<String> removed = new ArrayList<>();
+        ENDED.put(record.file(), record);
         UninterruptibleCleanup.run(() -> {
             String owner = record.values().getOrDefault(DRILL, "");
             LabelledResources labelled = new LabelledResources(client, Identity.DRILL);
             check(LabelledResources.removeAll(() -> labelled.of(owner::equals), removed::add));
-            removeImages(record, removed);
             removePaths(record);
-            record.remove();
+            if (removeImages(record, removed)) {
+                record.remove();
+                ENDED.remove(record.file());
+            }
         });
         return removed;
     }
@@ -98,21 +116,29 @@ final class DrillResources {
         }
     }
 
-    private void removeImages(QuiesceRecord record, List<String> removed) throws IOException {
+    /** Whether all are gone. One that a container uses by now stays, until a later drill finds it unused. */
+    private boolean removeImages(QuiesceRecord record, List<String> removed) throws IOException {
         String json = record.values().getOrDefault(IMAGES, "{}");
         JsonObject missing = JsonObject.parse(json.getBytes(StandardCharsets.UTF_8), "record of a drill");
         Images images = new Images(client);
+        boolean gone = true;
         for (JsonObject captured : missing.has(IMAGES) ? missing.objects(IMAGES) : List.<JsonObject>of()) {
-            Optional<ImageSpec> found = images.findSame(ImageSpec.from(captured));
-            if (found.isPresent()) {
-                removeImage(images, found.get(), removed);
+            for (ImageSpec image : images.all()) {
+                if (image.layers().equals(captured.strings(LAYERS))) {
+                    gone &= removeImage(images, image, captured.strings(TAGS), removed);
+                }
             }
         }
+        return gone;
     }
 
-    /** One that another container uses by now stays. */
-    private void removeImage(Images images, ImageSpec image, List<String> removed) throws IOException {
-        List<String> names = image.tags().isEmpty() ? List.of(image.id()) : image.tags();
+    /** Only under the names that a restore gives it: what has another one is someone else's by now. */
+    private static boolean removeImage(Images images, ImageSpec image, List<String> tags, List<String> removed)
+            throws IOException {
+        List<String> names = image.tags().isEmpty()
+                ? List.of(image.id())
+                : image.tags().stream().filter(tags::contains).toList();
+        boolean gone = true;
         for (String name : names) {
             try {
                 LabelledResources.ignoringGone(() -> images.remove(name));
@@ -121,8 +147,11 @@ final class DrillResources {
                 if (e.kind() == DockerException.Kind.UNREACHABLE) {
                     throw e;
                 }
+                log.debug("image of a drill is in use [image={}, cause={}]", name, e.getMessage());
+                gone = false;
             }
         }
+        return gone;
     }
 
     /** Only below the journal's own directory, whatever the record says. */
@@ -151,13 +180,23 @@ final class DrillResources {
         });
     }
 
-    /** Removes what drills have left whose process is gone: by their records, and what has none by its label. */
+    /**
+     * Removes what drills have left: by their records, of processes that are gone and of this one, where an earlier
+     * attempt has failed; and what has no record by its label.
+     */
     List<String> removeLeftovers() throws IOException {
-        // The restores of these drills first: theirs are containers that hold images.
-        List<String> removed =
-                new ArrayList<>(new RestoreRecovery(client, journal).run().removed());
+        try {
+            // The restores of these drills first: theirs are containers that hold images. Others are no drills.
+            RestoreRecovery.Result others = new RestoreRecovery(client, journal).run();
+            log.debug("restores that were killed are recovered [removed={}]", others.removed());
+        } catch (IOException e) {
+            log.warn("a restore that was killed is not undone [cause={}]", e.toString());
+        }
+        List<String> removed = new ArrayList<>();
         journal.exclusively(() -> {
-            for (QuiesceRecord record : journal.abandoned()) {
+            List<QuiesceRecord> records = new ArrayList<>(ENDED.values());
+            records.addAll(journal.abandoned());
+            for (QuiesceRecord record : records) {
                 boolean ours = client.uri().toString().equals(record.values().get(ENGINE));
                 if (ours && record.values().containsKey(DRILL)) {
                     removed.addAll(remove(record));

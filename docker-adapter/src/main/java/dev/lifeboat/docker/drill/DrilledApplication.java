@@ -26,7 +26,7 @@ final class DrilledApplication implements RestoredApplication, Closeable {
     /** A check that lasts longer is ended by its own limit. */
     private static final Duration LONGEST = Duration.ofHours(24);
 
-    private static final int LISTEN_ATTEMPTS = 60;
+    private static final int LISTEN_ATTEMPTS = 30;
     private static final long LISTEN_PAUSE_MILLIS = 500;
 
     private final EngineClient client;
@@ -72,28 +72,33 @@ final class DrilledApplication implements RestoredApplication, Closeable {
         created.values().stream()
                 .filter(other -> !other.id().equals(target.id()))
                 .forEach(carriers::add);
-        for (ContainerSpec carrier : carriers) {
-            if (reaches(carrier, member, ip, port)) {
-                return tunnel(carrier, target.id() + ":" + port, member, ip, port);
-            }
-        }
-        throw new IOException("port " + port + " of " + member
-                + " cannot be reached: no container of the application has socat, nc or bash; use exec(..)");
+        return tunnel(carrier(carriers, member, ip, port), target.id() + ":" + port, member, ip, port);
     }
 
-    /** A server may still be about to listen, if its container has no health check. */
-    private boolean reaches(ContainerSpec carrier, String member, String ip, int port) throws IOException {
-        for (int i = 0; i < LISTEN_ATTEMPTS; i++) {
-            if (!new Containers(client).inspect(carrier.id()).state().running()) {
-                return false;
-            }
-            ExecTunnel.Reach reach = ExecTunnel.probe(client, carrier.id(), member, ip, port);
-            if (reach != ExecTunnel.Reach.REFUSED) {
-                return reach == ExecTunnel.Reach.LISTENS;
+    /**
+     * A container that reaches an address. A server may still be about to listen, if its container has no health check.
+     */
+    private ContainerSpec carrier(List<ContainerSpec> carriers, String member, String ip, int port) throws IOException {
+        List<ContainerSpec> able = new ArrayList<>(carriers);
+        for (int i = 0; i < LISTEN_ATTEMPTS && !able.isEmpty(); i++) {
+            for (ContainerSpec carrier : List.copyOf(able)) {
+                boolean runs =
+                        new Containers(client).inspect(carrier.id()).state().running();
+                ExecTunnel.Reach reach =
+                        runs ? ExecTunnel.probe(client, carrier.id(), member, ip, port) : ExecTunnel.Reach.NO_PROGRAM;
+                if (reach == ExecTunnel.Reach.LISTENS) {
+                    return carrier;
+                } else if (reach == ExecTunnel.Reach.NO_PROGRAM) {
+                    able.remove(carrier);
+                }
             }
             Io.sleep(LISTEN_PAUSE_MILLIS);
         }
-        throw new IOException(member + " does not listen on port " + port + " of " + ip);
+        throw new IOException(
+                able.isEmpty()
+                        ? "port " + port + " of " + member + " cannot be reached: no container of the application has"
+                                + " socat, nc or bash; use exec(..)"
+                        : member + " does not listen on port " + port + " of " + ip);
     }
 
     private InetSocketAddress tunnel(ContainerSpec carrier, String key, String member, String ip, int port)
@@ -102,9 +107,12 @@ final class DrilledApplication implements RestoredApplication, Closeable {
             if (closed) {
                 throw new IOException("the drill has ended");
             }
-            ExecTunnel tunnel = ExecTunnel.open(client, carrier.id(), member, ip, port);
-            tunnels.put(key, tunnel);
-            return tunnel.address();
+            ExecTunnel known = tunnels.get(key);
+            if (known == null) {
+                known = ExecTunnel.open(client, carrier.id(), member, ip, port);
+                tunnels.put(key, known);
+            }
+            return known.address();
         }
     }
 

@@ -13,7 +13,7 @@ import java.util.TreeSet;
 final class MemberNames {
     private MemberNames() {}
 
-    private static Optional<String> service(ContainerDocument document) {
+    static Optional<String> service(ContainerDocument document) {
         try {
             return new ComposeLabels(document.container().labels()).service();
         } catch (IOException e) {

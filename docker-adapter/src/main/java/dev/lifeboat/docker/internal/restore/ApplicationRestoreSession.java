@@ -298,7 +298,8 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
     private ApplicationPlan isolated(Isolation isolation, Optional<ProjectDocument> whole, EngineView engine)
             throws IOException {
         IsolatedApplication alone = IsolatedApplication.of(documents(), networks, options, isolation, engine);
-        CapturedApplication application = CapturedApplication.of(alone.members(), alone.networks(), whole);
+        CapturedApplication application =
+                CapturedApplication.of(alone.members(), alone.networks(), whole.map(IsolatedApplication::local));
         ApplicationPlan made = new Planner(application, alone.options(), engine, images()::wouldLoad).plan();
         List<String> warnings = new ArrayList<>(made.plan().warnings());
         warnings.addAll(alone.warnings());

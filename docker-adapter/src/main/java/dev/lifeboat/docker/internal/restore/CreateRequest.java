@@ -271,9 +271,11 @@ final class CreateRequest {
             }
             JsonObject endpoint = JsonObject.create();
             boolean shared = context.networkName(network).equals(network);
+            boolean others =
+                    context.engine().network(context.networkName(network)).isPresent();
             List<String> aliases = shared && context.options().withoutSharedAliases()
                     ? List.of()
-                    : aliases(captured.getValue(), shared);
+                    : aliases(captured.getValue(), shared || others);
             if (!aliases.isEmpty()) {
                 endpoint.put("Aliases", aliases);
             }
@@ -303,7 +305,7 @@ final class CreateRequest {
      * Without what the engine made of the id. In a copy the name of the container is another one; in a network of the
      * copy's own, others of the application find it under the one that they know as well.
      *
-     * @param shared whether the original may be in the network, too
+     * @param shared whether others may be in the network, such as the original
      */
     private List<String> aliases(JsonObject endpoint, boolean shared) throws IOException {
         List<String> aliases = new ArrayList<>();

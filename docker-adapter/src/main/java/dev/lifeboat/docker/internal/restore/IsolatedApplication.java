@@ -2,6 +2,7 @@ package dev.lifeboat.docker.internal.restore;
 
 import dev.lifeboat.docker.engine.EngineInfo;
 import dev.lifeboat.docker.internal.layout.ContainerDocument;
+import dev.lifeboat.docker.internal.layout.ProjectDocument;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.NetworkSpec;
 import dev.lifeboat.docker.internal.restore.RestoreOptions.BindMounts;
@@ -44,8 +45,14 @@ record IsolatedApplication(
         IsolatedMounts mounts = new IsolatedMounts(isolation.paths(), engine, warnings);
         Map<String, ContainerDocument> members = new TreeMap<>();
         for (Map.Entry<String, ContainerDocument> member : captured.entrySet()) {
-            IsolatedContainer container =
-                    new IsolatedContainer(member.getValue(), captured.values(), networks, NETWORK, mounts, warnings);
+            IsolatedContainer container = new IsolatedContainer(
+                    member.getValue(),
+                    captured.values(),
+                    networks,
+                    NETWORK,
+                    engine.product() == EngineInfo.Product.PODMAN,
+                    mounts,
+                    warnings);
             members.put(member.getKey(), container.document());
         }
         Map<String, NetworkSpec> own = new TreeMap<>();
@@ -120,6 +127,15 @@ record IsolatedApplication(
         if (inspect.has("IPAM")) {
             inspect.put("IPAM", inspect.object("IPAM").copy().put("Config", kept));
         }
+    }
+
+    /** A project whose unused volumes are the engine's own, too. */
+    static ProjectDocument local(ProjectDocument project) {
+        return new ProjectDocument(
+                project.name(),
+                project.workingDirectory(),
+                project.files(),
+                project.volumes().stream().map(IsolatedMounts::local).toList());
     }
 
     static Optional<ContainerDocument> find(Iterable<ContainerDocument> members, String nameOrId) {

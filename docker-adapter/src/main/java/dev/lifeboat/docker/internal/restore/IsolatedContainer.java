@@ -9,10 +9,12 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One container of an isolated application: without what reaches the host, another container, or a service for logs,
@@ -37,10 +39,27 @@ final class IsolatedContainer {
     private static final Set<String> LOCAL_LOGS =
             Set.of("json-file", "local", "journald", "none", "k8s-file", "passthrough");
 
+    /** What gives a process more of the host, or makes it share the limits of the original. */
+    private static final List<String> OF_HOST_FIELDS = List.of(
+            "Annotations",
+            "CgroupParent",
+            "DeviceCgroupRules",
+            "DeviceRequests",
+            "Devices",
+            "MaskedPaths",
+            "OomScoreAdj",
+            "ReadonlyPaths",
+            "Runtime",
+            "SecurityOpt",
+            "VolumeDriver");
+
+    private static final List<String> OWN_MODES = List.of("", "none", "private", "shareable", "default");
+
     private final ContainerDocument captured;
     private final Collection<ContainerDocument> members;
     private final Map<String, NetworkSpec> networks;
     private final String defaultNetwork;
+    private final boolean podman;
     private final IsolatedMounts mounts;
     private final List<String> warnings;
 
@@ -49,12 +68,14 @@ final class IsolatedContainer {
             Collection<ContainerDocument> members,
             Map<String, NetworkSpec> networks,
             String defaultNetwork,
+            boolean podman,
             IsolatedMounts mounts,
             List<String> warnings) {
         this.captured = captured;
         this.members = members;
         this.networks = networks;
         this.defaultNetwork = defaultNetwork;
+        this.podman = podman;
         this.mounts = mounts;
         this.warnings = warnings;
     }
@@ -73,14 +94,21 @@ final class IsolatedContainer {
         withoutPrivileges(host);
         logs(host);
         restarts(host);
-        links(host);
+        host.remove("Links");
+        boolean shared = ContainerSpec.containerOf(
+                        host.optionalString("NetworkMode").orElse(""))
+                .isPresent();
+        if (!podman && !shared) {
+            // Older engines forward what they cannot resolve from the host's own network.
+            host.put("Dns", List.of("127.0.0.1"));
+        }
         mounts.apply(captured, members, host, inspect);
         inspect.put("HostConfig", host);
         inspect.put("Config", config(container));
         return new ContainerDocument(
                 ContainerSpec.of(inspect),
                 captured.image(),
-                captured.volumes(),
+                captured.volumes().stream().map(IsolatedMounts::local).toList(),
                 captured.names(),
                 captured.paths(),
                 captured.platform(),
@@ -121,10 +149,9 @@ final class IsolatedContainer {
                         + (other.isPresent() ? "that of a container" : "the host's"));
             }
             host.put("NetworkMode", defaultNetwork);
-            endpoints.put(
-                    defaultNetwork,
-                    JsonObject.create()
-                            .put("Aliases", List.of(captured.container().name())));
+            JsonObject endpoint = JsonObject.create()
+                    .put("Aliases", List.of(captured.container().name()));
+            endpoints.put(defaultNetwork, endpoint.put("Links", links()).members());
         }
         inspect.put("NetworkSettings", settings.put("Networks", endpoints));
     }
@@ -133,7 +160,9 @@ final class IsolatedContainer {
         for (String field : new String[] {"PidMode", "IpcMode", "UTSMode", "UsernsMode"}) {
             String mode = captured.container().mode(field);
             Optional<String> other = ContainerSpec.containerOf(mode);
-            if (mode.equals("host") || other.isPresent() && member(other.get()).isEmpty()) {
+            boolean own = OWN_MODES.contains(mode)
+                    || other.isPresent() && member(other.get()).isPresent();
+            if (!own) {
                 warn(field + " is its own instead of " + mode);
                 host.remove(field);
             }
@@ -145,30 +174,47 @@ final class IsolatedContainer {
             warn("it is not privileged");
             host.put("Privileged", false);
         }
-        for (String field : new String[] {"Devices", "DeviceRequests"}) {
-            if (!host.objects(field).isEmpty()) {
-                warn("it has no " + (field.equals("Devices") ? "devices" : "device requests") + " of the host");
-                host.remove(field);
+        List<String> left = new ArrayList<>();
+        for (String field : OF_HOST_FIELDS) {
+            if (isSet(host.members().get(field))) {
+                left.add(field);
             }
+            host.remove(field);
         }
-        host.remove("DeviceCgroupRules");
-        List<String> kept = new ArrayList<>(host.strings("CapAdd"));
-        List<String> left = kept.stream()
-                .filter(capability -> OF_HOST.contains(capability.replaceFirst("^CAP_", "")))
-                .toList();
+        // What an engine sets by itself says nothing.
+        left.removeAll(List.of("MaskedPaths", "ReadonlyPaths", "Runtime"));
         if (!left.isEmpty()) {
-            warn("it has not the capabilities " + String.join(", ", left));
-            kept.removeAll(left);
+            warn("it is created without " + String.join(", ", left));
+        }
+        List<String> kept = new ArrayList<>(host.strings("CapAdd"));
+        List<String> ofHost = kept.stream().filter(IsolatedContainer::isOfHost).toList();
+        if (!ofHost.isEmpty()) {
+            warn("it has not the capabilities " + String.join(", ", ofHost));
+            kept.removeAll(ofHost);
             host.put("CapAdd", kept);
         }
     }
 
-    /** The engine itself sends logs, whatever network the container is in. */
+    private static boolean isOfHost(String capability) {
+        return OF_HOST.contains(capability.toUpperCase(Locale.ROOT).replaceFirst("^CAP_", ""));
+    }
+
+    private static boolean isSet(@Nullable Object value) {
+        return value != null && !List.of("", "0", "[]", "{}", "false").contains(String.valueOf(value));
+    }
+
+    /** The engine itself sends logs, whatever network the container is in; its default may be to send them, too. */
     private void logs(JsonObject host) throws IOException {
         String driver = host.objectOrEmpty("LogConfig").optionalString("Type").orElse("");
-        if (!driver.isEmpty() && !LOCAL_LOGS.contains(driver)) {
-            warn("its log does not go to " + driver);
-            host.remove("LogConfig");
+        if (!LOCAL_LOGS.contains(driver)) {
+            if (!driver.isEmpty()) {
+                warn("its log does not go to " + driver);
+            }
+            host.put(
+                    "LogConfig",
+                    JsonObject.create()
+                            .put("Type", podman ? "k8s-file" : "json-file")
+                            .put("Config", Map.of()));
         }
     }
 
@@ -182,17 +228,18 @@ final class IsolatedContainer {
         host.put("AutoRemove", false);
     }
 
-    private void links(JsonObject host) throws IOException {
+    /** Links of a default network, as another network has them: {@code /db:/web/alias} as {@code db:alias}. */
+    private List<String> links() throws IOException {
         List<String> kept = new ArrayList<>();
-        for (String link : host.strings("Links")) {
-            if (member(ContainerSpec.linked(link)).isPresent()) {
-                kept.add(link);
+        for (String link : captured.container().hostConfig().strings("Links")) {
+            String target = ContainerSpec.linked(link);
+            if (member(target).isPresent()) {
+                kept.add(
+                        target + ":" + link.substring(link.lastIndexOf('/') + 1).replaceFirst("^[^:]*:", ""));
             } else {
-                warn("the link to " + ContainerSpec.linked(link) + ", which is not of the application, is left out");
+                warn("the link to " + target + ", which is not of the application, is left out");
             }
         }
-        if (host.has("Links")) {
-            host.put("Links", kept);
-        }
+        return kept;
     }
 }

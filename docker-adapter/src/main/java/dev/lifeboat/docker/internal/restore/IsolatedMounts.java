@@ -1,7 +1,9 @@
 package dev.lifeboat.docker.internal.restore;
 
 import dev.lifeboat.docker.internal.layout.ContainerDocument;
+import dev.lifeboat.docker.internal.layout.ContainerDocument.CapturedVolume;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.internal.model.VolumeSpec;
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,17 +14,18 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bind mounts of an isolated application: what the snapshot has is written to a directory of its own; what it does
- * not have is mounted read-only from the host if it is a plain file or directory, and else left out.
+ * The mounts of an isolated application. Of bind mounts, what the snapshot has is written to a directory of its own;
+ * what it does not have is mounted read-only from the host if it is a plain file, and else left out: a directory may
+ * have sockets, and other file systems below it stay writable. Volumes are local ones.
  */
 final class IsolatedMounts {
-    /** Below these, a directory that is mounted read-only may still have a socket that commands the host. */
-    private static final List<Path> OF_SYSTEM =
-            List.of(Path.of("/run"), Path.of("/var/run"), Path.of("/proc"), Path.of("/sys"), Path.of("/dev"));
+    /** Of an engine that keeps files apart by labels, for the copy's own files: {@code z} and {@code Z}. */
+    private static final Set<String> KEPT_FLAGS = Set.of("ro", "rw", "z", "Z");
 
     private final Path directory;
     private final EngineView engine;
@@ -57,42 +60,80 @@ final class IsolatedMounts {
                 binds.add(bind);
                 continue;
             }
-            Fate fate = fates.computeIfAbsent(parts[0], path -> fate(document, path));
-            if (fate == Fate.MOVED) {
-                binds.add(bind);
-            } else if (fate == Fate.READ_ONLY) {
-                binds.add(parts[0] + ":" + parts[1] + ":" + readOnly(parts.length > 2 ? parts[2] : ""));
+            String source = normalized(parts[0]);
+            Fate fate = fates.computeIfAbsent(source, path -> fate(document, path));
+            String flags = fate == Fate.READ_ONLY ? "ro" : kept(parts.length > 2 ? parts[2] : "");
+            if (fate != Fate.LEFT_OUT) {
+                binds.add(source + ":" + parts[1] + (flags.isEmpty() ? "" : ":" + flags));
             }
         }
         put(host, "Binds", binds);
         List<@Nullable Object> mounts = new ArrayList<>();
         for (JsonObject mount : host.objects("Mounts")) {
-            if (!mount.string("Type").equals("bind")) {
-                if (!mount.string("Type").equals("npipe")) {
-                    mounts.add(mount.members());
-                }
-                continue;
-            }
-            Fate fate = fates.computeIfAbsent(mount.string("Source"), path -> fate(document, path));
-            if (fate != Fate.LEFT_OUT) {
-                mounts.add((fate == Fate.MOVED ? mount : mount.copy().put("ReadOnly", true)).members());
-            }
+            mount(document, mount, fates).ifPresent(kept -> mounts.add(kept.members()));
         }
         put(host, "Mounts", mounts);
         fromOthers(document, members, host, inspect);
+    }
+
+    private Optional<JsonObject> mount(ContainerDocument document, JsonObject mount, Map<String, Fate> fates)
+            throws IOException {
+        String type = mount.string("Type");
+        if (type.equals("volume")) {
+            return Optional.of(localMount(mount));
+        } else if (type.equals("tmpfs")) {
+            return Optional.of(mount);
+        } else if (type.equals("bind")) {
+            String source = normalized(mount.string("Source"));
+            Fate fate = fates.computeIfAbsent(source, path -> fate(document, path));
+            JsonObject moved = mount.copy().put("Source", source).remove("BindOptions");
+            return switch (fate) {
+                case MOVED -> Optional.of(moved);
+                case READ_ONLY -> Optional.of(moved.put("ReadOnly", true));
+                case LEFT_OUT -> Optional.empty();
+            };
+        }
+        warnings.add("container " + document.container().name() + ": the mount of type " + type + " at "
+                + mount.string("Target") + " is left out");
+        return Optional.empty();
+    }
+
+    private static String normalized(String path) {
+        return Path.of(path).normalize().toString();
+    }
+
+    private static String kept(String flags) {
+        return String.join(
+                ",",
+                Arrays.stream(flags.split(",", -1)).filter(KEPT_FLAGS::contains).toList());
+    }
+
+    /** A driver other than the engine's own may keep the volume on another host. */
+    private static JsonObject localMount(JsonObject mount) throws IOException {
+        JsonObject options = mount.objectOrEmpty("VolumeOptions").copy();
+        VolumeSpec spec = VolumeSpec.ofMount(options.objectOrEmpty("DriverConfig"));
+        return spec.driver().equals(VolumeSpec.LOCAL)
+                ? mount
+                : mount.copy()
+                        .put("VolumeOptions", options.remove("DriverConfig").members());
+    }
+
+    /** A volume as the engine itself keeps it. */
+    static CapturedVolume local(CapturedVolume captured) {
+        VolumeSpec volume = captured.volume();
+        return volume.driver().equals(VolumeSpec.LOCAL)
+                ? captured
+                : new CapturedVolume(
+                        captured.key(),
+                        captured.destination(),
+                        captured.anonymous(),
+                        new VolumeSpec(volume.name(), VolumeSpec.LOCAL, Map.of(), volume.labels()));
     }
 
     private static void put(JsonObject host, String field, List<@Nullable Object> values) {
         if (host.has(field)) {
             host.put(field, values);
         }
-    }
-
-    private static String readOnly(String flags) {
-        List<String> all = new ArrayList<>(Arrays.asList(flags.split(",", -1)));
-        all.removeIf(flag -> flag.isEmpty() || flag.equals("rw") || flag.equals("ro") || flag.contains("shared"));
-        all.add(0, "ro");
-        return String.join(",", all);
     }
 
     private Fate fate(ContainerDocument document, String captured) {
@@ -112,16 +153,7 @@ final class IsolatedMounts {
     }
 
     private static boolean isPlain(String captured) {
-        try {
-            Path real = Path.of(captured).toRealPath();
-            boolean system = real.getNameCount() < 2
-                    || OF_SYSTEM.stream().anyMatch(real::startsWith)
-                    || real.startsWith("/var/lib/docker")
-                    || real.startsWith("/var/lib/containers");
-            return !system && (Files.isRegularFile(real) || Files.isDirectory(real));
-        } catch (IOException e) {
-            return false;
-        }
+        return Files.isRegularFile(Path.of(captured));
     }
 
     /** Volumes of a container that is not of the application are mounted by name; its bind mounts are not. */

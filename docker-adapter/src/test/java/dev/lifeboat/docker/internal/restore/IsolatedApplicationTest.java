@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lifeboat.docker.engine.EngineInfo;
 import dev.lifeboat.docker.internal.layout.ContainerDocument;
+import dev.lifeboat.docker.internal.layout.ContainerDocument.CapturedVolume;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.NetworkSpec;
+import dev.lifeboat.docker.internal.model.VolumeSpec;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.oci.internal.image.ImageSpec;
 import java.io.IOException;
@@ -136,7 +138,7 @@ class IsolatedApplicationTest {
         member(
                 "root",
                 "'NetworkMode':'host','PidMode':'host','IpcMode':'host','UTSMode':'host','Privileged':true,"
-                        + "'Devices':[{'PathOnHost':'/dev/sda','CgroupPermissions':'rwm'}],'CapAdd':['SYS_ADMIN','NET_RAW'],"
+                        + "'Devices':[{'PathOnHost':'/dev/sda','CgroupPermissions':'rwm'}],'CapAdd':['sys_admin','CAP_SYS_TIME','NET_RAW'],'SecurityOpt':['seccomp=unconfined'],'MaskedPaths':[],'Runtime':'nvidia','CgroupParent':'/x','VolumeDriver':'rexray',"
                         + "'LogConfig':{'Type':'gelf','Config':{'gelf-address':'udp://10.0.0.1:1'}},"
                         + "'RestartPolicy':{'Name':'always'},'AutoRemove':true,'PortBindings':{'80/tcp':[{'HostPort':'80'}]}",
                 "'host':{}",
@@ -144,9 +146,22 @@ class IsolatedApplicationTest {
                 List.of());
         ApplicationPlan plan = plan();
         JsonObject host = host(plan, "root");
-        for (String field : new String[] {"PidMode", "IpcMode", "UTSMode", "Devices", "LogConfig", "PortBindings"}) {
+        for (String field : new String[] {
+            "PidMode",
+            "IpcMode",
+            "UTSMode",
+            "Devices",
+            "PortBindings",
+            "SecurityOpt",
+            "MaskedPaths",
+            "Runtime",
+            "CgroupParent",
+            "VolumeDriver"
+        }) {
             assertThat(host.has(field)).as(field).isFalse();
         }
+        assertThat(host.object("LogConfig").string("Type")).isEqualTo("json-file");
+        assertThat(host.strings("Dns")).containsExactly("127.0.0.1");
         assertThat(host.flag("Privileged")).isFalse();
         assertThat(host.flag("AutoRemove")).isFalse();
         assertThat(host.strings("CapAdd")).containsExactly("NET_RAW");
@@ -172,7 +187,12 @@ class IsolatedApplicationTest {
                 "'net':{'Aliases':['db','database']},'lan':{'IPAMConfig':{'IPv4Address':" + "'192.168.1.7'}}",
                 "",
                 List.of());
-        member("web", "'NetworkMode':'bridge','Links':['/db:/web/db','/gone:/web/gone']", "'bridge':{}", "", List.of());
+        member(
+                "web",
+                "'NetworkMode':'bridge','Links':['/db:/web/mysql','/gone:/web/gone']",
+                "'bridge':{}",
+                "",
+                List.of());
         member("side", "'NetworkMode':'container:db'", "", "", List.of());
         member(
                 "stranger",
@@ -187,35 +207,62 @@ class IsolatedApplicationTest {
                 .doesNotContain("fd00");
         assertThat(text(plan.networks().get("drill-1_lan"))).doesNotContain("192.168", "parent");
         assertThat(text(body(plan, "db").object("NetworkingConfig"))).contains("\"db\"", "database");
-        assertThat(host(plan, "web").strings("Links")).containsExactly("/drill-1-db:/web/db");
+        assertThat(host(plan, "web").has("Links")).isFalse();
+        assertThat(text(body(plan, "web").object("NetworkingConfig"))).contains("\"Links\":[\"drill-1-db:mysql\"]");
+        assertThat(host(plan, "side").has("Dns"))
+                .as("refused with the network of another")
+                .isFalse();
         assertThat(host(plan, "side").string("NetworkMode")).isEqualTo("container:drill-1-db");
         assertThat(host(plan, "stranger").string("NetworkMode")).isEqualTo("drill-1_isolated");
         assertThat(host(plan, "stranger").has("PidMode")).isFalse();
     }
 
     @Test
-    void bindMounts_areCopies_orReadOnly_orLeftOut() throws IOException {
-        Path plain = Files.createDirectory(dir.resolve("plain"));
-        Path link = Files.createSymbolicLink(dir.resolve("link"), Path.of("/run"));
-        String binds = "'Binds':['" + dir + "/captured:/a','" + plain
-                + ":/b:rshared','/var/run/docker.sock:/c','/:/d:ro','"
-                + link + ":/e:ro','named:/f'],'Mounts':[{'Type':'bind','Source':'" + dir
-                + "/captured','Target':'/g','ReadOnly':true},{'Type':'bind','Source':'" + plain + "','Target':'/h'}]";
+    void bindMounts_areCopies_orPlainFiles_orLeftOut() throws IOException {
+        Path plain = Files.writeString(dir.resolve("nginx.conf"), "x");
+        Path directory = Files.createDirectory(dir.resolve("directory"));
+        String binds = "'Binds':['" + dir + "/captured/:/a:Z,rshared','" + plain + ":/b:Z,rshared','" + directory
+                + ":/c:ro','/var/run/docker.sock:/d','named:/f'],'Mounts':[{'Type':'bind','Source':'" + dir
+                + "/captured','Target':'/g','ReadOnly':true,'BindOptions':{'Propagation':'rshared'}},{'Type':'bind',"
+                + "'Source':'" + plain + "','Target':'/h'},{'Type':'cluster','Target':'/i'},{'Type':'volume','Target':"
+                + "'/j','VolumeOptions':{'DriverConfig':{'Name':'glusterfs'}}}]";
         member("app", "'NetworkMode':'none'," + binds, "", "", List.of(dir + "/captured"));
         ApplicationPlan plan = plan();
         assertThat(host(plan, "app").strings("Binds"))
-                .containsExactly(dir + "/paths/0:/a", plain + ":/b:ro", "drill-1_named:/f");
-        assertThat(host(plan, "app").objects("Mounts"))
-                .extracting(mount -> mount.string("Source") + " " + mount.flag("ReadOnly"))
-                .containsExactly(dir + "/paths/0 true", plain + " true");
+                .containsExactly(dir + "/paths/0:/a:Z", plain + ":/b:ro", "drill-1_named:/f");
+        assertThat(host(plan, "app").objects("Mounts").stream().map(IsolatedApplicationTest::text))
+                .containsExactly(
+                        "{\"Type\":\"bind\",\"Source\":\"" + dir + "/paths/0\",\"Target\":\"/g\",\"ReadOnly\":true}",
+                        "{\"Type\":\"bind\",\"Source\":\"" + plain + "\",\"Target\":\"/h\",\"ReadOnly\":true}",
+                        "{\"Type\":\"volume\",\"Target\":\"/j\",\"VolumeOptions\":{}}");
         assertThat(plan.paths()).isEqualTo(Map.of(dir + "/captured", dir + "/paths/0"));
         assertThat(warnings)
                 .contains("container app: bind mount " + plain
                         + " is not in the snapshot, and that of this host is mounted read-only")
-                .contains("container app: bind mount /var/run/docker.sock is not in the snapshot, and is left out")
+                .contains("container app: bind mount " + directory + " is not in the snapshot, and is left out")
                 .hasSize(4);
         seesFiles = false;
         product = EngineInfo.Product.PODMAN;
         assertThat(host(plan(), "app").strings("Binds")).containsExactly("drill-1_named:/f:nocopy");
+    }
+
+    @Test
+    void volumesOfOtherDrivers_becomeLocalOnes() throws IOException {
+        CapturedVolume remote = new CapturedVolume(
+                "data", "/data", false, new VolumeSpec("data", "rexray", Map.of(), Map.of("keep", "yes")));
+        member("app", "'NetworkMode':'none','Binds':['data:/data']", "", "", List.of());
+        ContainerDocument plain = Objects.requireNonNull(members.get("app"));
+        members.put(
+                "app",
+                new ContainerDocument(
+                        plain.container(),
+                        plain.image(),
+                        List.of(remote),
+                        Map.of(),
+                        List.of(),
+                        plain.platform(),
+                        plain.hostName()));
+        assertThat(plan().volumes())
+                .containsExactly(new VolumeSpec("drill-1_data", "local", Map.of(), Map.of("keep", "yes")));
     }
 }
