@@ -29,9 +29,12 @@ public final class ChildJvm {
 
     /** Starts one that writes what it says to a file. */
     public static Process start(Class<?> main, String heap, Path log, String... arguments) throws IOException {
-        return of(main, heap, List.of("-Djava.io.tmpdir=" + log.toAbsolutePath().getParent()), arguments)
-                .redirectOutput(log.toFile())
-                .start();
+        // Most of them do little, and are started many times.
+        List<String> options = List.of(
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Djava.io.tmpdir=" + log.toAbsolutePath().getParent());
+        return of(main, heap, options, arguments).redirectOutput(log.toFile()).start();
     }
 
     /**

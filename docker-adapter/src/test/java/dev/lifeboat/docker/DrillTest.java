@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -90,6 +91,7 @@ class DrillTest {
 
     /** A database with 1,000 orders, whose role needs a password, and a web server. */
     private void shop() throws Exception {
+        Assumptions.assumeFalse(EngineFixture.isPodman(), "LEFT OUT: Podman runs health checks by systemd only");
         run("network", "create", engine.name("net"));
         String db = engine.name("db");
         create(
@@ -289,6 +291,51 @@ class DrillTest {
         assertThat(report.timeToHealthy()).isEmpty();
         assertThat(report.reasons()).hasSize(1).allMatch(reason -> reason.startsWith(engine.name("one") + " is ENDED"));
         assertThat(run("images", "-q", image)).isEmpty();
+    }
+
+    /** By a link of the default network, and after it has ended a few times. */
+    @Test
+    void memberThatNeedsAnother_worksOnceThatListens() throws Exception {
+        Assumptions.assumeFalse(EngineFixture.isPodman(), "LEFT OUT: Podman has no links");
+        create(
+                "db",
+                List.of(),
+                EngineFixture.BUSYBOX,
+                "sh",
+                "-c",
+                "sleep 3; while true; do nc -l -p 7 </dev/null; done");
+        create(
+                "web",
+                List.of("--restart", "always", "--link", engine.name("db") + ":store"),
+                EngineFixture.BUSYBOX,
+                "sh",
+                "-c",
+                "nc -w 1 store 7 </dev/null || exit 1; exec sleep 100000");
+        String starts = "";
+        for (int i = 0;
+                !state(engine.name("web")).equals("running") || !starts.equals(starts(engine.name("web")));
+                i++) {
+            assertThat(i).isLessThan(30);
+            starts = starts(engine.name("web"));
+            Thread.sleep(2000);
+        }
+        DrillReport report = Drill.in(DockerDrill.on(repository.docker())).run(repository.get(), backUp());
+        assertThat(report.reasons()).isEmpty();
+        assertThat(report.timeToHealthy().orElseThrow().toSeconds()).isGreaterThanOrEqualTo(3);
+    }
+
+    private static String starts(String container) {
+        return inspect(container, "{{.RestartCount}}");
+    }
+
+    @Test
+    void whatDidNotRun_isNotProven() throws Exception {
+        create("one", List.of("--stop-signal", "SIGKILL"), EngineFixture.BUSYBOX, "sleep", "100000");
+        run("kill", engine.name("one"));
+        Snapshot snapshot = repository.backup(repository.docker().container(engine.name("one")));
+        DrillReport report = Drill.in(DockerDrill.on(repository.docker())).run(repository.get(), snapshot);
+        assertThat(report.reasons()).singleElement().asString().startsWith("no container was started");
+        assertThat(report.notes()).anyMatch(note -> note.contains("did not run when it was captured"));
     }
 
     @Test
