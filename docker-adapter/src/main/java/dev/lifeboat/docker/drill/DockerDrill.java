@@ -21,9 +21,9 @@ import java.util.Set;
  * with an engine on another machine, too.
  *
  * <p>Of bind mounts, what the snapshot has is written to a directory of the drill, if the engine's files are in view;
- * what it does not have is mounted read-only from the host if it is a plain file, and left out else. Devices of the host,
- * privileges over it, namespaces that are shared with it, volume drivers, remote log drivers, and labels on which some
- * other programs act are left out. The report says what is not as in the original.
+ * what it does not have is mounted read-only from the host if it is a plain file, and left out else. Devices of the
+ * host, privileges over it, namespaces that are shared with it, volume drivers, remote log drivers, and labels on which
+ * some other programs act are left out. The report says what is not as in the original.
  *
  * <p>Images come from the snapshot; those that the engine did not have are removed again.
  *
