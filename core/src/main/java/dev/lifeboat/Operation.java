@@ -84,6 +84,7 @@ public abstract class Operation<T, S extends Operation<T, S>> {
                     repository.observe(getClass().getSimpleName(), describe().replaceFirst("^cannot ", ""));
             observer.ifPresent(listeners::add);
             Optional<String> failure = Optional.of("Error");
+            boolean cancelled = false;
             Optional<String> message = Optional.of("an exception that is not expected; see the log");
             try {
                 T result = execute(new ProgressTracker(List.copyOf(listeners), progress, repository.clock()), running);
@@ -94,6 +95,7 @@ public abstract class Operation<T, S extends Operation<T, S>> {
                 BackupException translated = Failures.translate(describe(), e, this::otherFailure);
                 failure = Optional.of(translated.getClass().getSimpleName());
                 message = Optional.of(String.valueOf(translated.getMessage()));
+                cancelled = translated instanceof BackupException.Cancelled;
                 throw translated;
             } catch (RuntimeException e) {
                 message = Optional.of(e.toString());
@@ -102,7 +104,8 @@ public abstract class Operation<T, S extends Operation<T, S>> {
                 Optional<String> end = failure;
                 Optional<String> text = message;
                 recording.ifPresent(r -> r.end(end));
-                observer.ifPresent(o -> o.end(text));
+                boolean byCaller = cancelled;
+                observer.ifPresent(o -> o.end(byCaller, text));
                 repository.heal();
             }
         }

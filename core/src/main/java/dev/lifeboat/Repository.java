@@ -3,6 +3,7 @@ package dev.lifeboat;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.engine.OpenRepository;
+import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.replica.ReplicatedStorage;
 import dev.lifeboat.internal.seal.KeyBundle;
 import dev.lifeboat.snapshot.Snapshot;
@@ -11,7 +12,6 @@ import dev.lifeboat.snapshot.SnapshotTree;
 import dev.lifeboat.storage.ObjectInfo;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -244,9 +244,10 @@ public final class Repository implements AutoCloseable {
                     List<ObjectInfo> lacking = stores.lacking(i);
                     long bytes = lacking.stream().mapToLong(ObjectInfo::length).sum();
                     lags.add(new ReplicaLag(location, lacking.size(), bytes, Optional.empty()));
-                } catch (InterruptedIOException e) {
-                    throw e;
                 } catch (IOException e) {
+                    if (Io.isInterruption(e)) {
+                        throw e;
+                    }
                     lags.add(new ReplicaLag(location, 0, 0, Optional.of(String.valueOf(e.getMessage()))));
                 }
             }

@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Posts what has happened as JSON to an address, such as that of a chat or of an alert manager.
+ * Posts what has happened as JSON to an address: of a program of your own, or of one that takes any JSON.
  *
  * <pre>{@code
  * Webhook webhook = Webhook.to(URI.create("https://alerts.example/backups"))
@@ -71,8 +71,20 @@ public final class Webhook {
         return new Webhook(uri, Map.of(), false, Duration.ofSeconds(2));
     }
 
-    /** Sends a header with each message. Its value is not logged. */
+    /**
+     * Sends a header with each message. Its value is not logged.
+     *
+     * @throws IllegalArgumentException if the name or the value has characters that a header cannot have, such as the
+     *     end of a line
+     */
     public Webhook header(String name, String value) {
+        if (name.isBlank() || !name.chars().allMatch(c -> c > ' ' && c < 127 && c != ':')) {
+            throw new IllegalArgumentException("not the name of a header: '" + name + "'");
+        }
+        if (!value.chars().allMatch(c -> c == '\t' || c >= ' ' && c != 127)) {
+            throw new IllegalArgumentException(
+                    "the value of header " + name + " has control characters, such as the end of a line");
+        }
         Map<String, String> more = new TreeMap<>(headers);
         more.put(name, value);
         return new Webhook(uri, more, failuresOnly, pause);
@@ -94,7 +106,7 @@ public final class Webhook {
 
     /** Returns a listener for {@code RepositoryBuilder.onEnd}. */
     public Consumer<OperationEnded> operations() {
-        return ended -> post(!ended.succeeded(), message(ended));
+        return ended -> post(isFailure(ended), message(ended));
     }
 
     /** Returns a listener for the reports of drills. */
@@ -132,11 +144,22 @@ public final class Webhook {
         return text.length() > MAX_TEXT ? text.substring(0, MAX_TEXT) + ".." : text;
     }
 
+    private static boolean isFailure(OperationEnded ended) {
+        return !ended.succeeded() && !ended.cancelled();
+    }
+
+    private static String outcome(OperationEnded ended) {
+        if (ended.cancelled()) {
+            return "cancelled";
+        }
+        return ended.succeeded() ? "succeeded" : "failed";
+    }
+
     private static JsonObject message(OperationEnded ended) {
         return JsonObject.create()
                 .put("event", "operation")
-                .put("failed", !ended.succeeded())
-                .put("title", word(ended.kind()) + (ended.succeeded() ? " succeeded" : " failed"))
+                .put("failed", isFailure(ended))
+                .put("title", word(ended.kind()) + " " + outcome(ended))
                 .put("text", cut(ended.failure().orElse(ended.operation())))
                 .put("time", ended.started().plus(ended.duration()).toString())
                 .put("operation", ended.operation())
@@ -170,6 +193,9 @@ public final class Webhook {
                         deliver(message);
                     } catch (IOException e) {
                         log.warn("message is not delivered [to={}, cause={}]", shown(), e.toString());
+                    } catch (RuntimeException e) {
+                        // Its message may have a header.
+                        log.warn("message is not delivered [to={}, cause={}]", shown(), e.getClass());
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
                     }

@@ -126,6 +126,7 @@ class WebhookTest {
                         3,
                         4,
                         Optional.empty(),
+                        false,
                         Optional.of("no space")));
         assertThat(next()).contains("\"title\":\"backup failed\"", "\"text\":\"no space\"", "\"bytesStored\":3");
     }
@@ -156,6 +157,16 @@ class WebhookTest {
                 .message()
                 .doesNotContain("secret", "hidden");
         assertThat(webhook().toString()).doesNotContain("secret", "hidden");
+    }
+
+    @Test
+    void headerThatIsNone_isRefused_withoutItsValue() {
+        assertThatThrownBy(() -> webhook().header("Authorization", "Bearer hidden\n"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("Authorization")
+                .message()
+                .doesNotContain("hidden");
+        assertThatThrownBy(() -> webhook().header("a b", "x")).hasMessage("not the name of a header: 'a b'");
     }
 
     @Test

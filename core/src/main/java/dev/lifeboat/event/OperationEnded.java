@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param bytesStored bytes written to the store or to the target
  * @param problems what could not be captured or restored
  * @param quiesced how long the source was quiesced; empty if it was not
+ * @param cancelled whether it was cancelled, which is a failure as well
  * @param failure message of the exception; empty if the operation has succeeded
  */
 public record OperationEnded(
@@ -28,6 +29,7 @@ public record OperationEnded(
         long bytesStored,
         long problems,
         Optional<Duration> quiesced,
+        boolean cancelled,
         Optional<String> failure) {
     /** Returns whether it has succeeded. A backup that has succeeded may still lack something: see its snapshot. */
     public boolean succeeded() {

@@ -549,9 +549,20 @@ class FixtureTest {
                     begun = resources();
                 }
             }
-            assertThat(resources()).isEqualTo(begun);
+            List<String> ended = resources();
+            assertThat(ended).hasSameSizeAs(begun);
+            for (int i = 0; i < begun.size(); i++) {
+                // Threads of what ran before may have ended since.
+                assertThat(count(ended.get(i)))
+                        .as("%s, then %s", begun, ended)
+                        .isLessThanOrEqualTo(count(begun.get(i)));
+            }
             assertThat(stateOf(name)).isEqualTo(before);
         }
+    }
+
+    private static int count(String resource) {
+        return Integer.parseInt(resource.substring(0, resource.indexOf(' ')));
     }
 
     /** What a leak would add to: of the engine, of this process, of the kernel. */

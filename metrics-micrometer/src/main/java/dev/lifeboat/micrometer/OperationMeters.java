@@ -14,13 +14,14 @@ final class OperationMeters {
     private static final List<String> KINDS =
             List.of("backup", "restore", "prune", "verify", "repair", "copy", "diff", "replicasync");
 
-    private final List<MeterRegistry> registries = new CopyOnWriteArrayList<>();
+    private final CopyOnWriteArrayList<MeterRegistry> registries = new CopyOnWriteArrayList<>();
 
     /** All timers are there from the begin: a counter that begins with 1 has no increase that an alert sees. */
     void add(MeterRegistry registry) {
-        registries.add(registry);
+        // A framework may bind what its user has bound.
+        registries.addIfAbsent(registry);
         for (String kind : KINDS) {
-            for (String outcome : List.of("succeeded", "failed")) {
+            for (String outcome : List.of("succeeded", "failed", "cancelled")) {
                 Timer unused = timer(registry, Tags.of("kind", kind, "outcome", outcome));
             }
         }
@@ -33,9 +34,16 @@ final class OperationMeters {
                 .register(registry);
     }
 
+    private static String outcome(OperationEnded ended) {
+        if (ended.cancelled()) {
+            return "cancelled";
+        }
+        return ended.succeeded() ? "succeeded" : "failed";
+    }
+
     void record(OperationEnded ended) {
         Tags kind = Tags.of("kind", ended.kind().toLowerCase(Locale.ROOT));
-        Tags outcome = kind.and("outcome", ended.succeeded() ? "succeeded" : "failed");
+        Tags outcome = kind.and("outcome", outcome(ended));
         for (MeterRegistry registry : registries) {
             timer(registry, outcome).record(ended.duration());
             counter(registry, "lifeboat.operations.read", "Bytes read", kind, ended.bytesRead());

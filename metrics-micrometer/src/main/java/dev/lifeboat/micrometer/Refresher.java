@@ -1,6 +1,5 @@
 package dev.lifeboat.micrometer;
 
-import dev.lifeboat.BackupException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -46,12 +45,14 @@ final class Refresher implements RepositoryMetrics.Binding {
         try {
             gauges.refreshSnapshots();
             if (System.nanoTime() - sizesAt >= 0) {
-                gauges.refreshSizes();
+                // Not again and again if it fails, since it lists all objects.
                 sizesAt = System.nanoTime() + sizesEvery.toNanos();
+                gauges.refreshSizes();
             }
-        } catch (BackupException | IllegalStateException e) {
+            gauges.refreshed();
+        } catch (RuntimeException | LinkageError e) {
             gauges.failed();
-            log.warn("metrics of a repository are not up to date [cause={}]", e.getMessage());
+            log.warn("metrics of a repository are not up to date [cause={}]", e.toString());
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.lifeboat.micrometer;
 
 import dev.lifeboat.Repository;
+import dev.lifeboat.entry.Problem;
 import dev.lifeboat.snapshot.Completeness;
 import dev.lifeboat.snapshot.Snapshot;
 import io.micrometer.core.instrument.Counter;
@@ -48,6 +49,11 @@ final class RepositoryGauges {
 
     void failed() {
         failures.increment();
+    }
+
+    void refreshed() {
+        double now = System.currentTimeMillis() / 1000.0;
+        set("lifeboat.metrics.time", "When all was read last, in seconds since 1970", "seconds", one(now));
     }
 
     /** Sets all rows of a gauge. */
@@ -148,10 +154,10 @@ final class RepositoryGauges {
                 snapshot -> snapshot.stats().bytesStored());
         newest(
                 all,
-                "lifeboat.last.problems",
-                "What the newest backup could not capture",
+                "lifeboat.last.failed",
+                "What the newest backup should have captured, and could not",
                 "",
-                snapshot -> snapshot.stats().problems().total());
+                snapshot -> snapshot.stats().problems().of(Problem.Kind.FAILED));
         drills.ifPresent(gauge -> gauge.refresh(repository, List.copyOf(all.keySet()), this));
     }
 

@@ -65,6 +65,7 @@ class RepositoryMetricsTest {
     @BeforeEach
     void create() throws Exception {
         operations.bindTo(registry);
+        operations.bindTo(registry);
         Files.write(Files.createDirectories(dir.resolve("files")).resolve("a"), new byte[100_000]);
         shop = DirectorySource.of(dir.resolve("files")).named("shop");
         repository = Repository.at(FileStorage.at(dir.resolve("repository")))
@@ -129,10 +130,11 @@ class RepositoryMetricsTest {
             assertThat(value("lifeboat_last_content_bytes", "series=\"shop\"")).isEqualTo(150_000);
             // A file that was written a moment before is read again.
             assertThat(value("lifeboat_last_read_bytes", "series=\"shop\"")).isBetween(50_000.0, 150_000.0);
-            assertThat(value("lifeboat_last_problems", "series=\"shop\"")).isZero();
+            assertThat(value("lifeboat_last_failed", "series=\"shop\"")).isZero();
             assertThat(value("lifeboat_repository_size_bytes"))
                     .isEqualTo((double) repository.size().bytes());
             assertThat(value("lifeboat_repository_dedup_ratio")).isGreaterThan(1);
+            assertThat(value("lifeboat_metrics_time_seconds")).isPositive();
             assertThat(value("lifeboat_replica_up")).isEqualTo(1);
             assertThat(value("lifeboat_replica_lag_bytes")).isZero();
             assertThat(value("lifeboat_drill_passed", "series=\"shop\"")).isEqualTo(1);

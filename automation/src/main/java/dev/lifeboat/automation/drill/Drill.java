@@ -92,8 +92,8 @@ public final class Drill {
     }
 
     /**
-     * Adds a receiver of the report of each drill, on the thread of the drill, after all is taken away and the result
-     * is recorded.
+     * Adds a receiver of the report of each drill, called even if an earlier one fails, on the thread of the drill,
+     * after all is removed and the result is recorded.
      */
     public Drill onReport(Consumer<? super DrillReport> receiver) {
         Consumer<? super DrillReport> first = onReport;
@@ -102,8 +102,11 @@ public final class Drill {
                 checks,
                 checkTimeout,
                 report -> {
-                    first.accept(report);
-                    receiver.accept(report);
+                    try {
+                        first.accept(report);
+                    } finally {
+                        receiver.accept(report);
+                    }
                 },
                 clock);
     }

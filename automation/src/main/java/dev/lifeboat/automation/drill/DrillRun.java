@@ -72,8 +72,8 @@ final class DrillRun {
             restore(session, restoring);
             if (!checks.isEmpty()) {
                 check(session.application());
-                lookAgain(session);
             }
+            lookAgain(session);
         } catch (IOException | RuntimeException e) {
             failed(e, restoring);
         } finally {
@@ -97,7 +97,7 @@ final class DrillRun {
         Duration since = elapsed();
         try {
             removedBefore = target.removeLeftovers();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             // It has its own names; what is left over is in no one's way.
             notes.add("what an earlier drill has left could not be removed: " + e.getMessage());
         }
@@ -165,7 +165,7 @@ final class DrillRun {
         Duration since = elapsed();
         try {
             session.close();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             left = Optional.of(String.valueOf(e.getMessage()));
         }
         phase("remove all", since);

@@ -52,8 +52,8 @@ public interface DrillTarget {
         Restored restore() throws IOException;
 
         /**
-         * Returns the names of members that do not run now, or are unhealthy, after {@link #restore}. Those that never
-         * ran are among them.
+         * Returns the names of members that do not work now, after {@link #restore}: that have ended, unless their work
+         * is done, or are unhealthy. Those that never ran may be among them.
          *
          * @throws IOException if that is not known
          */

@@ -48,9 +48,10 @@ public final class OperationObserver implements Consumer<OperationEvent> {
     /**
      * Tells the listeners. What they throw ends nothing any more.
      *
+     * @param cancelled whether it was cancelled
      * @param failure message of the exception; empty if the operation has succeeded
      */
-    public void end(Optional<String> failure) {
+    public void end(boolean cancelled, Optional<String> failure) {
         OperationEvent.Progress last = progress.get();
         OperationEnded ended = new OperationEnded(
                 kind,
@@ -62,6 +63,7 @@ public final class OperationObserver implements Consumer<OperationEvent> {
                 last == null ? 0 : last.bytesStored(),
                 problems.get(),
                 Optional.ofNullable(quiesced.get()),
+                cancelled,
                 failure);
         for (Consumer<? super OperationEnded> listener : listeners) {
             try {

@@ -93,17 +93,25 @@ final class DrillResources {
      */
     List<String> remove(QuiesceRecord record) throws IOException {
         List<String> removed = new ArrayList<>();
-        ENDED.put(record.file(), record);
-        UninterruptibleCleanup.run(() -> {
-            String owner = record.values().getOrDefault(DRILL, "");
-            LabelledResources labelled = new LabelledResources(client, Identity.DRILL);
-            check(LabelledResources.removeAll(() -> labelled.of(owner::equals), removed::add));
-            removePaths(record);
-            if (removeImages(record, removed)) {
-                record.remove();
+        boolean[] done = {false};
+        try {
+            UninterruptibleCleanup.run(() -> {
+                String owner = record.values().getOrDefault(DRILL, "");
+                LabelledResources labelled = new LabelledResources(client, Identity.DRILL);
+                check(LabelledResources.removeAll(() -> labelled.of(owner::equals), removed::add));
+                removePaths(record);
+                if (removeImages(record, removed)) {
+                    record.remove();
+                    done[0] = true;
+                }
+            });
+        } finally {
+            if (done[0]) {
                 ENDED.remove(record.file());
+            } else {
+                ENDED.put(record.file(), record);
             }
-        });
+        }
         return removed;
     }
 
@@ -164,7 +172,7 @@ final class DrillResources {
         Files.walkFileTree(paths, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
+                Files.deleteIfExists(file);
                 return FileVisitResult.CONTINUE;
             }
 
@@ -174,7 +182,7 @@ final class DrillResources {
                 if (failure != null) {
                     throw failure;
                 }
-                Files.delete(directory);
+                Files.deleteIfExists(directory);
                 return FileVisitResult.CONTINUE;
             }
         });
@@ -193,19 +201,40 @@ final class DrillResources {
             log.warn("a restore that was killed is not undone [cause={}]", e.toString());
         }
         List<String> removed = new ArrayList<>();
+        List<IOException> failures = new ArrayList<>();
         journal.exclusively(() -> {
             List<QuiesceRecord> records = new ArrayList<>(ENDED.values());
             records.addAll(journal.abandoned());
             for (QuiesceRecord record : records) {
-                boolean ours = client.uri().toString().equals(record.values().get(ENGINE));
-                if (ours && record.values().containsKey(DRILL)) {
-                    removed.addAll(remove(record));
+                if (isOurs(record)) {
+                    attempt(() -> removed.addAll(remove(record)), failures);
                 }
             }
             LabelledResources labelled = new LabelledResources(client, Identity.DRILL);
-            check(LabelledResources.removeAll(() -> labelled.of(DrillResources::isAbandoned), removed::add));
+            attempt(
+                    () -> check(
+                            LabelledResources.removeAll(() -> labelled.of(DrillResources::isAbandoned), removed::add)),
+                    failures);
         });
+        if (!failures.isEmpty()) {
+            throw failures.get(0);
+        }
         return removed;
+    }
+
+    /** One that cannot be removed keeps no other from it. */
+    private static void attempt(LabelledResources.Removal removal, List<IOException> failures) {
+        try {
+            removal.run();
+        } catch (IOException e) {
+            failures.add(e);
+        }
+    }
+
+    private boolean isOurs(QuiesceRecord record) {
+        return record.values().containsKey(DRILL)
+                && client.uri().toString().equals(record.values().get(ENGINE))
+                && journal.directory().equals(record.file().getParent());
     }
 
     /** Returns what the label of a drill of this process says. */

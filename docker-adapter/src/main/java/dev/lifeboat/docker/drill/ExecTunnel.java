@@ -38,7 +38,7 @@ final class ExecTunnel implements Closeable {
     private static final String RELAY = script(
             "exec socat - \"TCP:$0:$1\"",
             "exec $nc \"$0\" \"$1\"",
-            "exec bash -c 'exec 3<>\"/dev/tcp/$0/$1\" || exit 1; cat <&3 & cat >&3; kill $!' \"$0\" \"$1\"");
+            "exec bash -c 'exec 3<>\"/dev/tcp/$0/$1\" 4<&0 || exit 1; cat <&4 >&3 & cat <&3; kill $!' \"$0\" \"$1\"");
 
     /** Ends with exit code 0 if something listens at an address. */
     private static final String PROBE = script(
