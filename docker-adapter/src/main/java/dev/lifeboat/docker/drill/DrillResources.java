@@ -41,6 +41,7 @@ final class DrillResources {
     private static final String DRILL = "drill";
     private static final String ENGINE = "engine";
     private static final String IMAGES = "images";
+    private static final String IDS = "ids";
     private static final String LAYERS = "layers";
     private static final String TAGS = "tags";
     private static final String PATHS = "paths";
@@ -69,6 +70,7 @@ final class DrillResources {
         List<@Nullable Object> images = new ArrayList<>();
         for (ImageSpec image : missing) {
             images.add(JsonObject.create()
+                    .put(IDS, image.ids())
                     .put(LAYERS, image.layers())
                     .put(TAGS, image.tags())
                     .members());
@@ -133,7 +135,8 @@ final class DrillResources {
         for (JsonObject captured : missing.has(IMAGES) ? missing.objects(IMAGES) : List.<JsonObject>of()) {
             for (ImageSpec image : images.all()) {
                 if (image.layers().equals(captured.strings(LAYERS))) {
-                    gone &= removeImage(images, image, captured.strings(TAGS), removed);
+                    List<String> names = captured.strings(image.tags().isEmpty() ? IDS : TAGS);
+                    gone &= removeImage(images, image, names, removed);
                 }
             }
         }
@@ -141,13 +144,11 @@ final class DrillResources {
     }
 
     /** Only under the names that a restore gives it: what has another one is someone else's by now. */
-    private static boolean removeImage(Images images, ImageSpec image, List<String> tags, List<String> removed)
+    private static boolean removeImage(Images images, ImageSpec image, List<String> given, List<String> removed)
             throws IOException {
-        List<String> names = image.tags().isEmpty()
-                ? List.of(image.id())
-                : image.tags().stream().filter(tags::contains).toList();
+        List<String> names = image.tags().isEmpty() ? List.of(image.id()) : image.tags();
         boolean gone = true;
-        for (String name : names) {
+        for (String name : names.stream().filter(given::contains).toList()) {
             try {
                 LabelledResources.ignoringGone(() -> images.remove(name));
                 removed.add("image " + name);

@@ -50,7 +50,6 @@ final class IsolatedContainer {
             "OomScoreAdj",
             "ReadonlyPaths",
             "Runtime",
-            "SecurityOpt",
             "VolumeDriver");
 
     private static final List<String> OWN_MODES = List.of("", "none", "private", "shareable", "default");
@@ -181,6 +180,14 @@ final class IsolatedContainer {
             }
             host.remove(field);
         }
+        List<String> options = host.strings("SecurityOpt");
+        List<String> strict = options.stream()
+                .filter(option -> option.startsWith("no-new-privileges"))
+                .toList();
+        if (strict.size() < options.size()) {
+            left.add("SecurityOpt");
+        }
+        host.put("SecurityOpt", strict);
         // What an engine sets by itself says nothing.
         left.removeAll(List.of("MaskedPaths", "ReadonlyPaths", "Runtime"));
         if (!left.isEmpty()) {

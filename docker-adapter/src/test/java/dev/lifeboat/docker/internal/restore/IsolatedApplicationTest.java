@@ -138,7 +138,7 @@ class IsolatedApplicationTest {
         member(
                 "root",
                 "'NetworkMode':'host','PidMode':'host','IpcMode':'host','UTSMode':'host','Privileged':true,"
-                        + "'Devices':[{'PathOnHost':'/dev/sda','CgroupPermissions':'rwm'}],'CapAdd':['sys_admin','CAP_SYS_TIME','NET_RAW'],'SecurityOpt':['seccomp=unconfined'],'MaskedPaths':[],'Runtime':'nvidia','CgroupParent':'/x','VolumeDriver':'rexray',"
+                        + "'Devices':[{'PathOnHost':'/dev/sda','CgroupPermissions':'rwm'}],'CapAdd':['sys_admin','CAP_SYS_TIME','NET_RAW'],'SecurityOpt':['seccomp=unconfined','no-new-privileges'],'MaskedPaths':[],'Runtime':'nvidia','CgroupParent':'/x','VolumeDriver':'rexray',"
                         + "'LogConfig':{'Type':'gelf','Config':{'gelf-address':'udp://10.0.0.1:1'}},"
                         + "'RestartPolicy':{'Name':'always'},'AutoRemove':true,'PortBindings':{'80/tcp':[{'HostPort':'80'}]}",
                 "'host':{}",
@@ -152,7 +152,6 @@ class IsolatedApplicationTest {
             "UTSMode",
             "Devices",
             "PortBindings",
-            "SecurityOpt",
             "MaskedPaths",
             "Runtime",
             "CgroupParent",
@@ -161,6 +160,7 @@ class IsolatedApplicationTest {
             assertThat(host.has(field)).as(field).isFalse();
         }
         assertThat(host.object("LogConfig").string("Type")).isEqualTo("json-file");
+        assertThat(host.strings("SecurityOpt")).containsExactly("no-new-privileges");
         assertThat(host.strings("Dns")).containsExactly("127.0.0.1");
         assertThat(host.flag("Privileged")).isFalse();
         assertThat(host.flag("AutoRemove")).isFalse();

@@ -73,6 +73,11 @@ public final class OciLayout {
         return manifest(descriptor(CONFIG, config, configSize), members);
     }
 
+    /** The descriptor of a layer that is not compressed. */
+    public static JsonObject plainLayer(String digest, long size) {
+        return descriptor(LAYER, digest, size);
+    }
+
     /** The descriptor of a layer that was compressed anew. */
     public static JsonObject gzipLayer(String digest, long size) {
         return descriptor(LAYER + "+gzip", digest, size);
