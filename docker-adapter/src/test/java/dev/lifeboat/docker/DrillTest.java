@@ -328,6 +328,22 @@ class DrillTest {
         return inspect(container, "{{.RestartCount}}");
     }
 
+    /** A container that is not to be started again may end with exit code 0: its work is done. */
+    @Test
+    void jobThatEndsWhileItIsChecked_hasDoneItsWork() throws Exception {
+        create("job", List.of("--stop-signal", "SIGKILL"), EngineFixture.BUSYBOX, "sleep", "6");
+        DrillReport report = Drill.in(DockerDrill.on(repository.docker()))
+                .check(Check.of("waits for its end", app -> {
+                    Thread.sleep(7000);
+                    return "";
+                }))
+                .run(repository.get(), backUp());
+        assertThat(report.members())
+                .singleElement()
+                .matches(member -> member.state().equals("RUNNING"));
+        assertThat(report.reasons()).isEmpty();
+    }
+
     @Test
     void whatDidNotRun_isNotProven() throws Exception {
         create("one", List.of("--stop-signal", "SIGKILL"), EngineFixture.BUSYBOX, "sleep", "100000");

@@ -154,15 +154,11 @@ final class DockerDrillSession implements DrillTarget.Session {
         if (container == null || started.state() == StartedContainer.State.NOT_STARTED) {
             return started;
         }
-        String policy = container
-                .hostConfig()
-                .objectOrEmpty("RestartPolicy")
-                .optionalString("Name")
-                .orElse("");
+        boolean restarted = container.restartPolicy().equals("on-failure");
         Containers containers = new Containers(client);
         StartedContainer now = started;
         long end = System.nanoTime() + healthTimeout.toNanos();
-        while (now.state() == StartedContainer.State.ENDED && policy.equals("on-failure") && System.nanoTime() < end) {
+        while (now.state() == StartedContainer.State.ENDED && restarted && System.nanoTime() < end) {
             Io.sleep(RESTART_PAUSE_MILLIS);
             if (containers.inspect(container.id()).state().isActive()) {
                 Readiness.Result result =
@@ -176,26 +172,26 @@ final class DockerDrillSession implements DrillTarget.Session {
                 break;
             }
         }
-        boolean served = keepsRunning(started.name());
-        return now.state() == StartedContainer.State.COMPLETED && served
+        return now.state() == StartedContainer.State.COMPLETED && keepsRunning(keyOf(started.name()))
                 ? new StartedContainer(now.name(), StartedContainer.State.ENDED, now.waited(), now.detail())
                 : now;
     }
 
+    /** The key of a container of the copy. */
+    private String keyOf(String name) {
+        return created.entrySet().stream()
+                .filter(container -> container.getValue().name().equals(name))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElse(name);
+    }
+
     /** Whether the original is started again whenever it ends. */
-    private boolean keepsRunning(String name) throws IOException {
-        for (Map.Entry<String, ContainerSpec> container : created.entrySet()) {
-            ContainerDocument document = documents.get(container.getKey());
-            if (container.getValue().name().equals(name) && document != null) {
-                String policy = document.container()
-                        .hostConfig()
-                        .objectOrEmpty("RestartPolicy")
-                        .optionalString("Name")
-                        .orElse("");
-                return policy.equals("always") || policy.equals("unless-stopped");
-            }
-        }
-        return false;
+    private boolean keepsRunning(String key) throws IOException {
+        ContainerDocument document = documents.get(key);
+        return document != null
+                && Set.of("always", "unless-stopped")
+                        .contains(document.container().restartPolicy());
     }
 
     @Override
@@ -205,9 +201,10 @@ final class DockerDrillSession implements DrillTarget.Session {
         for (Map.Entry<String, ContainerSpec> container : created.entrySet()) {
             ContainerSpec.State state =
                     containers.inspect(container.getValue().id()).state();
-            boolean bad =
-                    !state.running() || state.restarting() || state.health().equals("unhealthy");
-            if (bad) {
+            boolean runs = state.running() && !state.restarting();
+            boolean completed =
+                    !runs && !state.restarting() && state.exitCode() == 0 && !keepsRunning(container.getKey());
+            if (!runs && !completed || state.health().equals("unhealthy")) {
                 ended.add(MemberNames.shown(documents, container.getKey()));
             }
         }
@@ -238,13 +235,8 @@ final class DockerDrillSession implements DrillTarget.Session {
     }
 
     private DrillTarget.Member member(StartedContainer started) {
-        String name = created.entrySet().stream()
-                .filter(container -> container.getValue().name().equals(started.name()))
-                .map(Map.Entry::getKey)
-                .findFirst()
-                .orElse(started.name());
         return new DrillTarget.Member(
-                MemberNames.shown(documents, name),
+                MemberNames.shown(documents, keyOf(started.name())),
                 started.state().name(),
                 started.isGood(),
                 started.waited(),

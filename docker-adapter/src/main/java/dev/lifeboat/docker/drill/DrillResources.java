@@ -6,6 +6,7 @@ import dev.lifeboat.docker.internal.client.Images;
 import dev.lifeboat.docker.internal.client.LabelledResources;
 import dev.lifeboat.docker.internal.model.Identity;
 import dev.lifeboat.docker.internal.restore.RestoreRecovery;
+import dev.lifeboat.docker.internal.transfer.HostTree;
 import dev.lifeboat.internal.io.UninterruptibleCleanup;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.process.ProcessIdentity;
@@ -14,12 +15,9 @@ import dev.lifeboat.quiesce.QuiesceJournal;
 import dev.lifeboat.quiesce.QuiesceJournal.QuiesceRecord;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -170,23 +168,7 @@ final class DrillResources {
         if (!own || !Files.exists(paths, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
-        Files.walkFileTree(paths, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.deleteIfExists(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
-                    throws IOException {
-                if (failure != null) {
-                    throw failure;
-                }
-                Files.deleteIfExists(directory);
-                return FileVisitResult.CONTINUE;
-            }
-        });
+        HostTree.remove(paths);
     }
 
     /**

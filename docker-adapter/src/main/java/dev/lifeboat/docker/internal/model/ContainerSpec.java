@@ -132,6 +132,14 @@ public record ContainerSpec(String id, String name, List<MountSpec> mounts, Json
         return hostConfig().flag("AutoRemove");
     }
 
+    /** When the engine starts it again, such as {@code always}; empty if it is not set. */
+    public String restartPolicy() throws IOException {
+        return hostConfig()
+                .objectOrEmpty("RestartPolicy")
+                .optionalString("Name")
+                .orElse("");
+    }
+
     /** A mode of sharing a namespace, such as {@code NetworkMode}; empty if it is not set. */
     public String mode(String field) throws IOException {
         return hostConfig().optionalString(field).orElse("");

@@ -226,9 +226,8 @@ final class IsolatedContainer {
     }
 
     /** What a killed process has left is not started again with the engine; what ends is there to be looked at. */
-    private static void restarts(JsonObject host) throws IOException {
-        String policy =
-                host.objectOrEmpty("RestartPolicy").optionalString("Name").orElse("");
+    private void restarts(JsonObject host) throws IOException {
+        String policy = captured.container().restartPolicy();
         if (policy.equals("always") || policy.equals("unless-stopped")) {
             host.put("RestartPolicy", JsonObject.create().put("Name", "on-failure"));
         }

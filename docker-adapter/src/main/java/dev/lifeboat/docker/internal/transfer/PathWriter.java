@@ -14,12 +14,9 @@ import dev.lifeboat.internal.document.SnapshotDocuments;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -189,7 +186,7 @@ public final class PathWriter {
         while (!created.isEmpty()) {
             Path path = created.pop();
             if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-                removeTree(path);
+                HostTree.remove(path);
             }
         }
         while (!parents.isEmpty()) {
@@ -200,25 +197,5 @@ public final class PathWriter {
                 parents.clear();
             }
         }
-    }
-
-    private static void removeTree(Path root) throws IOException {
-        Files.walkFileTree(root, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
-                    throws IOException {
-                if (failure != null) {
-                    throw failure;
-                }
-                Files.delete(directory);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 }
