@@ -3,7 +3,6 @@ package dev.lifeboat.micrometer;
 import dev.lifeboat.Repository;
 import dev.lifeboat.automation.drill.Drill;
 import dev.lifeboat.automation.drill.DrillRecord;
-import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,18 +10,18 @@ import java.util.List;
 /** Results of the last drills. The only class that needs the module of drills. */
 final class DrillGauges {
     void refresh(Repository repository, List<String> series, RepositoryGauges gauges) {
-        List<MultiGauge.Row<?>> time = new ArrayList<>();
-        List<MultiGauge.Row<?>> passed = new ArrayList<>();
-        List<MultiGauge.Row<?>> healthy = new ArrayList<>();
-        List<MultiGauge.Row<?>> age = new ArrayList<>();
+        List<GaugeFamily.Row> time = new ArrayList<>();
+        List<GaugeFamily.Row> passed = new ArrayList<>();
+        List<GaugeFamily.Row> healthy = new ArrayList<>();
+        List<GaugeFamily.Row> age = new ArrayList<>();
         for (String name : series) {
             for (DrillRecord last : Drill.history(repository, name, 1)) {
                 Tags tags = Tags.of("series", name);
-                time.add(MultiGauge.Row.of(tags, last.started().getEpochSecond()));
-                passed.add(MultiGauge.Row.of(tags, last.passed() ? 1 : 0));
-                age.add(MultiGauge.Row.of(tags, RepositoryGauges.seconds(last.dataAge())));
+                time.add(new GaugeFamily.Row(tags, last.started().getEpochSecond()));
+                passed.add(new GaugeFamily.Row(tags, last.passed() ? 1 : 0));
+                age.add(new GaugeFamily.Row(tags, RepositoryGauges.seconds(last.dataAge())));
                 last.timeToHealthy()
-                        .ifPresent(rto -> healthy.add(MultiGauge.Row.of(tags, RepositoryGauges.seconds(rto))));
+                        .ifPresent(rto -> healthy.add(new GaugeFamily.Row(tags, RepositoryGauges.seconds(rto))));
             }
         }
         gauges.set("lifeboat.drill.time", "When the last drill began, in seconds since 1970", "seconds", time);

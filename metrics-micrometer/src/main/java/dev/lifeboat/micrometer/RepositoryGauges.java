@@ -6,7 +6,6 @@ import dev.lifeboat.snapshot.Completeness;
 import dev.lifeboat.snapshot.Snapshot;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +20,7 @@ final class RepositoryGauges {
     private final Repository repository;
     private final MeterRegistry registry;
     private final Tags tags;
-    private final Map<String, MultiGauge> gauges = new LinkedHashMap<>();
+    private final Map<String, GaugeFamily> gauges = new LinkedHashMap<>();
     private final Counter failures;
     private final Optional<DrillGauges> drills;
     private long contentBytes;
@@ -57,20 +56,14 @@ final class RepositoryGauges {
     }
 
     /** Sets all rows of a gauge. */
-    void set(String name, String description, String unit, List<MultiGauge.Row<?>> rows) {
-        gauges.computeIfAbsent(
-                        name,
-                        key -> MultiGauge.builder(key)
-                                .description(description)
-                                .baseUnit(unit.isEmpty() ? null : unit)
-                                .tags(tags)
-                                .register(registry))
-                .register(rows, true);
+    void set(String name, String description, String unit, List<GaugeFamily.Row> rows) {
+        gauges.computeIfAbsent(name, key -> new GaugeFamily(registry, key, description, unit, tags))
+                .set(rows);
     }
 
     /** Removes all rows. */
     void close() {
-        gauges.values().forEach(gauge -> gauge.register(List.of(), true));
+        gauges.values().forEach(gauge -> gauge.set(List.of()));
         registry.remove(failures);
     }
 
@@ -176,8 +169,9 @@ final class RepositoryGauges {
             String unit,
             Map<String, Series> all,
             Function<Series, ? extends Number> value) {
-        List<MultiGauge.Row<?>> rows = new ArrayList<>();
-        all.forEach((source, series) -> rows.add(MultiGauge.Row.of(Tags.of("series", source), value.apply(series))));
+        List<GaugeFamily.Row> rows = new ArrayList<>();
+        all.forEach((source, series) -> rows.add(new GaugeFamily.Row(
+                Tags.of("series", source), value.apply(series).doubleValue())));
         set(name, description, unit, rows);
     }
 
@@ -191,15 +185,15 @@ final class RepositoryGauges {
                 "Length of all files of all snapshots, by the bytes in the primary store",
                 "",
                 one(size.bytes() == 0 ? 0 : (double) contentBytes / size.bytes()));
-        List<MultiGauge.Row<?>> objects = new ArrayList<>();
-        List<MultiGauge.Row<?>> bytes = new ArrayList<>();
-        List<MultiGauge.Row<?>> reached = new ArrayList<>();
+        List<GaugeFamily.Row> objects = new ArrayList<>();
+        List<GaugeFamily.Row> bytes = new ArrayList<>();
+        List<GaugeFamily.Row> reached = new ArrayList<>();
         for (Repository.ReplicaLag lag : repository.replicaLag()) {
             Tags replica = Tags.of("replica", lag.location());
-            reached.add(MultiGauge.Row.of(replica, lag.failure().isEmpty() ? 1 : 0));
+            reached.add(new GaugeFamily.Row(replica, lag.failure().isEmpty() ? 1 : 0));
             if (lag.failure().isEmpty()) {
-                objects.add(MultiGauge.Row.of(replica, lag.objects()));
-                bytes.add(MultiGauge.Row.of(replica, lag.bytes()));
+                objects.add(new GaugeFamily.Row(replica, lag.objects()));
+                bytes.add(new GaugeFamily.Row(replica, lag.bytes()));
             }
         }
         set("lifeboat.replica.up", "Whether the replica can be read", "", reached);
@@ -207,7 +201,7 @@ final class RepositoryGauges {
         set("lifeboat.replica.lag", "Bytes that the replica lacks", "bytes", bytes);
     }
 
-    private static List<MultiGauge.Row<?>> one(double value) {
-        return List.of(MultiGauge.Row.of(Tags.empty(), value));
+    private static List<GaugeFamily.Row> one(double value) {
+        return List.of(new GaugeFamily.Row(Tags.empty(), value));
     }
 }

@@ -36,8 +36,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -114,6 +116,31 @@ class RepositoryMetricsTest {
         repository.prune(Retention.keepLast(5)).run();
         Drills.record(repository, newest);
         return newest;
+    }
+
+    @Test
+    void aScrapeWhileValuesChange_seesEachGaugeOnce() throws Exception {
+        repository.backup(shop).run();
+        RepositoryGauges gauges = new RepositoryGauges(repository, "test", registry);
+        gauges.refreshed();
+        gauges.refreshSnapshots();
+        AtomicBoolean over = new AtomicBoolean();
+        CompletableFuture<Void> changes = CompletableFuture.runAsync(() -> {
+            while (!over.get()) {
+                gauges.refreshed();
+            }
+        });
+        try {
+            for (int i = 0; i < 2_000; i++) {
+                assertThat(value("lifeboat_metrics_time_seconds")).isPositive();
+            }
+        } finally {
+            over.set(true);
+            changes.join();
+            gauges.close();
+        }
+        assertThat(registry.getMeters())
+                .noneMatch(meter -> meter.getId().getName().startsWith("lifeboat.metrics"));
     }
 
     @Test
