@@ -28,7 +28,8 @@ module dev.lifeboat.core {
             dev.lifeboat.oci;
     exports dev.lifeboat.internal.process to
             dev.lifeboat.automation,
-            dev.lifeboat.docker;
+            dev.lifeboat.docker,
+            dev.lifeboat.oci;
     exports dev.lifeboat.internal.tar to
             dev.lifeboat.docker,
             dev.lifeboat.oci;

@@ -57,6 +57,11 @@ public abstract class StorageTargetContract {
         return true;
     }
 
+    /** So many objects that the store does not list them in one response. */
+    protected int objectsOfSeveralPages() {
+        return 2_345;
+    }
+
     @BeforeEach
     void open() throws Exception {
         target = newEmptyTarget();
@@ -363,7 +368,7 @@ public abstract class StorageTargetContract {
 
     @Test
     void list_ofThousands_isComplete() throws IOException {
-        int count = 2_345;
+        int count = objectsOfSeveralPages();
         for (int i = 0; i < count; i++) {
             target.put(new ObjectKey("many/" + i % 7 + "/" + i), Content.of(new byte[0]), PutCondition.ALWAYS);
         }

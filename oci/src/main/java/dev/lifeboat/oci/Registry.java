@@ -153,6 +153,25 @@ public final class Registry {
         return new RegistryPush(settings, new PushNames.Kept());
     }
 
+    /**
+     * A repository of this registry as the place of backups, beside the images: {@link RegistryStorage}.
+     *
+     * <pre>{@code
+     * StorageTarget storage = Registry.at("registry.example:5000").storage("backups/shop");
+     * Repository repo = Repository.at(storage).encryption(Encryption.none()).create();
+     * }</pre>
+     *
+     * @param repository such as {@code backups/shop}; for nothing else
+     * @throws IllegalArgumentException if a registry cannot have a repository of this name
+     */
+    public RegistryStorage storage(String repository) {
+        if (!ImageName.isRepository(repository)) {
+            throw new IllegalArgumentException("'" + repository + "' is not the name of a repository in a registry: it"
+                    + " is like backups/shop, in lower case and without registry, tag and digest");
+        }
+        return new RegistryStorage(settings, repository);
+    }
+
     @Override
     public String toString() {
         return "registry " + settings.address().name();

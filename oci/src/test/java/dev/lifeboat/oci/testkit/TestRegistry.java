@@ -137,6 +137,33 @@ public final class TestRegistry implements AutoCloseable {
                 .ifPresent(running -> running.destroyForcibly().onExit().join());
     }
 
+    /** Lets it delete nothing, and starts it again. */
+    public void forbidDeletion() throws IOException {
+        kill();
+        Path file = dir.resolve("config.yml");
+        Files.writeString(file, Files.readString(file).replace("enabled: true", "enabled: false"));
+        start();
+    }
+
+    /** Removes what no tag refers to, as an operator does while the registry is stopped; starts it again. */
+    public void collectGarbage() throws IOException, InterruptedException {
+        kill();
+        Path log = dir.resolve("log");
+        int exit = new ProcessBuilder(
+                        program(),
+                        "garbage-collect",
+                        "--delete-untagged",
+                        dir.resolve("config.yml").toString())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .start()
+                .waitFor();
+        if (exit != 0) {
+            throw new AssertionError("no garbage collection: " + Files.readString(log));
+        }
+        start();
+    }
+
     /** How many bytes of blobs it stores. */
     public long storedBytes() throws IOException {
         Path blobs = dir.resolve("data/docker/registry/v2/blobs");

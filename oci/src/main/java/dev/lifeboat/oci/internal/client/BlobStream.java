@@ -7,8 +7,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A blob of a registry. If the connection breaks, the rest is requested from where it broke. Its length is checked, its
- * digest is not.
+ * A blob of a registry, or a part of it. If the connection breaks, the rest is requested from where it broke. The
+ * length of the blob is checked, its digest is not.
  */
 final class BlobStream extends BulkInputStream {
     /** So much progress earns the time for further retries. */
@@ -17,15 +17,26 @@ final class BlobStream extends BulkInputStream {
     private final Exchange exchange;
     private final Exchange.Call call;
     private final long size;
+    private final long end;
     private long at;
     private long renewedAt;
     private Retry retry;
     private @Nullable Response response;
 
-    BlobStream(Exchange exchange, Exchange.Call call, long size) {
+    /**
+     * Creates a stream.
+     *
+     * @param size of the blob
+     * @param from where the part begins
+     * @param end where it ends
+     */
+    BlobStream(Exchange exchange, Exchange.Call call, long size, long from, long end) {
         this.exchange = exchange;
         this.call = call;
         this.size = size;
+        this.end = end;
+        this.at = from;
+        this.renewedAt = from;
         this.retry = exchange.newRetry();
     }
 
@@ -34,12 +45,17 @@ final class BlobStream extends BulkInputStream {
         if (len == 0) {
             return 0;
         }
+        if (end < size && at == end) {
+            return -1;
+        }
+        // Of the whole blob one more byte is read, to see that it has no more.
+        int wanted = end < size ? (int) Math.min(len, end - at) : len;
         while (true) {
             Io.checkInterrupt();
             try {
-                int n = current().body().read(b, off, len);
-                if (n < 0 && at < size) {
-                    throw new IOException("it ended after " + at + " of " + size + " bytes");
+                int n = current().body().read(b, off, wanted);
+                if (n < 0 && at < end) {
+                    throw new IOException("it ended after " + at + " of " + end + " bytes");
                 }
                 if (n > 0) {
                     advance(n);
@@ -77,7 +93,9 @@ final class BlobStream extends BulkInputStream {
     }
 
     private Response open() throws IOException {
-        Response opened = exchange.once(at == 0 ? call : call.with("Range", "bytes=" + at + "-"));
+        boolean whole = at == 0 && end == size;
+        Response opened =
+                exchange.once(whole ? call : call.with("Range", "bytes=" + at + "-" + (end == size ? "" : end - 1)));
         boolean usable = false;
         try {
             if (!opened.isSuccess()) {
@@ -92,7 +110,7 @@ final class BlobStream extends BulkInputStream {
                         RegistryException.Kind.REFUSED,
                         call.label() + ": status " + opened.status() + " with another range than was requested");
             }
-            long left = rest ? size - at : size;
+            long left = rest ? end - at : size;
             String length = opened.header("Content-Length").orElse("");
             if (!length.isEmpty() && !length.equals(Long.toString(left))) {
                 throw wrongSize(rest ? length + " after the first " + at : length);

@@ -248,13 +248,20 @@ public final class RegistryClient {
      * verifies the digest, and closes the stream.
      */
     public InputStream blob(String repository, String digest, long size) {
+        return blob(repository, digest, size, 0, size);
+    }
+
+    /** Opens the part of a blob between two offsets; otherwise as {@link #blob(String, String, long)}. */
+    public InputStream blob(String repository, String digest, long size, long from, long end) {
         return new BlobStream(
                 exchange,
                 Call.get(
                         label("pull", repository, digest),
                         path(repository, "blobs/" + digest),
                         pull(scoped(repository))),
-                size);
+                size,
+                from,
+                end);
     }
 
     /**
@@ -369,6 +376,27 @@ public final class RegistryClient {
                         label + ": the registry has stored " + stored.get() + " for " + manifest.digest());
             }
             return response.header("OCI-Subject").isPresent();
+        }
+    }
+
+    /**
+     * Removes a manifest, and with it all of its tags. One that is not there is ignored.
+     *
+     * @throws RegistryException if the registry removes nothing
+     */
+    public void deleteManifest(String repository, String digest) throws IOException {
+        String label = label("delete", repository, digest);
+        String scope = "repository:" + scoped(repository) + ":pull,push,delete";
+        try (Response response =
+                exchange.send(Call.of("DELETE", label, URI.create(path(repository, "manifests/" + digest)), scope))) {
+            if (response.status() == 405 || response.status() == 400) {
+                throw new RegistryException(
+                        RegistryException.Kind.REFUSED,
+                        response.failure().getMessage() + "; deletion has to be enabled in the registry");
+            }
+            if (response.status() != 404) {
+                succeeded(response);
+            }
         }
     }
 
