@@ -312,6 +312,11 @@ public final class Backup extends Operation<Snapshot, Backup> {
     }
 
     @Override
+    String outcome(Snapshot result) {
+        return "snapshot " + result.id();
+    }
+
+    @Override
     String describe() {
         return "cannot back up " + (series == null ? source : series);
     }

@@ -3,6 +3,7 @@ package dev.lifeboat;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.NotReadableException;
 import dev.lifeboat.format.UnsupportedVersionException;
+import dev.lifeboat.internal.audit.AuditLog;
 import dev.lifeboat.internal.engine.OpenRepository;
 import dev.lifeboat.internal.engine.RunningOperations;
 import dev.lifeboat.internal.engine.TaggedStorage;
@@ -66,6 +67,30 @@ final class Failures {
         } finally {
             running.close();
         }
+    }
+
+    /**
+     * Does something to the store that is no {@link Operation}, and that the audit trail has to show.
+     *
+     * @param kind such as {@code RemoveKey}
+     * @param what completes "cannot ... in <location>"
+     * @throws IllegalStateException if the repository is closed
+     */
+    static <T> T audited(OpenRepository repository, String kind, String what, Action<T> action) {
+        return query(repository, what, () -> {
+            if (repository.audit().isEmpty()) {
+                return action.run();
+            }
+            AuditLog.Run run = repository.audit().get().begin(kind, what + " in " + repository.location());
+            AuditTrail.Phase phase = AuditTrail.Phase.FAILED;
+            try {
+                T result = action.run();
+                phase = AuditTrail.Phase.SUCCEEDED;
+                return result;
+            } finally {
+                run.end(AuditTrail.text(phase), "");
+            }
+        });
     }
 
     /** An action that may fail. */

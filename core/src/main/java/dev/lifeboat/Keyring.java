@@ -98,10 +98,12 @@ public final class Keyring {
         if (secret.isEmpty()) {
             throw new IllegalArgumentException("Encryption.none() is not a key; give a passphrase or a key");
         }
-        return Failures.query(
+        return Failures.audited(
                 repository,
-                "add a key",
-                () -> slot(KeySlotStore.add(repository.storage(), id, label, secrets, secret.get())));
+                "AddKey",
+                "add key '" + label + "'" + (secrets.mayRead() ? "" : " (write only)"),
+                () -> slot(KeySlotStore.add(repository.storage(), id, label, secrets, bundle, secret.get())
+                        .slot()));
     }
 
     /**
@@ -128,7 +130,7 @@ public final class Keyring {
         KeySlot there = found.orElseThrow(
                 () -> new BackupException.NotFound("no key slot " + slot.id() + " in " + repository.location()));
         checkOneIsLeft(slot);
-        Failures.query(repository, "remove a key", () -> {
+        Failures.audited(repository, "RemoveKey", "remove key '" + there.label() + "' (" + slot.id() + ")", () -> {
             KeySlotStore.remove(repository.storage(), slot.id());
             if (slots().stream().noneMatch(Slot::mayRead)) {
                 // Another process has removed the only other one at the same time.

@@ -2,6 +2,7 @@ package dev.lifeboat;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.event.OperationEvent;
+import dev.lifeboat.internal.audit.AuditLog;
 import dev.lifeboat.internal.engine.OpenRepository;
 import dev.lifeboat.internal.engine.OperationObserver;
 import dev.lifeboat.internal.engine.ProgressTracker;
@@ -86,10 +87,14 @@ public abstract class Operation<T, S extends Operation<T, S>> {
             Optional<String> failure = Optional.of("Error");
             boolean cancelled = false;
             Optional<String> message = Optional.of("an exception that is not expected; see the log");
+            Optional<AuditLog.Run> audit = Optional.empty();
+            String outcome = "";
             try {
+                audit = beginAudit();
                 T result = execute(new ProgressTracker(List.copyOf(listeners), progress, repository.clock()), running);
                 failure = Optional.empty();
                 message = Optional.empty();
+                outcome = outcome(result);
                 return result;
             } catch (IOException e) {
                 BackupException translated = Failures.translate(describe(), e, this::otherFailure);
@@ -105,10 +110,29 @@ public abstract class Operation<T, S extends Operation<T, S>> {
                 Optional<String> text = message;
                 recording.ifPresent(r -> r.end(end));
                 boolean byCaller = cancelled;
+                String made = outcome;
+                audit.ifPresent(run -> run.end(phase(end, byCaller), end.orElse(made)));
                 observer.ifPresent(o -> o.end(byCaller, text));
                 repository.heal();
             }
         }
+    }
+
+    private Optional<AuditLog.Run> beginAudit() throws IOException {
+        if (repository.audit().isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(repository
+                .audit()
+                .get()
+                .begin(getClass().getSimpleName(), describe().replaceFirst("^cannot ", "")));
+    }
+
+    private static String phase(Optional<String> failure, boolean cancelled) {
+        if (cancelled) {
+            return AuditTrail.text(AuditTrail.Phase.CANCELLED);
+        }
+        return AuditTrail.text(failure.isPresent() ? AuditTrail.Phase.FAILED : AuditTrail.Phase.SUCCEEDED);
     }
 
     final void checkNotStarted() {
@@ -127,6 +151,11 @@ public abstract class Operation<T, S extends Operation<T, S>> {
     abstract S self();
 
     abstract T execute(ProgressTracker events, RunningOperations.Running running) throws IOException;
+
+    /** Returns what the audit trail says of a result. */
+    String outcome(T result) {
+        return "";
+    }
 
     /** Returns the start of messages: "cannot back up x". */
     abstract String describe();

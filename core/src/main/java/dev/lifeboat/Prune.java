@@ -196,6 +196,12 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
     }
 
     @Override
+    String outcome(Pruned result) {
+        return (dryRun ? "would remove " : "removed ")
+                + result.removed().stream().map(s -> s.id().toString()).toList();
+    }
+
+    @Override
     String describe() {
         return "cannot prune " + repository.location();
     }

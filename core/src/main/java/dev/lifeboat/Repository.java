@@ -2,8 +2,10 @@ package dev.lifeboat;
 
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.audit.AuditStore;
 import dev.lifeboat.internal.engine.OpenRepository;
 import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.json.Envelope;
 import dev.lifeboat.internal.replica.ReplicatedStorage;
 import dev.lifeboat.internal.seal.KeyBundle;
 import dev.lifeboat.snapshot.Snapshot;
@@ -36,11 +38,13 @@ public final class Repository implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Repository.class);
 
     private final OpenRepository opened;
+    private final Optional<KeyBundle> bundle;
     private final Optional<Keyring> keyring;
     private volatile boolean closed;
 
     Repository(OpenRepository opened, Optional<KeyBundle> bundle) {
         this.opened = opened;
+        this.bundle = bundle;
         this.keyring = bundle.map(secrets -> new Keyring(opened, secrets));
     }
 
@@ -154,8 +158,9 @@ public final class Repository implements AutoCloseable {
      * @throws BackupException.StorageFailed if the store fails
      */
     public SnapshotTree browse(Snapshot snapshot) {
-        return Failures.query(
+        return Failures.audited(
                 opened,
+                "Browse",
                 "browse snapshot " + snapshot.id(),
                 () -> new SnapshotTree(
                         opened.reader(snapshot), "snapshot " + snapshot.id() + " of " + snapshot.source()));
@@ -282,6 +287,18 @@ public final class Repository implements AutoCloseable {
      */
     public RecordLog log(String name) {
         return new RecordLog(opened, name);
+    }
+
+    /**
+     * Returns the audit trail: {@link RepositoryBuilder#audit}.
+     *
+     * @throws IllegalStateException if the repository is not encrypted: keys tell who acts
+     */
+    public AuditTrail auditTrail() {
+        return new AuditTrail(
+                opened,
+                new AuditStore(opened.storage(), new Envelope(opened.keys())),
+                bundle.orElseThrow(() -> new IllegalStateException(this + " is not encrypted: it has no audit trail")));
     }
 
     /** Returns whether the key that this was opened with may read; otherwise it may only back up and prune. */

@@ -8,19 +8,22 @@ import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.UnsupportedVersionException;
 import dev.lifeboat.format.chunked.ChunkedFormat;
 import dev.lifeboat.format.tar.TarFormat;
+import dev.lifeboat.internal.audit.AuditLog;
+import dev.lifeboat.internal.audit.AuditStore;
 import dev.lifeboat.internal.catalog.ManifestCodec;
 import dev.lifeboat.internal.engine.CacheSettings;
 import dev.lifeboat.internal.engine.OpenRepository;
 import dev.lifeboat.internal.engine.TaggedStorage;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.io.RandomIds;
+import dev.lifeboat.internal.json.Envelope;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.json.SealedDocument;
 import dev.lifeboat.internal.layout.RepositoryLayout;
 import dev.lifeboat.internal.replica.ReplicatedStorage;
 import dev.lifeboat.internal.seal.KeyBundle;
-import dev.lifeboat.internal.seal.KeySlot;
 import dev.lifeboat.internal.seal.KeySlotStore;
+import dev.lifeboat.internal.seal.OpenedSlot;
 import dev.lifeboat.internal.seal.SealedKeys;
 import dev.lifeboat.internal.seal.Secret;
 import dev.lifeboat.storage.Content;
@@ -55,6 +58,7 @@ public final class RepositoryBuilder {
     private final StorageTarget first;
     private final List<StorageTarget> replicas = new ArrayList<>();
     private final List<Consumer<? super OperationEnded>> onEnd = new ArrayList<>();
+    private Optional<String> actor = Optional.empty();
     private StorageTarget storage;
     private Optional<ReplicatedStorage> replicated = Optional.empty();
     private int quorum = 1;
@@ -164,6 +168,28 @@ public final class RepositoryBuilder {
     }
 
     /**
+     * Records each operation in the {@linkplain Repository#auditTrail audit trail} of the repository, signed with the
+     * passphrase or key that it is opened with: backups, restores, prunes and all others, what is browsed, and changes
+     * of keys. An operation whose beginning cannot be recorded fails before it does anything, so the credentials for
+     * the store have to allow puts, even for a restore.
+     *
+     * @param newActor who acts, such as the name of a user or a host; it is signed, and not verified
+     * @throws IllegalStateException if it was set already; opening throws it if the repository is not encrypted
+     * @throws IllegalArgumentException if it has more than 255 characters
+     */
+    @CanIgnoreReturnValue
+    public RepositoryBuilder audit(String newActor) {
+        if (actor.isPresent()) {
+            throw new IllegalStateException("the actor is set already: " + actor.get());
+        }
+        if (newActor.length() > 255) {
+            throw new IllegalArgumentException("actor has more than 255 characters: " + newActor.length());
+        }
+        actor = Optional.of(newActor);
+        return this;
+    }
+
+    /**
      * Sets how long a backup waits at its end for replicas that its quorum does not need; ten seconds unless set. A
      * replica that takes longer is synced in the background while the repository is open. Backups do not wait for it
      * again until it is in sync.
@@ -232,7 +258,11 @@ public final class RepositoryBuilder {
     }
 
     private Repository guarded(String verb, Failures.Action<Repository> opening) {
-        // Both check the settings, before anything is read or written.
+        // All check the settings, before anything is read or written.
+        if (actor.isPresent() && encryption().isNone()) {
+            throw new IllegalStateException("an audit trail needs keys to tell who acts: give"
+                    + " .encryption(Encryption.passphrase(..)) or Encryption.key(..)");
+        }
         format();
         replicate();
         return Failures.translating("cannot " + verb + " repository in " + storage.location(), opening);
@@ -303,13 +333,13 @@ public final class RepositoryBuilder {
         }
         Secret secret = expected.secret()
                 .orElseThrow(() -> wrongKey("it is encrypted; give .encryption(Encryption.passphrase(..))"));
-        KeyBundle bundle = KeySlotStore.open(storage, id, secret)
+        OpenedSlot slot = KeySlotStore.open(storage, id, secret)
                 .orElseThrow(() -> wrongKey("this " + secret + " opens none of its key slots"));
-        RepositoryKeys keys = new SealedKeys(id, bundle, new SecureRandom());
+        RepositoryKeys keys = new SealedKeys(id, slot.bundle(), new SecureRandom());
         if (!proof(keys, parameters).equals(descriptor.string("proof"))) {
             throw new DamagedException(descriptor + " is damaged: its parameters are not those it was created with");
         }
-        return repository(keys, parameters, Optional.of(bundle));
+        return repository(keys, parameters, Optional.of(slot));
     }
 
     /** Returns a proof that the parameters were chosen by someone who has a key. */
@@ -368,11 +398,11 @@ public final class RepositoryBuilder {
         KeyBundle bundle = KeyBundle.generate(new SecureRandom());
         RepositoryKeys keys = new SealedKeys(id, bundle, new SecureRandom());
         // The slot before the descriptor: a repository that has a descriptor can be opened.
-        KeySlot slot = KeySlotStore.add(storage, id, "first", bundle, secret.get());
+        OpenedSlot opened = KeySlotStore.add(storage, id, "first", bundle, bundle, secret.get());
         if (putDescriptor(json.put("proof", proof(keys, parameters)))) {
-            return repository(keys, parameters, Optional.of(bundle));
+            return repository(keys, parameters, Optional.of(opened));
         }
-        KeySlotStore.remove(storage, slot.id());
+        KeySlotStore.remove(storage, opened.slot().id());
         return foundInstead();
     }
 
@@ -427,10 +457,15 @@ public final class RepositoryBuilder {
         return chosen;
     }
 
-    private Repository repository(RepositoryKeys keys, Map<String, String> parameters, Optional<KeyBundle> bundle) {
-        OpenRepository opened =
-                new OpenRepository(storage, replicated, cache, formats(), clock, keys, parameters, onEnd);
-        return new Repository(opened, bundle);
+    private Repository repository(RepositoryKeys keys, Map<String, String> parameters, Optional<OpenedSlot> slot) {
+        OpenRepository opened = new OpenRepository(
+                storage, replicated, cache, formats(), clock, keys, parameters, onEnd, audit(keys, slot));
+        return new Repository(opened, slot.map(OpenedSlot::bundle));
+    }
+
+    private Optional<AuditLog> audit(RepositoryKeys keys, Optional<OpenedSlot> slot) {
+        return actor.map(name -> new AuditLog(
+                new AuditStore(storage, new Envelope(keys)), keys.repository(), slot.orElseThrow(), name, clock));
     }
 
     /** Returns all formats, that of new snapshots first. It replaces the built-in format with its id. */

@@ -9,6 +9,7 @@ import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.FormatMemory;
 import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.UnsupportedVersionException;
+import dev.lifeboat.internal.audit.AuditLog;
 import dev.lifeboat.internal.cache.CachedStorage;
 import dev.lifeboat.internal.catalog.Catalog;
 import dev.lifeboat.internal.catalog.Session;
@@ -53,6 +54,7 @@ public final class OpenRepository {
     private final RepositoryKeys keys;
     private final Map<String, String> parameters;
     private final List<Consumer<? super OperationEnded>> onEnd;
+    private final Optional<AuditLog> audit;
     private final FormatMemory memory = new FormatMemory();
     private final RunningOperations operations;
     private final ExecutorService executor = Executors.newCachedThreadPool(task -> {
@@ -68,6 +70,7 @@ public final class OpenRepository {
      * @param formats all formats, that of new snapshots first
      * @param parameters of the formats, from the descriptor
      * @param onEnd receive each operation that has ended
+     * @param audit records operations; empty if none are recorded
      */
     public OpenRepository(
             StorageTarget storage,
@@ -77,7 +80,8 @@ public final class OpenRepository {
             Clock clock,
             RepositoryKeys keys,
             Map<String, String> parameters,
-            List<Consumer<? super OperationEnded>> onEnd) {
+            List<Consumer<? super OperationEnded>> onEnd,
+            Optional<AuditLog> audit) {
         this.storage = storage;
         this.replicated = replicated;
         this.cache = cache;
@@ -86,6 +90,7 @@ public final class OpenRepository {
         this.keys = keys;
         this.parameters = parameters;
         this.onEnd = List.copyOf(onEnd);
+        this.audit = audit;
         this.operations = new RunningOperations("repository in " + storage.location());
         this.ids = new SnapshotIdGenerator(keys);
         this.catalog = new Catalog(storage, new Envelope(keys), ids, executor);
@@ -108,6 +113,11 @@ public final class OpenRepository {
         return onEnd.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new OperationObserver(kind, operation, clock.instant(), onEnd));
+    }
+
+    /** Returns where operations are recorded; empty if they are not. */
+    public Optional<AuditLog> audit() {
+        return audit;
     }
 
     /** Begins an operation on this thread. */

@@ -29,6 +29,9 @@ public final class RepositoryLayout {
     /** Prefix of logs that programs keep. */
     public static final String LOGS = "logs/";
 
+    /** Prefix of the entries of the audit trail. */
+    public static final String AUDIT = "audit/";
+
     private static final int SERIES_DIGITS = 8;
     private static final int ID_DIGITS = 32;
 
@@ -99,6 +102,11 @@ public final class RepositoryLayout {
     /** Returns the key of an entry of a log. */
     public static ObjectKey logEntry(String log, long number) {
         return new ObjectKey(logEntries(log) + String.format(Locale.ROOT, "%016x", number));
+    }
+
+    /** Returns the key of an entry of the audit trail. */
+    public static ObjectKey auditEntry(long number) {
+        return new ObjectKey(AUDIT + String.format(Locale.ROOT, "%016x", number));
     }
 
     /** Returns where an object is quarantined. */

@@ -27,7 +27,8 @@ public final class ObjectVerifier implements IntegrityCheck {
     private static boolean isDocument(ObjectKey key) {
         return key.equals(RepositoryLayout.DESCRIPTOR)
                 || key.value().startsWith(RepositoryLayout.KEY_SLOTS)
-                || key.value().startsWith(RepositoryLayout.SNAPSHOTS);
+                || key.value().startsWith(RepositoryLayout.SNAPSHOTS)
+                || key.value().startsWith(RepositoryLayout.AUDIT);
     }
 
     private static boolean isWhole(StorageTarget in, ObjectKey key) throws IOException {

@@ -20,6 +20,7 @@ final class ReplicationPolicy {
             RepositoryLayout.SNAPSHOTS,
             RepositoryLayout.KEY_SLOTS,
             RepositoryLayout.INDEX,
+            RepositoryLayout.AUDIT,
             RepositoryLayout.DESCRIPTOR.value());
 
     private ReplicationPolicy() {}
@@ -40,6 +41,11 @@ final class ReplicationPolicy {
     /** Returns whether the object is a key slot, which gives access. */
     static boolean isKeySlot(ObjectKey key) {
         return key.value().startsWith(RepositoryLayout.KEY_SLOTS);
+    }
+
+    /** Returns whether the object is an entry of the audit trail. No snapshot needs it. */
+    static boolean isAudit(ObjectKey key) {
+        return key.value().startsWith(RepositoryLayout.AUDIT);
     }
 
     /**

@@ -19,10 +19,18 @@ import javax.crypto.spec.SecretKeySpec;
  * @param mayRead whether it also gives the right to read
  * @param label the name given by the user
  * @param proof that a holder of the secrets of this repository wrote the slot; a slot without it is ignored
+ * @param endorsement that a holder of the read right added the slot, with its {@link Signer}; empty if a writer did
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record KeySlot(
-        String id, boolean mayRead, String label, Secret.Stretch stretch, byte[] salt, byte[] wrapped, byte[] proof) {
+        String id,
+        boolean mayRead,
+        String label,
+        Secret.Stretch stretch,
+        byte[] salt,
+        byte[] wrapped,
+        byte[] proof,
+        byte[] endorsement) {
     /** The kind of the document. */
     public static final String KIND = "key";
 
@@ -30,28 +38,51 @@ public record KeySlot(
     private static final int SALT_BYTES = 16;
     private static final int PROOF_BYTES = 16;
 
-    /** Wraps secrets. */
-    public static KeySlot wrap(
-            byte[] repository, String id, String label, KeyBundle bundle, Secret secret, SecureRandom random) {
+    /**
+     * Wraps secrets.
+     *
+     * @param bundle what the slot gives
+     * @param own what the one has who adds the slot
+     */
+    public static OpenedSlot wrap(
+            byte[] repository,
+            String id,
+            String label,
+            KeyBundle bundle,
+            KeyBundle own,
+            Secret secret,
+            SecureRandom random) {
         byte[] salt = new byte[SALT_BYTES];
         random.nextBytes(salt);
-        KeySlot empty = new KeySlot(id, bundle.mayRead(), label, secret.stretch(), salt, new byte[0], new byte[0]);
+        byte[] none = new byte[0];
+        KeySlot empty = new KeySlot(id, bundle.mayRead(), label, secret.stretch(), salt, none, none, none);
         try {
-            SecretKeySpec key = new SecretKeySpec(secret.stretched(empty.stretch, salt), "AES");
+            byte[] stretched = secret.stretched(empty.stretch, salt);
+            SecretKeySpec key = new SecretKeySpec(stretched, "AES");
             byte[] wrapped = Gcm.sealRandom(key, random, empty.associated(repository), bundle.toBytes());
-            return new KeySlot(
-                    id, bundle.mayRead(), label, secret.stretch(), salt, wrapped, empty.proof(repository, bundle));
+            Signer signer = new Signer(repository, id, stretched);
+            KeySlot slot = new KeySlot(
+                    id,
+                    bundle.mayRead(),
+                    label,
+                    secret.stretch(),
+                    salt,
+                    wrapped,
+                    empty.proof(repository, bundle),
+                    Signer.endorse(own, repository, id, bundle.mayRead(), label, signer.publicKey()));
+            return new OpenedSlot(slot, bundle, signer);
         } catch (DamagedException e) {
             throw new IllegalStateException("the default parameters are out of bounds", e);
         }
     }
 
     /** Returns the secrets; empty if this is not the secret of this slot. */
-    public Optional<KeyBundle> open(byte[] repository, Secret secret) throws DamagedException {
+    public Optional<OpenedSlot> open(byte[] repository, Secret secret) throws DamagedException {
         if (!stretch.name().equals(secret.stretch().name())) {
             return Optional.empty();
         }
-        SecretKeySpec key = new SecretKeySpec(secret.stretched(stretch, salt), "AES");
+        byte[] stretched = secret.stretched(stretch, salt);
+        SecretKeySpec key = new SecretKeySpec(stretched, "AES");
         byte[] bundle;
         try {
             bundle = Gcm.openRandom(key, associated(repository), wrapped);
@@ -60,7 +91,7 @@ public record KeySlot(
             // the document.
             return Optional.empty();
         }
-        return Optional.of(KeyBundle.parse(bundle));
+        return Optional.of(new OpenedSlot(this, KeyBundle.parse(bundle), new Signer(repository, id, stretched)));
     }
 
     /**
@@ -93,7 +124,7 @@ public record KeySlot(
     /** Encodes the document. */
     public byte[] toBytes() {
         Base64.Encoder base64 = Base64.getEncoder();
-        return SealedDocument.seal(SealedDocument.start(KIND, VERSION)
+        JsonObject json = SealedDocument.start(KIND, VERSION)
                 .put("id", id)
                 .put("right", mayRead ? "read" : "write")
                 .put("label", label)
@@ -106,7 +137,11 @@ public record KeySlot(
                                 .put("lanes", stretch.lanes()))
                 .put("salt", base64.encodeToString(salt))
                 .put("wrapped", base64.encodeToString(wrapped))
-                .put("proof", base64.encodeToString(proof)));
+                .put("proof", base64.encodeToString(proof));
+        if (endorsement.length > 0) {
+            json.put("endorsement", base64.encodeToString(endorsement));
+        }
+        return SealedDocument.seal(json);
     }
 
     /** Parses a document. */
@@ -126,7 +161,8 @@ public record KeySlot(
                             Math.toIntExact(stretch.size("lanes"))),
                     base64.decode(json.string("salt")),
                     base64.decode(json.string("wrapped")),
-                    base64.decode(json.string("proof")));
+                    base64.decode(json.string("proof")),
+                    base64.decode(json.optionalString("endorsement").orElse("")));
             slot.stretch.check();
             return slot;
         } catch (IllegalArgumentException | ArithmeticException e) {

@@ -31,11 +31,18 @@ public final class KeySlotStore {
 
     private KeySlotStore() {}
 
-    public static KeySlot add(StorageTarget storage, byte[] repository, String label, KeyBundle bundle, Secret secret)
+    /**
+     * Adds a slot.
+     *
+     * @param bundle what the slot gives
+     * @param own what the one has who adds it
+     */
+    public static OpenedSlot add(
+            StorageTarget storage, byte[] repository, String label, KeyBundle bundle, KeyBundle own, Secret secret)
             throws IOException {
-        KeySlot slot = KeySlot.wrap(repository, RandomIds.next(), label, bundle, secret, RANDOM);
-        put(storage, slot);
-        return slot;
+        OpenedSlot opened = KeySlot.wrap(repository, RandomIds.next(), label, bundle, own, secret, RANDOM);
+        put(storage, opened.slot());
+        return opened;
     }
 
     public static void put(StorageTarget storage, KeySlot slot) throws IOException {
@@ -82,12 +89,13 @@ public final class KeySlotStore {
         }
     }
 
-    /** Returns the secrets; empty if the secret opens none of the slots. */
-    public static Optional<KeyBundle> open(StorageTarget storage, byte[] repository, Secret secret) throws IOException {
+    /** Returns the slot that a secret opens; empty if it opens none. */
+    public static Optional<OpenedSlot> open(StorageTarget storage, byte[] repository, Secret secret)
+            throws IOException {
         for (KeySlot slot : list(storage)) {
-            Optional<KeyBundle> bundle = slot.open(repository, secret);
-            if (bundle.isPresent()) {
-                return bundle;
+            Optional<OpenedSlot> opened = slot.open(repository, secret);
+            if (opened.isPresent()) {
+                return opened;
             }
         }
         return Optional.empty();

@@ -146,16 +146,25 @@ class SealTest {
     @Test
     void slots_openBySecretOnly() throws Exception {
         Secret secret = Secret.key(hex("11".repeat(32)));
-        KeySlot slot = KeySlot.wrap(REPOSITORY, "00".repeat(16), "label", bundle, secret, random);
+        KeySlot slot = KeySlot.wrap(REPOSITORY, "00".repeat(16), "label", bundle, bundle, secret, random)
+                .slot();
         KeySlot read = KeySlot.parse(slot.toBytes(), "slot");
-        assertThat(read.open(REPOSITORY, secret).orElseThrow().toBytes()).isEqualTo(bundle.toBytes());
+        assertThat(read.open(REPOSITORY, secret).orElseThrow().bundle().toBytes())
+                .isEqualTo(bundle.toBytes());
         assertThat(read.open(REPOSITORY, Secret.key(hex("12".repeat(32))))).isEmpty();
         assertThat(read.open(new byte[] {1}, secret)).isEmpty();
         assertThat(read.belongsTo(REPOSITORY, bundle)).isTrue();
         assertThat(read.belongsTo(REPOSITORY, KeyBundle.generate(random))).isFalse();
         assertThat(read.belongsTo(REPOSITORY, bundle.writerOnly())).isFalse();
-        KeySlot promoted =
-                new KeySlot(slot.id(), false, slot.label(), slot.stretch(), slot.salt(), slot.wrapped(), slot.proof());
+        KeySlot promoted = new KeySlot(
+                slot.id(),
+                false,
+                slot.label(),
+                slot.stretch(),
+                slot.salt(),
+                slot.wrapped(),
+                slot.proof(),
+                slot.endorsement());
         assertThat(promoted.open(REPOSITORY, secret)).isEmpty();
         KeySlot greedy = new KeySlot(
                 slot.id(),
@@ -164,7 +173,8 @@ class SealTest {
                 new Secret.Stretch("argon2id", 1 << 30, 1, 1),
                 slot.salt(),
                 slot.wrapped(),
-                slot.proof());
+                slot.proof(),
+                slot.endorsement());
         assertThatThrownBy(() -> KeySlot.parse(greedy.toBytes(), "slot")).isInstanceOf(DamagedException.class);
     }
 }
