@@ -35,6 +35,7 @@ public final class RegistryStorage implements StorageTarget {
     private final RegistryClient.Settings settings;
     private final String repository;
     private @Nullable RegistryObjects objects;
+    private boolean closed;
 
     RegistryStorage(RegistryClient.Settings settings, String repository) {
         this.settings = settings;
@@ -42,6 +43,9 @@ public final class RegistryStorage implements StorageTarget {
     }
 
     private synchronized RegistryObjects objects() throws IOException {
+        if (closed) {
+            throw new IOException(location() + " is closed");
+        }
         if (objects == null) {
             objects = new RegistryObjects(RegistryClient.forPush(settings), repository);
         }
@@ -84,9 +88,15 @@ public final class RegistryStorage implements StorageTarget {
     }
 
     @Override
-    public synchronized void close() {
-        if (objects != null) {
-            objects.close();
+    public void close() {
+        RegistryObjects open;
+        synchronized (this) {
+            closed = true;
+            open = objects;
+            objects = null;
+        }
+        if (open != null) {
+            open.close();
         }
     }
 }

@@ -82,6 +82,15 @@ public record ProcessIdentity(long pid, String identity) {
                 .orElse(true);
     }
 
+    /**
+     * As {@link #isGone}, and only of the kernel that runs now. For decisions about what several machines share: clones
+     * of a machine may have one id.
+     */
+    public static boolean isGoneOfThisBoot(String token) {
+        Matcher parts = TOKEN.matcher(token);
+        return parts.matches() && isOfThisBoot(parts.group(2)) && isGone(token);
+    }
+
     private static boolean isOfThisBoot(String word) {
         try {
             return word.startsWith(word(namespace() + " " + boot() + " "));

@@ -1,5 +1,6 @@
 package dev.lifeboat.oci.internal.client;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.json.JsonObject;
@@ -380,11 +381,30 @@ public final class RegistryClient {
     }
 
     /**
-     * Removes a manifest, and with it all of its tags. One that is not there is ignored.
+     * Stores a manifest under a tag with one attempt, so that it does not arrive much later than this returns.
      *
+     * @throws IOException if there is no response, or it is no success; the manifest may be there or not
+     */
+    public void putManifestOnce(String repository, String tag, Manifest manifest) throws IOException {
+        String label = label("push", repository, tag);
+        try (Response response = exchange.once(
+                Call.of("PUT", label, URI.create(path(repository, "manifests/" + tag)), push(scoped(repository)))
+                        .with("Content-Type", manifest.mediaType())
+                        .with(Body.of(manifest.bytes())))) {
+            succeeded(response);
+        } catch (TransientException e) {
+            throw e.failure();
+        }
+    }
+
+    /**
+     * Removes a manifest, and with it all of its tags.
+     *
+     * @return false if it is not there
      * @throws RegistryException if the registry removes nothing
      */
-    public void deleteManifest(String repository, String digest) throws IOException {
+    @CanIgnoreReturnValue
+    public boolean deleteManifest(String repository, String digest) throws IOException {
         String label = label("delete", repository, digest);
         String scope = "repository:" + scoped(repository) + ":pull,push,delete";
         try (Response response =
@@ -394,9 +414,11 @@ public final class RegistryClient {
                         RegistryException.Kind.REFUSED,
                         response.failure().getMessage() + "; deletion has to be enabled in the registry");
             }
-            if (response.status() != 404) {
-                succeeded(response);
+            if (response.status() == 404) {
+                return false;
             }
+            succeeded(response);
+            return true;
         }
     }
 

@@ -18,7 +18,8 @@ import java.util.regex.Pattern;
  *   <li>{@code K<key>}, each slash as {@code S}: the object is there if, and only if, this tag is. A key that is too
  *       long has {@code H<SHA-256 of the key in hex>} in its place.
  *   <li>{@code I<key>L<length>T<time>}, in base 36, the time in milliseconds since 1970: spares a listing to read the
- *       manifest. Not there if the key is too long, or if the process was killed before it was put.
+ *       manifest. It is put first. So after a kill there may be one without the other tag, which means nothing, or two
+ *       of one key, of which the manifest tells the right one. There is none if the key is too long.
  * </ul>
  */
 final class KeyTag {
@@ -26,6 +27,7 @@ final class KeyTag {
     private static final int MAX_KEY = 128 - 3 - 2 * 13;
 
     private static final int RADIX = 36;
+    private static final Pattern HASHED = Pattern.compile("H[0-9a-f]{64}");
     private static final Pattern INFO = Pattern.compile("I([^L]+)L([0-9a-z]{1,13})T([0-9a-z]{1,13})");
 
     private KeyTag() {}
@@ -49,7 +51,7 @@ final class KeyTag {
 
     /** Whether an object is found by a tag. */
     static boolean isObject(String tag) {
-        return tag.startsWith("H") ? tag.length() == 65 : findKey(tag).isPresent();
+        return HASHED.matcher(tag).matches() || findKey(tag).isPresent();
     }
 
     /** The key that a tag names; empty if it names none. */
@@ -64,6 +66,11 @@ final class KeyTag {
         }
         String time = Long.toString(Math.max(0, info.lastModified().toEpochMilli()), RADIX);
         return Optional.of("I" + text(info.key()) + "L" + Long.toString(info.length(), RADIX) + "T" + time);
+    }
+
+    /** Whether a tag tells of an object that may be this one. */
+    static boolean isInfoOf(ObjectKey key, String tag) {
+        return findInfo(tag).map(ObjectInfo::key).equals(Optional.of(key));
     }
 
     /** What a tag tells of an object; empty if it tells nothing. */

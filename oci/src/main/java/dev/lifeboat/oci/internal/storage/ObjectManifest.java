@@ -1,5 +1,6 @@
 package dev.lifeboat.oci.internal.storage;
 
+import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.oci.internal.client.Manifest;
 import dev.lifeboat.oci.internal.client.Manifest.Descriptor;
@@ -13,6 +14,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An object in a registry: a manifest with one layer, its content. Garbage collection keeps the layer as long as the
@@ -71,15 +73,30 @@ record ObjectManifest(ObjectInfo info, String digest) {
                         .put(CREATED, info.lastModified().toString()));
     }
 
+    /** Returns whether a manifest is one of an object. */
+    static boolean isObject(Manifest manifest) {
+        try {
+            return manifest.json().optionalString("artifactType").equals(Optional.of(OBJECT));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     /**
      * Parses a manifest.
      *
      * @throws RegistryException if it is not one of an object
      */
     static ObjectManifest of(Manifest manifest) throws IOException {
-        JsonObject json = manifest.json();
-        List<Descriptor> layers = manifest.layers();
-        Map<String, String> annotations = json.has("annotations") ? json.stringMap("annotations") : Map.of();
+        List<Descriptor> layers;
+        Map<String, String> annotations;
+        try {
+            JsonObject json = manifest.json();
+            layers = manifest.layers();
+            annotations = json.has("annotations") ? json.stringMap("annotations") : Map.of();
+        } catch (DamagedException e) {
+            throw foreign(manifest, ": " + e.getMessage());
+        }
         String key = annotations.getOrDefault(KEY, "");
         if (layers.size() != 1 || !ObjectKey.isValid(key)) {
             throw foreign(manifest, "");

@@ -1,8 +1,14 @@
 package dev.lifeboat.oci.internal.storage;
 
+import dev.lifeboat.internal.io.BulkInputStream;
 import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.io.RandomIds;
+import dev.lifeboat.internal.io.UninterruptibleCleanup;
+import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.oci.internal.client.Body;
 import dev.lifeboat.oci.internal.client.Manifest;
 import dev.lifeboat.oci.internal.client.RegistryClient;
+import dev.lifeboat.oci.internal.image.VerifiedBlob;
 import dev.lifeboat.oci.registry.RegistryException;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
@@ -16,19 +22,26 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Objects in one repository of a registry: what {@code RegistryStorage} says. Thread-safe. */
 public final class RegistryObjects implements StorageTarget {
+    private static final Logger log = LoggerFactory.getLogger(RegistryObjects.class);
     private static final int LOCKS = 64;
+    private static final String REMOVED = "application/vnd.lifeboat.removed.v1";
 
     private final RegistryClient client;
     private final String repository;
@@ -36,6 +49,8 @@ public final class RegistryObjects implements StorageTarget {
     /** By hash of the key: two threads do not create one object at once. */
     private final List<ReentrantLock> locks =
             IntStream.range(0, LOCKS).mapToObj(i -> new ReentrantLock()).toList();
+
+    private volatile boolean closed;
 
     /** Creates a store. It connects with the first request. */
     public RegistryObjects(RegistryClient client, String repository) {
@@ -59,6 +74,9 @@ public final class RegistryObjects implements StorageTarget {
 
     /** Names operation and place in a failure. */
     private <T> T explained(String operation, Request<T> request) throws IOException {
+        if (closed) {
+            throw new IOException(operation + ": " + location() + " is closed");
+        }
         try {
             return request.send();
         } catch (RegistryException e) {
@@ -68,15 +86,21 @@ public final class RegistryObjects implements StorageTarget {
 
     @Override
     public ObjectInfo put(ObjectKey key, Content content, PutCondition condition) throws IOException {
-        try (Spool spool = Spool.of(content)) {
+        try (Spool spool = Spool.of(content);
+                WriterLease.Use use = lease.use()) {
             return explained("store " + key, () -> {
                 // Also for objects that may be replaced: two writers could remove each other's.
-                WriterLease.Claim claim = lease.hold();
+                use.hold();
                 client.upload(repository, spool.digest(), spool.body());
                 ReentrantLock lock = locks.get(Math.floorMod(key.hashCode(), LOCKS));
                 lockInterruptibly(lock);
                 try {
-                    return name(key, spool, condition, claim);
+                    // The upload may have taken longer than a claim lasts.
+                    Claim claim = use.hold();
+                    AtomicReference<ObjectInfo> named = new AtomicReference<>();
+                    // An interrupt is too late from here on: it would be unknown whether the object has its name.
+                    UninterruptibleCleanup.run(() -> named.set(name(key, spool, condition, claim)));
+                    return Objects.requireNonNull(named.get());
                 } finally {
                     lock.unlock();
                 }
@@ -94,36 +118,101 @@ public final class RegistryObjects implements StorageTarget {
     }
 
     /** Makes an object of a blob. */
-    private ObjectInfo name(ObjectKey key, Spool spool, PutCondition condition, WriterLease.Claim claim)
-            throws IOException {
-        Optional<String> old = client.findDigest(repository, KeyTag.of(key));
+    private ObjectInfo name(ObjectKey key, Spool spool, PutCondition condition, Claim claim) throws IOException {
+        Optional<Manifest> old = client.findManifest(repository, KeyTag.of(key));
         if (old.isPresent() && condition == PutCondition.IF_ABSENT) {
             throw new PreconditionFailedException(key, location());
         }
+        if (old.isPresent()) {
+            checkReplaced(old.get(), spool);
+        }
         ObjectInfo info = new ObjectInfo(key, spool.length(), Instant.now().truncatedTo(ChronoUnit.MILLIS));
         Manifest manifest = new ObjectManifest(info, spool.digest()).toManifest();
-        // An interrupt is too late from here on: it would be unknown whether the object has its name.
-        boolean interrupted = Thread.interrupted();
+        boolean named = false;
         try {
-            client.putManifest(repository, KeyTag.of(key), manifest);
-            if (!lease.isUnbroken(claim)) {
-                client.deleteManifest(repository, manifest.digest());
-                throw new RegistryException(
-                        RegistryException.Kind.UNREACHABLE,
-                        "the registry was silent for so long that another process has claimed it for writing; nothing"
-                                + " was stored, try again");
-            }
             if (KeyTag.infoOf(info).isPresent()) {
                 client.putManifest(repository, KeyTag.infoOf(info).get(), manifest);
             }
-            if (old.isPresent() && !old.get().equals(manifest.digest())) {
-                client.deleteManifest(repository, old.get());
-            }
-            return info;
+            putName(key, manifest);
+            named = lease.isUnbroken(claim);
         } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
+            if (!named) {
+                undo(key, manifest, old);
             }
+        }
+        if (!named) {
+            throw new RegistryException(
+                    RegistryException.Kind.UNREACHABLE,
+                    "this process has lost the right to write: the registry or the process was silent for long, or the"
+                            + " storage was closed; nothing was stored");
+        }
+        old.filter(before -> !before.digest().equals(manifest.digest())).ifPresent(this::drop);
+        return info;
+    }
+
+    /** A registry that has a blob keeps the bytes it has, even if they are damaged. */
+    private void checkReplaced(Manifest old, Spool spool) throws IOException {
+        boolean same =
+                ObjectManifest.isObject(old) && ObjectManifest.of(old).digest().equals(spool.digest());
+        if (same) {
+            try (InputStream in = new VerifiedBlob(
+                    client.blob(repository, spool.digest(), spool.length()),
+                    spool.digest(),
+                    found -> new RegistryException(
+                            RegistryException.Kind.DAMAGED,
+                            "the registry has a damaged blob, " + spool.digest()
+                                    + ", and keeps it: delete the object, let the registry collect garbage, and store"
+                                    + " the object again"))) {
+                Io.drain(in);
+            }
+        }
+    }
+
+    private void putName(ObjectKey key, Manifest manifest) throws IOException {
+        try {
+            client.putManifest(repository, KeyTag.of(key), manifest);
+        } catch (IOException e) {
+            // The response may be what was lost.
+            if (!client.findDigest(repository, KeyTag.of(key)).equals(Optional.of(manifest.digest()))) {
+                throw e;
+            }
+        }
+    }
+
+    /** Takes an object back, as far as that is possible. What another process has stored in its place stays. */
+    private void undo(ObjectKey key, Manifest manifest, Optional<Manifest> old) {
+        try {
+            if (client.findDigest(repository, KeyTag.of(key)).equals(Optional.of(manifest.digest()))) {
+                Optional<Manifest> right = stored(key, manifest).or(() -> old);
+                if (right.isPresent()) {
+                    client.putManifest(repository, KeyTag.of(key), right.get());
+                }
+            }
+            client.deleteManifest(repository, manifest.digest());
+        } catch (IOException e) {
+            log.warn("what a failed put has stored is not removed [key={}, store={}]", key, location(), e);
+        }
+    }
+
+    /** What has the other tag of the key, besides this. */
+    private Optional<Manifest> stored(ObjectKey key, Manifest but) throws IOException {
+        for (String tag : client.tags(repository)) {
+            if (KeyTag.isInfoOf(key, tag)) {
+                Optional<Manifest> other = client.findManifest(repository, tag);
+                if (other.isPresent() && !other.get().digest().equals(but.digest())) {
+                    return other;
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private void drop(Manifest replaced) {
+        try {
+            client.deleteManifest(repository, replaced.digest());
+        } catch (IOException e) {
+            // A listing tells which one counts.
+            log.debug("the manifest of a replaced object stays [digest={}]", replaced.digest(), e);
         }
     }
 
@@ -153,7 +242,18 @@ public final class RegistryObjects implements StorageTarget {
             return InputStream.nullInputStream();
         }
         long end = range.length() == ByteRange.TO_END || range.length() > size - from ? size : from + range.length();
-        return client.blob(repository, object.get().digest(), size, from, end);
+        InputStream blob = client.blob(repository, object.get().digest(), size, from, end);
+        return new BulkInputStream() {
+            @Override
+            public int read(byte[] b, int off, int len) throws IOException {
+                return explained("read " + key, () -> blob.read(b, off, len));
+            }
+
+            @Override
+            public void close() throws IOException {
+                blob.close();
+            }
+        };
     }
 
     @Override
@@ -193,29 +293,60 @@ public final class RegistryObjects implements StorageTarget {
             return info;
         }
         // Removed since, if it is not there.
-        Optional<Manifest> manifest = explained("list", () -> client.findManifest(repository, tag));
-        if (manifest.isEmpty()) {
+        Optional<Manifest> manifest = explained("list " + tag, () -> client.findManifest(repository, tag));
+        if (manifest.isEmpty() || !ObjectManifest.isObject(manifest.get())) {
             return Optional.empty();
         }
-        return Optional.of(
-                explained("list", () -> ObjectManifest.of(manifest.get())).info());
+        ObjectInfo found = explained("list " + tag, () -> ObjectManifest.of(manifest.get()))
+                .info();
+        return KeyTag.of(found.key()).equals(tag) ? Optional.of(found) : Optional.empty();
     }
 
     @Override
     public void delete(Collection<ObjectKey> keys) throws IOException {
+        List<ObjectKey> missing = new ArrayList<>();
         for (ObjectKey key : keys) {
             explained("delete " + key, () -> {
                 Optional<String> digest = client.findDigest(repository, KeyTag.of(key));
-                if (digest.isPresent()) {
-                    client.deleteManifest(repository, digest.get());
+                if (digest.isEmpty() || !client.deleteManifest(repository, digest.get())) {
+                    missing.add(key);
                 }
                 return key;
             });
+        }
+        if (!missing.isEmpty()) {
+            explained("delete " + missing.get(0), () -> {
+                removeTags(missing);
+                return missing;
+            });
+        }
+    }
+
+    /**
+     * Removes tags without a manifest. docker-registry removes a manifest first, and then its tags; if it was stopped in
+     * between, they are listed for ever.
+     */
+    private void removeTags(Collection<ObjectKey> keys) throws IOException {
+        List<String> tags = client.tags(repository);
+        Set<String> names = new HashSet<>(tags);
+        for (ObjectKey key : keys) {
+            if (names.contains(KeyTag.of(key))) {
+                Manifest stub = ObjectManifest.note(REMOVED, JsonObject.create().put("id", RandomIds.next()));
+                client.upload(repository, ObjectManifest.EMPTY_DIGEST, Body.of(ObjectManifest.EMPTY));
+                client.putManifest(repository, KeyTag.of(key), stub);
+                for (String tag : tags) {
+                    if (KeyTag.isInfoOf(key, tag)) {
+                        client.putManifest(repository, tag, stub);
+                    }
+                }
+                client.deleteManifest(repository, stub.digest());
+            }
         }
     }
 
     @Override
     public void close() {
+        closed = true;
         lease.close();
     }
 }

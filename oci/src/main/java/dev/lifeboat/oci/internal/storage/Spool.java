@@ -28,8 +28,10 @@ final class Spool implements AutoCloseable {
     static Spool of(Content content) throws IOException {
         Spool spool = new Spool();
         boolean complete = false;
-        try (InputStream in = content.open()) {
-            spool.fill(in);
+        try {
+            try (InputStream in = content.open()) {
+                spool.fill(in);
+            }
             complete = true;
             return spool;
         } finally {

@@ -1,20 +1,16 @@
 package dev.lifeboat.oci.internal.storage;
 
 import dev.lifeboat.internal.io.Io;
-import dev.lifeboat.internal.io.RandomIds;
-import dev.lifeboat.internal.json.JsonObject;
-import dev.lifeboat.internal.process.ProcessIdentity;
+import dev.lifeboat.internal.io.UninterruptibleCleanup;
 import dev.lifeboat.oci.internal.client.Body;
 import dev.lifeboat.oci.internal.client.Manifest;
 import dev.lifeboat.oci.internal.client.RegistryClient;
 import dev.lifeboat.oci.registry.RegistryException;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -35,15 +31,8 @@ final class WriterLease implements AutoCloseable {
     /** No tag of an object begins like this. */
     static final String TAG = "lifeboat-writer";
 
-    private static final String TYPE = "application/vnd.lifeboat.writer.v1";
-    private static final String WRITER = "dev.lifeboat.writer";
-    private static final String PROCESS = "dev.lifeboat.process";
-    private static final String SINCE = "dev.lifeboat.since";
-    private static final String BEAT = "dev.lifeboat.beat";
-    private static final int MAX_ATTEMPTS = 5;
-
-    private static final Manifest FREE =
-            ObjectManifest.note(TYPE, JsonObject.create().put(WRITER, "none"));
+    private static final int MAX_ATTEMPTS = 3;
+    private static final Duration CLOSING = Duration.ofSeconds(10);
 
     private final RegistryClient client;
     private final String repository;
@@ -54,10 +43,11 @@ final class WriterLease implements AutoCloseable {
     /** Written under the lock. */
     private volatile @Nullable Claim held;
 
+    private final AtomicInteger uses = new AtomicInteger();
     private volatile long usedAt;
+    private volatile boolean closed;
     // Guarded by the lock.
     private boolean prepared;
-    private boolean closed;
     /** A claim whose holder was seen to have ended, or not to renew it. */
     private Optional<String> voidClaim = Optional.empty();
 
@@ -68,53 +58,52 @@ final class WriterLease implements AutoCloseable {
         this.timing = timing;
     }
 
-    /** A claim of this process: two manifests in turn, so that each renewal changes the tag and leaves nothing. */
-    static final class Claim {
-        private final List<Manifest> beats;
-        /** When the request was sent that changed the tag last: it is void no earlier than {@code expire} later. */
-        private volatile long renewedAt;
-
-        private Claim() {
-            JsonObject notes = JsonObject.create()
-                    .put(WRITER, RandomIds.next())
-                    .put(PROCESS, ProcessIdentity.current().token())
-                    .put(SINCE, Instant.now().toString());
-            beats = List.of(
-                    ObjectManifest.note(TYPE, notes.put(BEAT, "0")), ObjectManifest.note(TYPE, notes.put(BEAT, "1")));
+    /** Keeps the lease while it is open. */
+    final class Use implements AutoCloseable {
+        private Use() {
+            uses.incrementAndGet();
         }
 
-        boolean is(Optional<String> digest) {
-            return beats.stream().anyMatch(beat -> digest.equals(Optional.of(beat.digest())));
+        /**
+         * Makes sure that this process is the one that writes.
+         *
+         * @return for {@link #isUnbroken}
+         * @throws RegistryException if another one does
+         */
+        Claim hold() throws IOException {
+            return WriterLease.this.hold();
         }
 
-        private Manifest after(Optional<String> digest) {
-            return beats.get(digest.equals(Optional.of(beats.get(0).digest())) ? 1 : 0);
+        @Override
+        public void close() {
+            usedAt = System.nanoTime();
+            uses.decrementAndGet();
         }
+    }
+
+    /** Begins to write. */
+    Use use() {
+        return new Use();
     }
 
     private static boolean isOlder(long time, Duration age) {
         return System.nanoTime() - time > age.toNanos();
     }
 
-    /** Leaves a margin for clocks that do not run at one speed. */
-    private Duration safe() {
-        return timing.expire().multipliedBy(3).dividedBy(4);
-    }
-
     private Optional<String> there() throws IOException {
         return client.findDigest(repository, TAG);
     }
 
-    /**
-     * Makes sure that this process is the one that writes.
-     *
-     * @return for {@link #isUnbroken}
-     * @throws RegistryException if another one does
-     */
-    Claim hold() throws IOException {
-        usedAt = System.nanoTime();
+    private void checkOpen() throws IOException {
+        if (closed) {
+            throw new IOException(location + " is closed");
+        }
+    }
+
+    private Claim hold() throws IOException {
+        checkOpen();
         Claim claim = held;
-        if (claim != null && !isOlder(claim.renewedAt, timing.renew().multipliedBy(2))) {
+        if (claim != null && !isOlder(claim.renewedAt(), timing.expire().dividedBy(2))) {
             return claim;
         }
         try {
@@ -124,10 +113,8 @@ final class WriterLease implements AutoCloseable {
             throw Io.interrupted(e);
         }
         try {
-            if (closed) {
-                throw new IOException(location + " is closed");
-            }
-            if (held != null && isOlder(held.renewedAt, timing.renew())) {
+            checkOpen();
+            if (held != null && isOlder(held.renewedAt(), timing.expire().dividedBy(2))) {
                 renew(held);
             }
             Claim now = held;
@@ -142,9 +129,12 @@ final class WriterLease implements AutoCloseable {
         }
     }
 
-    /** Returns whether no other process can have held the lease since {@link #hold} returned this claim. */
+    /**
+     * Returns whether this claim is the one in the registry. If a claim of another process was there since {@link #hold}
+     * returned it, it is not any more. Time does not tell: this process may have been suspended.
+     */
     boolean isUnbroken(Claim claim) throws IOException {
-        return !isOlder(claim.renewedAt, safe()) || claim.is(there());
+        return claim.is(there());
     }
 
     private Claim acquire() throws IOException {
@@ -155,20 +145,25 @@ final class WriterLease implements AutoCloseable {
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
             awaitFree();
             Claim claim = new Claim();
-            long start = System.nanoTime();
-            claim.renewedAt = start;
-            if (!isFree(there())) {
-                continue;
-            }
-            client.putManifest(repository, TAG, claim.after(Optional.empty()));
-            if (!isOlder(start, timing.settle())) {
-                Io.sleep(timing.settle().toMillis());
-                if (claim.is(there())) {
-                    return claim;
+            boolean claimed = false;
+            try {
+                if (isFree(there())) {
+                    client.putManifestOnce(repository, TAG, claim.after(Optional.empty()));
+                    // One that arrives later than others wait may replace a claim that is valid.
+                    claimed = !isOlder(claim.renewedAt(), timing.settle());
+                    if (claimed) {
+                        pause(timing.settle());
+                        claimed = claim.is(there());
+                    }
+                    if (claimed) {
+                        return claim;
+                    }
+                }
+            } finally {
+                if (!claimed) {
+                    giveBack(claim);
                 }
             }
-            // Its own, unless another process has claimed it since.
-            voidClaim = Optional.of(claim.beats.get(0).digest());
         }
         throw new RegistryException(
                 RegistryException.Kind.UNREACHABLE,
@@ -177,8 +172,13 @@ final class WriterLease implements AutoCloseable {
                         + " times; try again when it is less busy");
     }
 
+    private void pause(Duration time) throws IOException {
+        Io.sleep(time.toMillis());
+        checkOpen();
+    }
+
     private boolean isFree(Optional<String> digest) {
-        return digest.isEmpty() || digest.get().equals(FREE.digest()) || digest.equals(voidClaim);
+        return digest.isEmpty() || digest.get().equals(Claim.FREE.digest()) || digest.equals(voidClaim);
     }
 
     /** Waits until there is no claim of another process, or it is void. */
@@ -188,50 +188,47 @@ final class WriterLease implements AutoCloseable {
             return;
         }
         Manifest claim = manifest.orElseThrow();
-        JsonObject json = claim.json();
-        Map<String, String> notes = json.has("annotations") ? json.stringMap("annotations") : Map.of();
-        String process = notes.getOrDefault(PROCESS, "");
-        if (!ProcessIdentity.isGone(process)) {
+        if (!Claim.isOfEndedProcess(claim)) {
             long start = System.nanoTime();
+            long seenAt = start;
             while (!isOlder(start, timing.expire())) {
-                Io.sleep(timing.poll().toMillis());
+                pause(timing.poll());
                 Optional<String> now = there();
                 if (isFree(now)) {
                     return;
                 }
-                if (!now.get().equals(claim.digest())) {
+                if (!now.equals(Optional.of(claim.digest()))) {
                     throw new RegistryException(
                             RegistryException.Kind.REFUSED,
-                            "claim " + location + " for writing: process " + process.replaceFirst("\\..*", "")
-                                    + " writes to it since " + notes.getOrDefault(SINCE, "some time")
-                                    + "; a repository in a registry has one writer at a time: wait until it is done");
+                            "claim " + location + " for writing: " + Claim.describe(claim)
+                                    + " writes to it; a repository in a registry has one writer at a time: wait until"
+                                    + " it is done");
                 }
+                // What was not seen for long may have changed and come back.
+                start = isOlder(seenAt, timing.expire().dividedBy(2)) ? System.nanoTime() : start;
+                seenAt = System.nanoTime();
             }
-            LOG.info("the claim of a writer of {} is void: it was not renewed [process={}]", location, process);
+            LOG.info(
+                    "the right to write to {} is taken from one that does not renew it [{}]",
+                    location,
+                    Claim.describe(claim));
         }
         voidClaim = Optional.of(claim.digest());
     }
 
     /** Renews a claim, or gives it up if another process may have taken it. */
     private void renew(Claim claim) throws IOException {
-        if (!isOlder(claim.renewedAt, safe())) {
-            long start = System.nanoTime();
+        // A late request could replace a claim that another process has made in the meantime.
+        if (!isOlder(claim.renewedAt(), timing.expire().dividedBy(2))) {
             Optional<String> there = there();
-            if (claim.is(there)) {
-                client.putManifest(repository, TAG, claim.after(there));
-                // Whoever watches it takes it for void no earlier than this.
-                if (!isOlder(claim.renewedAt, timing.expire())) {
-                    claim.renewedAt = start;
-                    return;
-                }
+            long sentAt = System.nanoTime();
+            if (claim.is(there) && !isOlder(claim.renewedAt(), timing.expire().dividedBy(2))) {
+                client.putManifestOnce(repository, TAG, claim.after(there));
+                claim.renewed(sentAt);
+                return;
             }
         }
-        Optional<String> there = there();
-        if (claim.is(there)) {
-            voidClaim = there;
-        } else {
-            LOG.warn("another process has taken the right to write to {}", location);
-        }
+        LOG.warn("this process has lost the right to write to {}: another one has it, or it was not renewed", location);
         held = null;
     }
 
@@ -249,7 +246,8 @@ final class WriterLease implements AutoCloseable {
                 if (closing.await(timing.renew().toMillis(), TimeUnit.MILLISECONDS) || held != claim) {
                     continue;
                 }
-                if (isOlder(usedAt, timing.expire().dividedBy(2))) {
+                if (uses.get() == 0 && isOlder(usedAt, timing.expire().dividedBy(2))) {
+                    held = null;
                     giveBack(claim);
                 } else {
                     renewOrNote(claim);
@@ -270,33 +268,52 @@ final class WriterLease implements AutoCloseable {
         }
     }
 
+    /** Gives a claim back if it is the one in the registry, also on an interrupted thread. */
     private void giveBack(Claim claim) {
-        held = null;
         try {
-            if (claim.is(there())) {
-                client.putManifest(repository, TAG, FREE);
-            }
-            for (Manifest beat : claim.beats) {
-                client.deleteManifest(repository, beat.digest());
-            }
+            UninterruptibleCleanup.run(CLOSING, () -> {
+                try {
+                    // This frees the tag, and only if it is the one of this claim.
+                    for (Manifest beat : claim.used()) {
+                        client.deleteManifest(repository, beat.digest());
+                    }
+                } catch (RegistryException e) {
+                    // Not late, when another process may have claimed it.
+                    if (claim.is(there())
+                            && !isOlder(claim.renewedAt(), timing.expire().dividedBy(2))) {
+                        client.putManifestOnce(repository, TAG, Claim.FREE);
+                    }
+                }
+            });
         } catch (IOException e) {
             LOG.debug("the right to write to {} is left to expire [cause={}]", location, e.getMessage());
         }
     }
 
-    /** Gives the right back. */
+    /** Gives the right back. A put that runs fails, and stores nothing. */
     @Override
     public void close() {
-        lock.lock();
+        closed = true;
+        boolean interrupted = Thread.interrupted();
         try {
-            closed = true;
-            Claim claim = held;
-            if (claim != null) {
-                giveBack(claim);
+            if (lock.tryLock(CLOSING.toMillis(), TimeUnit.MILLISECONDS)) {
+                try {
+                    Claim claim = held;
+                    held = null;
+                    if (claim != null) {
+                        giveBack(claim);
+                    }
+                    closing.signalAll();
+                } finally {
+                    lock.unlock();
+                }
             }
-            closing.signalAll();
+        } catch (InterruptedException e) {
+            interrupted = true;
         } finally {
-            lock.unlock();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

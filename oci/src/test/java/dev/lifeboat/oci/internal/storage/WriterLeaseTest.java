@@ -3,7 +3,6 @@ package dev.lifeboat.oci.internal.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.oci.internal.client.Body;
 import dev.lifeboat.oci.internal.client.RegistryClient;
 import dev.lifeboat.oci.registry.RegistryException;
@@ -20,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -72,7 +72,8 @@ class WriterLeaseTest {
                     .isInstanceOf(RegistryException.class)
                     .hasMessageContainingAll(
                             "store packs/ab/other in " + first.location(),
-                            "process " + ProcessHandle.current().pid() + " writes to it since",
+                            "process " + ProcessHandle.current().pid() + " on ",
+                            " writes to it",
                             "one writer at a time");
             assertThat(second.find(OTHER)).isEmpty();
             assertThat(second.find(KEY)).isPresent();
@@ -121,6 +122,62 @@ class WriterLeaseTest {
     }
 
     @Test
+    void aWriterThatUploadsForLong_keepsTheRight_andCloseEndsIt() throws Exception {
+        ExecutorService pool = Executors.newSingleThreadExecutor();
+        try (RegistryProxy proxy = new RegistryProxy(registry.url());
+                RegistryObjects first =
+                        RegistryObjectsContractTest.objects(proxy.url(), RegistryObjectsContractTest.SHORT);
+                RegistryObjects second = writer()) {
+            CountDownLatch goOn = new CountDownLatch(1);
+            CountDownLatch uploading = new CountDownLatch(1);
+            proxy.setFault(exchange -> {
+                if (exchange.getRequestMethod().equals("PUT")
+                        && exchange.getRequestURI().getPath().contains("/blobs/uploads/")
+                        && exchange.getRequestHeaders()
+                                .getFirst("Content-Length")
+                                .equals("100")) {
+                    uploading.countDown();
+                    awaitQuietly(goOn);
+                }
+                return false;
+            });
+            Future<?> slow = pool.submit(() -> {
+                put(first, KEY);
+                return true;
+            });
+            assertThat(uploading.await(60, TimeUnit.SECONDS)).isTrue();
+            Thread.sleep(RegistryObjectsContractTest.SHORT.expire().toMillis());
+            assertThatThrownBy(() -> put(second, OTHER)).hasMessageContaining("one writer at a time");
+            goOn.countDown();
+            slow.get(60, TimeUnit.SECONDS);
+            assertThat(second.find(KEY)).isPresent();
+
+            CountDownLatch again = new CountDownLatch(1);
+            CountDownLatch naming = new CountDownLatch(1);
+            proxy.setFault(exchange -> {
+                if (exchange.getRequestMethod().equals("PUT")
+                        && exchange.getRequestURI().toString().contains(KeyTag.of(OTHER))) {
+                    naming.countDown();
+                    awaitQuietly(again);
+                }
+                return false;
+            });
+            Future<?> closed = pool.submit(() -> {
+                put(first, OTHER);
+                return true;
+            });
+            assertThat(naming.await(60, TimeUnit.SECONDS)).isTrue();
+            first.close();
+            again.countDown();
+            assertThatThrownBy(() -> closed.get(60, TimeUnit.SECONDS)).hasMessageContaining("has lost the right");
+            assertThat(second.find(OTHER)).isEmpty();
+            put(second, OTHER);
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    @Test
     void aWriterThatIsIdle_givesTheRightBack_andClaimsItAgain() throws Exception {
         try (RegistryObjects first = writer();
                 RegistryObjects second = writer()) {
@@ -139,11 +196,7 @@ class WriterLeaseTest {
         client.putManifest(
                 "backups/shop",
                 WriterLease.TAG,
-                ObjectManifest.note(
-                        "application/vnd.lifeboat.writer.v1",
-                        JsonObject.create()
-                                .put("dev.lifeboat.writer", "another")
-                                .put("dev.lifeboat.process", "77.elsewhere.01234567")));
+                new Claim("77.elsewhere.01234567", "elsewhere").after(Optional.empty()));
         long start = System.nanoTime();
         try (RegistryObjects writer = writer()) {
             put(writer, KEY);
@@ -216,7 +269,7 @@ class WriterLeaseTest {
                 goOn.countDown();
                 assertThatThrownBy(() -> late.get(60, TimeUnit.SECONDS))
                         .hasRootCauseInstanceOf(RegistryException.class)
-                        .hasMessageContaining("another process has claimed it");
+                        .hasMessageContaining("has lost the right to write");
                 assertThat(second.find(KEY)).isEmpty();
                 put(second, KEY);
             } finally {
