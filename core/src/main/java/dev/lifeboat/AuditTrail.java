@@ -8,10 +8,15 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Who did what, when, with which key, in a repository that was opened with {@link RepositoryBuilder#audit}. Each
@@ -77,6 +82,7 @@ public final class AuditTrail {
      * @param phase of the operation
      * @param run equal for all entries of one operation
      * @param outcome for people, such as the id of the snapshot that was made, or the kind of the failure; may be empty
+     * @param signer public key of the signature, in hex; a key has one of its own
      * @param proof of the key
      */
     public record Entry(
@@ -89,6 +95,7 @@ public final class AuditTrail {
             Phase phase,
             String run,
             String outcome,
+            String signer,
             Proof proof) {}
 
     /**
@@ -104,9 +111,10 @@ public final class AuditTrail {
      *
      * @param first number of the oldest entry; 0 if there is none. It is above 1 after {@link #trim}
      * @param last number of the newest entry; 0 if there is none
+     * @param digest SHA-256 of the newest entry, in hex; empty if there is none
      * @param findings in the order of the entries
      */
-    public record Checked(long first, long last, List<Finding> findings) {
+    public record Checked(long first, long last, String digest, List<Finding> findings) {
         public Checked {
             findings = List.copyOf(findings);
         }
@@ -142,56 +150,128 @@ public final class AuditTrail {
     }
 
     /**
-     * Checks all signatures, and that no entry is missing between the oldest and the newest. Keep {@link Checked#last}
-     * elsewhere, to see later whether newer entries were removed.
+     * Checks all signatures, and that no entry was replaced or is missing between the oldest and the newest. Whether
+     * the newest entries were removed, or replaced by others, only {@link #check(Checked)} finds.
      *
      * @throws BackupException.WrongKey if the repository was opened with a write-only key, which cannot check them
      */
     public Checked check() {
+        checkMayRead();
+        return check(Optional.empty());
+    }
+
+    /**
+     * Checks as {@link #check()} does, and that all is still there that was there at an earlier check. Keep its result
+     * where those who write to the repository cannot reach it.
+     *
+     * @param earlier its {@link Checked#last} and {@link Checked#digest} are used
+     * @throws BackupException.WrongKey if the repository was opened with a write-only key, which cannot check them
+     */
+    public Checked check(Checked earlier) {
+        checkMayRead();
+        return check(Optional.of(earlier).filter(checked -> checked.last() > 0));
+    }
+
+    private void checkMayRead() {
         if (!bundle.mayRead()) {
             throw new BackupException.WrongKey(
                     "cannot check the audit trail in " + repository.location()
                             + ": it was opened with a key that may only write; open it with one that may read",
                     null);
         }
-        return query(this::check);
     }
 
-    private Checked check(NavigableSet<Long> numbers) throws IOException {
-        List<Finding> findings = new ArrayList<>();
-        Optional<AuditRecord> before = Optional.empty();
-        long expected = numbers.isEmpty() ? 0 : numbers.first();
-        for (long number : numbers) {
-            if (number != expected) {
-                findings.add(new Finding(expected, "entries " + expected + " to " + (number - 1) + " are missing"));
-                before = Optional.empty();
-            }
-            Optional<AuditRecord> found = store.read(number);
-            switch (proof(number, found)) {
-                case UNREADABLE -> findings.add(new Finding(number, "the entry is damaged"));
-                case FORGED -> findings.add(new Finding(number, "the signature is wrong"));
-                case UNPROVEN ->
-                    findings.add(new Finding(
-                            number,
-                            "key '" + found.orElseThrow().fields().label() + "' was not added by one that may read"));
-                case PROVEN -> {
-                    String previous = found.orElseThrow().fields().previous();
-                    if (before.isPresent() && !previous.equals(before.get().digest())) {
-                        findings.add(new Finding(number - 1, "the entry was replaced after the next one was made"));
+    private Checked check(Optional<Checked> earlier) {
+        Checked checked = query(numbers -> new Inspection().check(numbers, earlier));
+        // A listing may miss what is put meanwhile, and a trim may remove what was listed.
+        return checked.findings().isEmpty() ? checked : query(numbers -> new Inspection().check(numbers, earlier));
+    }
+
+    /** Reads all entries in order. */
+    private final class Inspection {
+        private final List<Finding> findings = new ArrayList<>();
+        private final Map<String, String> signers = new HashMap<>();
+        private final Map<Long, AuditRecord> unproven = new TreeMap<>();
+        private final Set<String> proven = new HashSet<>();
+        private Optional<AuditRecord> before = Optional.empty();
+
+        Checked check(NavigableSet<Long> numbers, Optional<Checked> earlier) throws IOException {
+            long newest =
+                    store.newest(numbers).map(entry -> entry.fields().number()).orElse(0L);
+            long expected = numbers.isEmpty() ? 0 : numbers.first();
+            for (long number : numbers.headSet(newest, true)) {
+                if (number != expected) {
+                    find(expected, "entries " + expected + " to " + (number - 1) + " are missing");
+                    before = Optional.empty();
+                }
+                Optional<AuditRecord> found = store.read(number);
+                inspect(number, found);
+                if (earlier.isPresent() && earlier.get().last() == number) {
+                    String digest = found.map(AuditRecord::digest).orElse("");
+                    if (!digest.equals(earlier.get().digest())) {
+                        find(number, "the entry is another one than at the earlier check");
                     }
                 }
+                before = found;
+                expected = number + 1;
             }
-            before = found;
-            expected = number + 1;
+            numbers.tailSet(newest, false).forEach(number -> find(number, "this is no entry"));
+            earlier.filter(then -> then.last() > newest)
+                    .ifPresent(then -> find(newest + 1, "entries up to " + then.last() + " were removed"));
+            unproven.forEach(this::findUnproven);
+            findings.sort(Comparator.comparingLong(Finding::number));
+            return new Checked(
+                    newest == 0 ? 0 : numbers.first(),
+                    newest,
+                    before.map(AuditRecord::digest).orElse(""),
+                    findings);
         }
-        return numbers.isEmpty()
-                ? new Checked(0, 0, List.of())
-                : new Checked(
-                        numbers.first(),
-                        numbers.last(),
-                        findings.stream()
-                                .sorted(Comparator.comparingLong(Finding::number))
-                                .toList());
+
+        private void find(long number, String problem) {
+            findings.add(new Finding(number, problem));
+        }
+
+        private void inspect(long number, Optional<AuditRecord> found) {
+            Proof proof = proof(number, found);
+            if (proof == Proof.UNREADABLE) {
+                find(number, "the entry is damaged");
+                return;
+            }
+            AuditRecord entry = found.orElseThrow();
+            if (proof == Proof.FORGED) {
+                find(number, "the signature is wrong");
+                return;
+            }
+            if (before.isPresent()
+                    && !entry.fields().previous().equals(before.get().digest())) {
+                find(number - 1, "the entry was replaced after the next one was made");
+            }
+            if (proof == Proof.UNPROVEN) {
+                unproven.put(number, entry);
+                return;
+            }
+            proven.add(identity(entry));
+            String signer = entry.fields().signer();
+            String first = signers.computeIfAbsent(entry.fields().slot(), slot -> signer);
+            if (!first.equals(signer)) {
+                find(
+                        number,
+                        "key '" + entry.fields().label() + "' has signed earlier entries with another signing key: a"
+                                + " holder of a key that may read has made one of the two up");
+            }
+        }
+
+        private void findUnproven(long number, AuditRecord entry) {
+            // An endorsement that was removed from a slot is still in the entries that were made before.
+            if (!proven.contains(identity(entry))) {
+                find(number, "key '" + entry.fields().label() + "' was not added by one that may read");
+            }
+        }
+
+        private static String identity(AuditRecord entry) {
+            AuditRecord.Fields fields = entry.fields();
+            return fields.slot() + fields.signer() + fields.mayRead() + fields.label();
+        }
     }
 
     /**
@@ -204,10 +284,17 @@ public final class AuditTrail {
         if (kept < 1) {
             throw new IllegalArgumentException("the newest entry stays: " + kept);
         }
-        Failures.audited(repository, "TrimAudit", "trim the audit trail to " + kept + " entries", () -> {
-            List<Long> old = store.numbers().descendingSet().stream().skip(kept).toList();
+        String what = "trim the audit trail to " + kept + " entries";
+        Failures.audited(repository, "TrimAudit", what, removed -> removed.size() + " removed", () -> {
+            NavigableSet<Long> numbers = store.numbers();
+            long newest =
+                    store.newest(numbers).map(entry -> entry.fields().number()).orElse(0L);
+            List<Long> old = new ArrayList<>(numbers.headSet(newest - kept, true));
+            // Objects that are no entries.
+            old.addAll(numbers.tailSet(newest, false));
             if (!old.isEmpty()) {
                 store.remove(old);
+                repository.settleReplicas();
             }
             return old;
         });
@@ -228,7 +315,7 @@ public final class AuditTrail {
         Proof proof = proof(number, found);
         if (found.isEmpty()) {
             Keyring.Slot none = new Keyring.Slot("", "", false);
-            return new Entry(number, Instant.EPOCH, "", none, "", "", Phase.UNKNOWN, "", "", proof);
+            return new Entry(number, Instant.EPOCH, "", none, "", "", Phase.UNKNOWN, "", "", "", proof);
         }
         AuditRecord.Fields fields = found.get().fields();
         AuditRecord.Happened happened = fields.happened();
@@ -242,6 +329,7 @@ public final class AuditTrail {
                 phase(happened.phase()),
                 happened.run(),
                 happened.outcome(),
+                fields.signer(),
                 proof);
     }
 

@@ -312,8 +312,9 @@ public final class Backup extends Operation<Snapshot, Backup> {
     }
 
     @Override
-    String outcome(Snapshot result) {
-        return "snapshot " + result.id();
+    String outcome(Optional<Snapshot> result) {
+        return result.map(s -> "snapshot " + s.id().value() + " of " + s.source())
+                .orElse("");
     }
 
     @Override

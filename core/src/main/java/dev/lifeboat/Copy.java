@@ -7,6 +7,7 @@ import dev.lifeboat.internal.engine.ProgressTracker;
 import dev.lifeboat.internal.engine.RunningOperations;
 import dev.lifeboat.snapshot.Snapshot;
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * Copies a snapshot into another repository of any format and key: its entries, time, tags and series. The result is
@@ -39,6 +40,11 @@ public final class Copy extends Operation<Snapshot, Copy> {
                     .onEvent(events::send)
                     .run();
         }
+    }
+
+    @Override
+    String outcome(Optional<Snapshot> result) {
+        return result.map(s -> "snapshot " + s.id().value()).orElse("");
     }
 
     @Override

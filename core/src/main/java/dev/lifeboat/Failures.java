@@ -10,6 +10,7 @@ import dev.lifeboat.internal.engine.TaggedStorage;
 import dev.lifeboat.internal.io.Io;
 import java.io.IOException;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /** Translates failures to {@link BackupException}. No other class does. */
 final class Failures {
@@ -74,21 +75,30 @@ final class Failures {
      *
      * @param kind such as {@code RemoveKey}
      * @param what completes "cannot ... in <location>"
+     * @param outcome what the audit trail says of a result
      * @throws IllegalStateException if the repository is closed
      */
-    static <T> T audited(OpenRepository repository, String kind, String what, Action<T> action) {
+    static <T> T audited(
+            OpenRepository repository, String kind, String what, Function<T, String> outcome, Action<T> action) {
         return query(repository, what, () -> {
             if (repository.audit().isEmpty()) {
                 return action.run();
             }
             AuditLog.Run run = repository.audit().get().begin(kind, what + " in " + repository.location());
             AuditTrail.Phase phase = AuditTrail.Phase.FAILED;
+            String text = "";
             try {
                 T result = action.run();
                 phase = AuditTrail.Phase.SUCCEEDED;
+                text = outcome.apply(result);
                 return result;
+            } catch (IOException | RuntimeException e) {
+                boolean cancelled = e instanceof IOException io && Io.isInterruption(io);
+                phase = cancelled ? AuditTrail.Phase.CANCELLED : AuditTrail.Phase.FAILED;
+                text = cancelled ? "" : e.getClass().getSimpleName();
+                throw e;
             } finally {
-                run.end(AuditTrail.text(phase), "");
+                run.end(AuditTrail.text(phase), text);
             }
         });
     }

@@ -102,6 +102,7 @@ public final class Keyring {
                 repository,
                 "AddKey",
                 "add key '" + label + "'" + (secrets.mayRead() ? "" : " (write only)"),
+                Slot::id,
                 () -> slot(KeySlotStore.add(repository.storage(), id, label, secrets, bundle, secret.get())
                         .slot()));
     }
@@ -130,16 +131,17 @@ public final class Keyring {
         KeySlot there = found.orElseThrow(
                 () -> new BackupException.NotFound("no key slot " + slot.id() + " in " + repository.location()));
         checkOneIsLeft(slot);
-        Failures.audited(repository, "RemoveKey", "remove key '" + there.label() + "' (" + slot.id() + ")", () -> {
+        String what = "remove key '" + there.label() + "' (" + slot.id() + ")";
+        Failures.audited(repository, "RemoveKey", what, removed -> "", () -> {
             KeySlotStore.remove(repository.storage(), slot.id());
             if (slots().stream().noneMatch(Slot::mayRead)) {
                 // Another process has removed the only other one at the same time.
                 KeySlotStore.put(repository.storage(), there);
             }
             repository.settleReplicas();
+            checkOneIsLeft(slot);
             return slot;
         });
-        checkOneIsLeft(slot);
     }
 
     private void checkOneIsLeft(Slot slot) {

@@ -7,6 +7,8 @@ import dev.lifeboat.internal.engine.OpenRepository;
 import dev.lifeboat.internal.engine.OperationObserver;
 import dev.lifeboat.internal.engine.ProgressTracker;
 import dev.lifeboat.internal.engine.RunningOperations;
+import dev.lifeboat.internal.engine.TaggedStorage;
+import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.jfr.OperationRecording;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -16,6 +18,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Describes an operation on a repository, and runs it once. Not thread-safe before it is started.
@@ -88,13 +92,13 @@ public abstract class Operation<T, S extends Operation<T, S>> {
             boolean cancelled = false;
             Optional<String> message = Optional.of("an exception that is not expected; see the log");
             Optional<AuditLog.Run> audit = Optional.empty();
-            String outcome = "";
+            Optional<T> made = Optional.empty();
             try {
                 audit = beginAudit();
                 T result = execute(new ProgressTracker(List.copyOf(listeners), progress, repository.clock()), running);
                 failure = Optional.empty();
                 message = Optional.empty();
-                outcome = outcome(result);
+                made = Optional.of(result);
                 return result;
             } catch (IOException e) {
                 BackupException translated = Failures.translate(describe(), e, this::otherFailure);
@@ -102,6 +106,12 @@ public abstract class Operation<T, S extends Operation<T, S>> {
                 message = Optional.of(String.valueOf(translated.getMessage()));
                 cancelled = translated instanceof BackupException.Cancelled;
                 throw translated;
+            } catch (BackupException e) {
+                // Of an operation within this one.
+                failure = Optional.of(e.getClass().getSimpleName());
+                message = Optional.of(String.valueOf(e.getMessage()));
+                cancelled = e instanceof BackupException.Cancelled;
+                throw e;
             } catch (RuntimeException e) {
                 message = Optional.of(e.toString());
                 throw e;
@@ -110,8 +120,10 @@ public abstract class Operation<T, S extends Operation<T, S>> {
                 Optional<String> text = message;
                 recording.ifPresent(r -> r.end(end));
                 boolean byCaller = cancelled;
-                String made = outcome;
-                audit.ifPresent(run -> run.end(phase(end, byCaller), end.orElse(made)));
+                String outcome = Stream.concat(end.stream(), Stream.of(outcome(made)))
+                        .filter(part -> !part.isEmpty())
+                        .collect(Collectors.joining("; "));
+                audit.ifPresent(run -> run.end(phase(end, byCaller), outcome));
                 observer.ifPresent(o -> o.end(byCaller, text));
                 repository.heal();
             }
@@ -122,10 +134,11 @@ public abstract class Operation<T, S extends Operation<T, S>> {
         if (repository.audit().isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(repository
-                .audit()
-                .get()
-                .begin(getClass().getSimpleName(), describe().replaceFirst("^cannot ", "")));
+        try {
+            return Optional.of(repository.audit().get().begin(getClass().getSimpleName(), auditDescription()));
+        } catch (IOException e) {
+            throw Io.isInterruption(e) || e instanceof TaggedStorage.Failed ? e : new TaggedStorage.Failed(e);
+        }
     }
 
     private static String phase(Optional<String> failure, boolean cancelled) {
@@ -152,8 +165,17 @@ public abstract class Operation<T, S extends Operation<T, S>> {
 
     abstract T execute(ProgressTracker events, RunningOperations.Running running) throws IOException;
 
-    /** Returns what the audit trail says of a result. */
-    String outcome(T result) {
+    /** Returns what the audit trail says of the operation before it begins. Holders of write-only keys can read it. */
+    String auditDescription() {
+        return describe().replaceFirst("^cannot ", "");
+    }
+
+    /**
+     * Returns what the audit trail says of what was done. Holders of write-only keys can read it.
+     *
+     * @param result empty if the operation has failed
+     */
+    String outcome(Optional<T> result) {
         return "";
     }
 

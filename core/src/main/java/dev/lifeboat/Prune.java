@@ -36,6 +36,9 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
     private final Retention retention;
     private Duration patience = Duration.ofDays(1);
     private Optional<Duration> budget = Optional.empty();
+    /** Ids of the snapshots that were removed so far, for the audit trail. */
+    private final List<String> gone = new ArrayList<>();
+
     private boolean dryRun;
     private boolean dropQuarantined;
 
@@ -126,6 +129,7 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
             for (Snapshot snapshot : removed) {
                 try {
                     catalog.remove(snapshot.id());
+                    gone.add(snapshot.id().value());
                 } catch (LockedException e) {
                     locked.add(snapshot);
                     lockedUntil = latest(lockedUntil, Optional.of(e.until()));
@@ -196,9 +200,20 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
     }
 
     @Override
-    String outcome(Pruned result) {
-        return (dryRun ? "would remove " : "removed ")
-                + result.removed().stream().map(s -> s.id().toString()).toList();
+    String auditDescription() {
+        return super.auditDescription() + (dryRun ? " (dry run)" : "") + ": " + retention + ", end backups older than "
+                + patience + (dropQuarantined ? ", drop what is quarantined" : "");
+    }
+
+    @Override
+    String outcome(Optional<Pruned> result) {
+        String ended =
+                result.map(pruned -> values(pruned.endedBackups()).toString()).orElse("not known");
+        return "removed " + gone + ", ended " + ended;
+    }
+
+    private static List<String> values(List<SnapshotId> ids) {
+        return ids.stream().map(SnapshotId::value).toList();
     }
 
     @Override

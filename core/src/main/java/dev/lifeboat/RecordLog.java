@@ -152,7 +152,8 @@ public final class RecordLog {
         if (kept < 1) {
             throw new IllegalArgumentException("the newest entry stays: " + kept);
         }
-        query("trim", () -> {
+        String what = "trim log '" + name + "' to " + kept + " entries";
+        Failures.audited(repository, "TrimLog", what, removed -> removed.size() + " removed", () -> {
             List<ObjectKey> old = new ArrayList<>();
             numbers().descendingSet().stream()
                     .skip(kept)

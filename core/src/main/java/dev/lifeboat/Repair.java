@@ -89,6 +89,15 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
     }
 
     @Override
+    String outcome(Optional<Repaired> result) {
+        return result.map(repaired -> "quarantined " + repaired.quarantined() + ", replaced "
+                        + repaired.replaced().keySet().stream()
+                                .map(SnapshotId::value)
+                                .toList())
+                .orElse("");
+    }
+
+    @Override
     Repaired execute(ProgressTracker events, RunningOperations.Running running) throws IOException {
         events.phase(Phase.REPAIRING);
         long recovered = recover();
@@ -116,8 +125,12 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
         ReplicatedStorage all = repository.replicated().get();
         ReplicaMaintenance replicas = new ReplicaMaintenance(all, repository.objectVerifier());
         List<Verify.Finding> findings = findings();
-        replicas.recover(
+        List<ObjectKey> damaged = new ArrayList<>(
                 findings.stream().flatMap(finding -> finding.object().stream()).toList());
+        // No snapshot needs them, so that a verify without replicas does not read them.
+        repository.primary().list(RepositoryLayout.AUDIT, object -> damaged.add(object.key()));
+        damaged.removeIf(key -> key.value().startsWith(RepositoryLayout.AUDIT) && isIntact(key));
+        replicas.recover(damaged);
         long recovered = repository.heal();
         if (recovered > 0) {
             findings = findings();
@@ -132,6 +145,14 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
             });
         }
         return recovered + replicas.renew();
+    }
+
+    private boolean isIntact(ObjectKey key) {
+        try {
+            return repository.objectVerifier().isIntact(repository.primary(), key);
+        } catch (IOException e) {
+            return true;
+        }
     }
 
     private List<Verify.Finding> findings() {

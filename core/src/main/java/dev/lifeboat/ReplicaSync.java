@@ -65,6 +65,11 @@ public final class ReplicaSync extends Operation<List<ReplicaSync.Replica>, Repl
     }
 
     @Override
+    String auditDescription() {
+        return super.auditDescription() + (dropSurplus ? " and drop what only replicas have" : "");
+    }
+
+    @Override
     ReplicaSync self() {
         return this;
     }

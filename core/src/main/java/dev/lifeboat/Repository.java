@@ -161,7 +161,8 @@ public final class Repository implements AutoCloseable {
         return Failures.audited(
                 opened,
                 "Browse",
-                "browse snapshot " + snapshot.id(),
+                "browse snapshot " + snapshot.id().value(),
+                tree -> "",
                 () -> new SnapshotTree(
                         opened.reader(snapshot), "snapshot " + snapshot.id() + " of " + snapshot.source()));
     }

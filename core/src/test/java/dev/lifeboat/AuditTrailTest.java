@@ -9,6 +9,7 @@ import dev.lifeboat.AuditTrail.Proof;
 import dev.lifeboat.directory.DirectoryRestore;
 import dev.lifeboat.directory.DirectorySource;
 import dev.lifeboat.snapshot.Snapshot;
+import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ForwardingStorageTarget;
 import dev.lifeboat.storage.ObjectInfo;
@@ -17,6 +18,7 @@ import dev.lifeboat.storage.PutCondition;
 import dev.lifeboat.testkit.MemoryStorage;
 import dev.lifeboat.testkit.ScratchDir;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
@@ -120,8 +122,8 @@ class AuditTrailTest {
                         "AddKey SUCCEEDED",
                         "RemoveKey SUCCEEDED",
                         "Backup FAILED");
-        assertThat(entries.get(1).outcome()).isEqualTo("snapshot " + first.id());
-        assertThat(entries.get(9).outcome()).isEqualTo("removed [" + first.id() + "]");
+        assertThat(entries.get(1).outcome()).isEqualTo("snapshot " + first.id().value() + " of files");
+        assertThat(entries.get(9).outcome()).isEqualTo("removed [" + first.id().value() + "], ended []");
         assertThat(entries.get(4).description())
                 .contains(
                         "restore " + first.id() + " of files",
@@ -175,7 +177,9 @@ class AuditTrailTest {
             threads.shutdownNow();
             others.forEach(Repository::close);
         }
-        assertThat(repository.auditTrail().check()).isEqualTo(new AuditTrail.Checked(1, 6 * 4 * 2, List.of()));
+        AuditTrail.Checked checked = repository.auditTrail().check();
+        assertThat(checked.findings()).isEmpty();
+        assertThat(checked.last()).isEqualTo(6 * 4 * 2);
         repository.syncReplicas().run();
         try (Repository copy = Repository.at(replica)
                 .encryption(Encryption.key(() -> new byte[32]))
@@ -196,6 +200,63 @@ class AuditTrailTest {
                 .containsExactly("Verify", "TrimAudit", "TrimAudit");
         assertThat(repository.auditTrail().check().first()).isEqualTo(4);
         assertThatThrownBy(() -> repository.auditTrail().trim(0)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void whatAnotherProcessTrimmed_isNotFilledAgain() {
+        repository.verify().run();
+        try (Repository other = Repository.at(storage)
+                .encryption(Encryption.key(() -> new byte[32]))
+                .audit("other")
+                .open()) {
+            other.verify().run();
+            other.verify().run();
+            other.auditTrail().trim(1);
+            repository.verify().run();
+            assertThat(repository.auditTrail().check().findings()).isEmpty();
+            assertThat(repository.auditTrail().newest(1).get(0).actor()).isEqualTo("alice@ci");
+        }
+    }
+
+    @Test
+    void aDamagedEntry_isRepairedFromTheReplica_andAnOtherOneThereIsSeen() throws Exception {
+        repository.verify().run();
+        repository.syncReplicas().run();
+        ObjectKey first = new ObjectKey("audit/0000000000000001");
+        storage.put(first, Content.of(new byte[100]), PutCondition.ALWAYS);
+        repository.repair().run();
+        assertThat(repository.auditTrail().check().findings()).isEmpty();
+
+        byte[] second = bytes(replica, new ObjectKey("audit/0000000000000002"));
+        replica.put(first, Content.of(second), PutCondition.ALWAYS);
+        assertThat(repository.verify().readData().run().findings())
+                .extracting(Verify.Finding::detail)
+                .anyMatch(detail -> detail.contains("another entry of the audit trail"));
+        replica.put(first, Content.of(bytes(storage, first)), PutCondition.ALWAYS);
+    }
+
+    private static byte[] bytes(MemoryStorage in, ObjectKey key) throws IOException {
+        try (InputStream content = in.open(key, ByteRange.all())) {
+            return content.readAllBytes();
+        }
+    }
+
+    @Test
+    void aCancelledOrNestedFailure_isRecordedAsSuch() throws Exception {
+        Snapshot snapshot = backup().run();
+        try (Repository target =
+                Repository.at(new MemoryStorage()).encryption(Encryption.none()).create()) {
+            long before = repository.auditTrail().check().last();
+            assertThatThrownBy(() -> repository
+                            .copy(snapshot, target)
+                            .onEvent(event -> Thread.currentThread().interrupt())
+                            .run())
+                    .isInstanceOf(BackupException.Cancelled.class);
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(repository.auditTrail().after(before))
+                    .extracting(Entry::phase)
+                    .containsExactly(Phase.STARTED, Phase.CANCELLED);
+        }
     }
 
     @Test

@@ -35,7 +35,8 @@ public final class CommandRestore implements RestoreTarget {
 
     @Override
     public String location() {
-        return "'" + String.join(" ", words) + "' in container " + container + " of " + client.uri();
+        // Its arguments may have a password, and this is in messages and records.
+        return "'" + words.get(0) + "' in container " + container + " of " + client.uri();
     }
 
     @Override

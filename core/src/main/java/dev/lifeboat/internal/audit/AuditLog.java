@@ -7,9 +7,11 @@ import dev.lifeboat.internal.io.UninterruptibleCleanup;
 import dev.lifeboat.internal.seal.OpenedSlot;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,6 +20,7 @@ public final class AuditLog {
     private static final Logger log = LoggerFactory.getLogger(AuditLog.class);
     private static final int MAX_ATTEMPTS = 100;
     private static final int PAUSE_MILLIS = 50;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final AuditStore store;
     private final byte[] repository;
@@ -25,9 +28,16 @@ public final class AuditLog {
     private final String actor;
     private final Clock clock;
     /** The newest entry as far as this knows. */
-    private Optional<Last> last = Optional.empty();
+    private Optional<Last> last = Optional.empty(); // Guarded by the lock.
 
-    private record Last(long number, String digest) {}
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /**
+     * The newest entry.
+     *
+     * @param next number of the next one
+     */
+    private record Last(long number, long next, String digest) {}
 
     /**
      * Creates a log.
@@ -73,44 +83,60 @@ public final class AuditLog {
         }
 
         /**
-         * Records the end, even on an interrupted thread. If that fails it is logged: the beginning is recorded, and
-         * what was done cannot be undone.
+         * Records the end, even on an interrupted thread. If that fails, or takes long, it is logged: the beginning is
+         * recorded, and what was done cannot be undone.
          *
          * @param phase such as {@code succeeded}
          * @param outcome for people
          */
         public void end(String phase, String outcome) {
             try {
-                UninterruptibleCleanup.run(() -> append(phase, outcome));
-            } catch (IOException e) {
+                UninterruptibleCleanup.run(PATIENCE, () -> append(phase, outcome));
+            } catch (IOException | RuntimeException e) {
                 log.warn("the end of an operation is not in the audit trail [operation={}]", operation, e);
             }
         }
     }
 
-    private synchronized void append(Happened happened) throws IOException {
-        for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-            Last newest = last.isPresent() ? last.get() : newest();
-            AuditRecord entry =
-                    AuditRecord.sign(key, repository, newest.number() + 1, newest.digest(), clock.instant(), happened);
-            if (store.put(entry)) {
-                last = Optional.of(new Last(newest.number() + 1, entry.digest()));
-                return;
+    private void append(Happened happened) throws IOException {
+        try {
+            lock.lockInterruptibly();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Io.interrupted(e);
+        }
+        try {
+            for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+                // What is old may have been trimmed, so that a put alone would not show that there is more.
+                Last newest = last.isPresent() && store.has(last.get().number()) ? last.get() : newest();
+                AuditRecord entry =
+                        AuditRecord.sign(key, repository, newest.next(), newest.digest(), clock.instant(), happened);
+                if (store.put(entry)) {
+                    last = Optional.of(new Last(newest.next(), newest.next() + 1, entry.digest()));
+                    return;
+                }
+                // Another process has appended one; or the object there is no entry.
+                last = store.read(newest.next())
+                        .map(other -> new Last(newest.next(), newest.next() + 1, other.digest()));
+                Io.sleep(ThreadLocalRandom.current().nextInt(1, PAUSE_MILLIS));
             }
-            // Another process has appended one.
-            last = Optional.empty();
-            Io.sleep(ThreadLocalRandom.current().nextInt(1, PAUSE_MILLIS));
+        } finally {
+            lock.unlock();
         }
         throw new IOException("other processes append to the audit trail all the time; try again");
     }
 
     private Last newest() throws IOException {
         NavigableSet<Long> numbers = store.numbers();
-        if (numbers.isEmpty()) {
-            return new Last(0, "");
+        Optional<AuditRecord> newest = store.newest(numbers);
+        long number = newest.map(entry -> entry.fields().number()).orElse(0L);
+        long next = number + 1;
+        while (numbers.contains(next)) {
+            next++;
         }
-        return new Last(
-                numbers.last(),
-                store.read(numbers.last()).map(AuditRecord::digest).orElse(""));
+        if (next <= 0) {
+            throw new IOException("the audit trail has an entry with the highest number: remove what is not its own");
+        }
+        return new Last(number, next, newest.map(AuditRecord::digest).orElse(""));
     }
 }

@@ -20,10 +20,9 @@ import java.util.HexFormat;
  * @param fields what was signed
  * @param signed its bytes
  * @param signature of these
- * @param endorsement of the key that signed
  */
 @SuppressWarnings("ArrayRecordComponent") // Only read; records of this class are not compared.
-public record AuditRecord(Fields fields, byte[] signed, byte[] signature, byte[] endorsement) {
+public record AuditRecord(Fields fields, byte[] signed, byte[] signature) {
     static final String KIND = "audit";
     static final int VERSION = 1;
     private static final String CONTEXT = "lifeboat/1 audit ";
@@ -52,6 +51,7 @@ public record AuditRecord(Fields fields, byte[] signed, byte[] signature, byte[]
      * @param label of the key slot
      * @param mayRead whether its key may read
      * @param signer public key in hex
+     * @param endorsement of that key for this slot, in hex; empty if there is none
      */
     public record Fields(
             String repository,
@@ -62,6 +62,7 @@ public record AuditRecord(Fields fields, byte[] signed, byte[] signature, byte[]
             String label,
             boolean mayRead,
             String signer,
+            String endorsement,
             Happened happened) {
         byte[] toBytes() {
             return JsonObject.create()
@@ -73,6 +74,7 @@ public record AuditRecord(Fields fields, byte[] signed, byte[] signature, byte[]
                     .put("label", label)
                     .put("right", mayRead ? "read" : "write")
                     .put("signer", signer)
+                    .put("endorsement", endorsement)
                     .put("run", happened.run())
                     .put("actor", happened.actor())
                     .put("operation", happened.operation())
@@ -94,6 +96,7 @@ public record AuditRecord(Fields fields, byte[] signed, byte[] signature, byte[]
                         json.string("label"),
                         json.string("right").equals("read"),
                         json.string("signer"),
+                        json.string("endorsement"),
                         new Happened(
                                 json.string("run"),
                                 json.string("actor"),
@@ -119,10 +122,14 @@ public record AuditRecord(Fields fields, byte[] signed, byte[] signature, byte[]
                 key.slot().label(),
                 key.slot().mayRead(),
                 HexFormat.of().formatHex(key.signer().publicKey()),
+                HexFormat.of().formatHex(key.endorsement(repository)),
                 happened);
+        return sign(key, fields);
+    }
+
+    static AuditRecord sign(OpenedSlot key, Fields fields) {
         byte[] signed = fields.toBytes();
-        return new AuditRecord(
-                fields, signed, key.signer().sign(message(signed)), key.slot().endorsement());
+        return new AuditRecord(fields, signed, key.signer().sign(message(signed)));
     }
 
     private static byte[] message(byte[] signed) {
@@ -138,19 +145,14 @@ public record AuditRecord(Fields fields, byte[] signed, byte[] signature, byte[]
                 .put("lifeboat", KIND)
                 .put("version", VERSION)
                 .put("entry", base64.encodeToString(signed))
-                .put("signature", base64.encodeToString(signature))
-                .put("endorsement", base64.encodeToString(endorsement));
+                .put("signature", base64.encodeToString(signature));
     }
 
     static AuditRecord of(JsonObject document, String label) throws IOException {
         try {
             Base64.Decoder base64 = Base64.getDecoder();
             byte[] signed = base64.decode(document.string("entry"));
-            return new AuditRecord(
-                    Fields.parse(signed, label),
-                    signed,
-                    base64.decode(document.string("signature")),
-                    base64.decode(document.string("endorsement")));
+            return new AuditRecord(Fields.parse(signed, label), signed, base64.decode(document.string("signature")));
         } catch (IllegalArgumentException e) {
             throw new DamagedException(label + " is damaged: " + e.getMessage(), e);
         }
@@ -174,13 +176,17 @@ public record AuditRecord(Fields fields, byte[] signed, byte[] signature, byte[]
 
     /** Returns whether a holder of the read right has added the key that it names. */
     public boolean isEndorsed(byte[] repository, KeyBundle bundle) {
-        return Signer.isEndorsed(
-                bundle,
-                repository,
-                fields.slot(),
-                fields.mayRead(),
-                fields.label(),
-                HexFormat.of().parseHex(fields.signer()),
-                endorsement);
+        try {
+            return Signer.isEndorsed(
+                    bundle,
+                    repository,
+                    fields.slot(),
+                    fields.mayRead(),
+                    fields.label(),
+                    HexFormat.of().parseHex(fields.signer()),
+                    HexFormat.of().parseHex(fields.endorsement()));
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
     }
 }

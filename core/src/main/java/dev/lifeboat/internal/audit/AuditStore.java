@@ -29,16 +29,30 @@ public final class AuditStore {
         this.envelope = envelope;
     }
 
-    /** Returns the numbers of all entries. */
+    /** Returns the numbers of all objects in the place of entries. */
     public NavigableSet<Long> numbers() throws IOException {
         NavigableSet<Long> numbers = new TreeSet<>();
         storage.list(RepositoryLayout.AUDIT, object -> {
-            String number = object.key().lastSegment();
-            if (number.matches("[0-7][0-9a-f]{15}")) {
-                numbers.add(Long.parseLong(number, RADIX));
+            String text = object.key().lastSegment();
+            if (text.matches("[0-7][0-9a-f]{15}")) {
+                long number = Long.parseLong(text, RADIX);
+                if (object.key().equals(RepositoryLayout.auditEntry(number))) {
+                    numbers.add(number);
+                }
             }
         });
         return numbers;
+    }
+
+    /** Returns the newest entry that can be read; objects behind it are none of ours. */
+    public Optional<AuditRecord> newest(NavigableSet<Long> numbers) throws IOException {
+        for (long number : numbers.descendingSet()) {
+            Optional<AuditRecord> entry = read(number);
+            if (entry.isPresent() && entry.get().fields().number() == number) {
+                return entry;
+            }
+        }
+        return Optional.empty();
     }
 
     /** Reads an entry; empty if it is damaged or was removed. */
@@ -53,7 +67,12 @@ public final class AuditStore {
         }
     }
 
-    /** Puts an entry; returns false if there is one with its number. */
+    /** Returns whether there is an object in the place of an entry. */
+    boolean has(long number) throws IOException {
+        return storage.find(RepositoryLayout.auditEntry(number)).isPresent();
+    }
+
+    /** Puts an entry; returns false if there is an object in its place. */
     boolean put(AuditRecord entry) throws IOException {
         ObjectKey key = RepositoryLayout.auditEntry(entry.fields().number());
         try {

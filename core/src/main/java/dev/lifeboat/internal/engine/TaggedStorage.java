@@ -29,7 +29,7 @@ public final class TaggedStorage extends ForwardingStorageTarget {
     public static final class Failed extends IOException {
         private static final long serialVersionUID = 1;
 
-        Failed(IOException cause) {
+        public Failed(IOException cause) {
             super(cause.getMessage(), cause);
         }
     }

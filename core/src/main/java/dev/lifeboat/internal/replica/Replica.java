@@ -323,7 +323,8 @@ final class Replica {
             Set<ObjectKey> before = new HashSet<>();
             copy.list("", object -> before.add(object.key()));
             Comparison difference = Comparison.of(first, copy);
-            if (!difference.lacking().isEmpty() || !difference.manifests().isEmpty()) {
+            boolean inSync = difference.lacking().stream().allMatch(object -> ReplicationPolicy.isAudit(object.key()));
+            if (!inSync || !difference.manifests().isEmpty()) {
                 throw new IOException(copy.location() + " is not in sync; run syncReplicas first");
             }
             List<ObjectKey> surplus =

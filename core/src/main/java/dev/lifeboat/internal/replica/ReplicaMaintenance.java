@@ -48,10 +48,7 @@ public final class ReplicaMaintenance {
             String location = all.copies().get(i).location();
             try {
                 for (ObjectInfo object : all.lacking(i)) {
-                    // Entries of the audit trail, such as that of this comparison, may be on their way.
-                    if (!ReplicationPolicy.isAudit(object.key())) {
-                        findings.add(finding(object.key(), "replica " + location + " lacks it; run syncReplicas"));
-                    }
+                    findings.add(finding(object.key(), "replica " + location + " lacks it; run syncReplicas"));
                 }
                 for (ObjectInfo object : different(i, readData)) {
                     if (!isSoundIn(all.first(), object.key())) {
@@ -60,6 +57,11 @@ public final class ReplicaMaintenance {
                                 "replica " + location + " has a different object in its place; run repair"));
                     } else if (!isSoundIn(all.copies().get(i), object.key())) {
                         findings.add(finding(object.key(), "it is damaged in replica " + location + "; run repair"));
+                    } else if (ReplicationPolicy.isAudit(object.key())) {
+                        findings.add(finding(
+                                object.key(),
+                                "replica " + location + " has another entry of the audit trail in its place: one of the"
+                                        + " two was replaced"));
                     }
                     // Otherwise the primary has an aborted outcome in place of a snapshot that was quarantined there.
                 }

@@ -227,6 +227,8 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
     public List<ObjectInfo> lacking(int replica) throws IOException {
         Comparison comparison = comparison(replica);
         List<ObjectInfo> lacking = new ArrayList<>(comparison.lacking());
+        // Entries of the audit trail, such as that of the operation which asks, may be on their way.
+        lacking.removeIf(object -> ReplicationPolicy.isAudit(object.key()));
         lacking.addAll(comparison.manifests());
         return lacking;
     }

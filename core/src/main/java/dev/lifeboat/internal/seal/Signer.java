@@ -59,7 +59,8 @@ public final class Signer {
      * Derives the proof that a holder of the read right has added a slot with this public key and label. Empty without
      * the read right.
      */
-    static byte[] endorse(KeyBundle bundle, byte[] repository, String slot, boolean mayRead, String label, byte[] key) {
+    public static byte[] endorse(
+            KeyBundle bundle, byte[] repository, String slot, boolean mayRead, String label, byte[] key) {
         if (!bundle.mayRead()) {
             return new byte[0];
         }

@@ -2,6 +2,7 @@ package dev.lifeboat.internal.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.lifeboat.AuditTrail;
 import dev.lifeboat.AuditTrail.Entry;
@@ -13,10 +14,12 @@ import dev.lifeboat.Repository;
 import dev.lifeboat.internal.json.Envelope;
 import dev.lifeboat.internal.json.SealedDocument;
 import dev.lifeboat.internal.layout.RepositoryLayout;
+import dev.lifeboat.internal.seal.KeySlot;
 import dev.lifeboat.internal.seal.KeySlotStore;
 import dev.lifeboat.internal.seal.OpenedSlot;
 import dev.lifeboat.internal.seal.SealedKeys;
 import dev.lifeboat.internal.seal.Secret;
+import dev.lifeboat.internal.seal.Signer;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ObjectKey;
@@ -89,8 +92,8 @@ class AuditForgeryTest {
         storage.put(key, Content.of(envelope.close(key, entry.toDocument())), PutCondition.ALWAYS);
     }
 
-    /** An entry as the owner would make it, signed by the attacker. */
-    private AuditRecord asOwner(long number, String signer) throws Exception {
+    /** An entry as the owner would make it, signed by another. */
+    private AuditRecord asOwner(long number, String signer, String endorsement, OpenedSlot by) throws Exception {
         AuditRecord real = forger.read(1).orElseThrow();
         AuditRecord.Fields fields = new AuditRecord.Fields(
                 real.fields().repository(),
@@ -101,9 +104,9 @@ class AuditForgeryTest {
                 real.fields().label(),
                 true,
                 signer,
+                endorsement,
                 new AuditRecord.Happened("0".repeat(32), "alice", "Prune", "prune all", "started", ""));
-        byte[] signed = fields.toBytes();
-        return new AuditRecord(fields, signed, attacker.signer().sign(signed), real.endorsement());
+        return AuditRecord.sign(by, fields);
     }
 
     private Entry newest() {
@@ -112,16 +115,21 @@ class AuditForgeryTest {
 
     @Test
     void anEntryInTheNameOfAnotherKey_isSeen() throws Exception {
-        String ownersKey = forger.read(1).orElseThrow().fields().signer();
+        AuditRecord.Fields real = forger.read(1).orElseThrow().fields();
         long next = check().last() + 1;
-        replace(asOwner(next, ownersKey));
+        replace(asOwner(next, real.signer(), real.endorsement(), attacker));
         assertThat(newest().proof()).isEqualTo(Proof.FORGED);
         assertThat(newest().key().label()).isEqualTo("first");
         assertThat(check().findings()).extracting(Finding::number).containsExactly(next);
 
-        replace(asOwner(next, HexFormat.of().formatHex(attacker.signer().publicKey())));
-        assertThat(newest().proof()).isNotEqualTo(Proof.PROVEN);
-        assertThat(check().findings()).extracting(Finding::number).containsExactly(next);
+        String own = HexFormat.of().formatHex(attacker.signer().publicKey());
+        for (String endorsement :
+                List.of(real.endorsement(), "", "no hex", HexFormat.of().formatHex(attacker.endorsement(id)))) {
+            replace(asOwner(next, own, endorsement, attacker));
+            assertThat(newest().proof()).isEqualTo(Proof.UNPROVEN);
+            assertThat(check().findings()).extracting(Finding::number).containsExactly(next);
+        }
+        storage.delete(List.of(RepositoryLayout.auditEntry(next)));
     }
 
     @Test
@@ -186,6 +194,103 @@ class AuditForgeryTest {
 
         storage.put(third, Content.of(bytesOfThird), PutCondition.ALWAYS);
         assertThat(check().findings()).isEmpty();
+    }
+
+    @Test
+    void aHolderOfAReadingKeyWhoActsAsAnother_isSeenIfBothHaveSigned() throws Exception {
+        byte[] bobsKey = filled(7);
+        owner.keys().add("bob", Encryption.key(() -> bobsKey));
+        OpenedSlot bob = KeySlotStore.open(storage, id, Secret.key(bobsKey)).orElseThrow();
+        AuditRecord.Fields real = forger.read(1).orElseThrow().fields();
+        byte[] publicKey = bob.signer().publicKey();
+        String endorsement =
+                HexFormat.of().formatHex(Signer.endorse(bob.bundle(), id, real.slot(), true, real.label(), publicKey));
+        long next = check().last() + 1;
+        replace(asOwner(next, HexFormat.of().formatHex(publicKey), endorsement, bob));
+        assertThat(newest().proof()).isEqualTo(Proof.PROVEN);
+        assertThat(newest().signer()).isNotEqualTo(real.signer());
+        assertThat(check().findings())
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.problem()).contains("another signing key"));
+    }
+
+    @Test
+    void anEndRemovedAndGrownAgain_isSeenByAnEarlierCheck() throws Exception {
+        AuditTrail.Checked earlier = check();
+        assertThat(owner.auditTrail().check(earlier).findings()).isEmpty();
+        long last = earlier.last();
+        storage.delete(List.of(RepositoryLayout.auditEntry(last), RepositoryLayout.auditEntry(last - 1)));
+        assertThat(check().findings()).isEmpty();
+        assertThat(owner.auditTrail().check(earlier).findings())
+                .extracting(Finding::problem)
+                .containsExactly("entries up to " + last + " were removed");
+        try (Repository writer = Repository.at(storage)
+                .encryption(Encryption.key(() -> writerKey))
+                .audit("web-1")
+                .open()) {
+            writer.verify().run();
+            writer.verify().run();
+        }
+        assertThat(check().findings()).isEmpty();
+        assertThat(owner.auditTrail().check(earlier).findings())
+                .extracting(Finding::number, Finding::problem)
+                .containsExactly(tuple(last, "the entry is another one than at the earlier check"));
+    }
+
+    @Test
+    void objectsThatAreNoEntries_stopNoOperation() throws Exception {
+        long last = check().last();
+        for (long number : List.of(last + 1, last + 3, 0x100000L, Long.MAX_VALUE)) {
+            storage.put(RepositoryLayout.auditEntry(number), Content.of(new byte[50]), PutCondition.ALWAYS);
+        }
+        ObjectKey elsewhere = new ObjectKey("audit/x/0000000000000001");
+        storage.put(elsewhere, Content.of(new byte[50]), PutCondition.ALWAYS);
+        owner.verify().run();
+        try (Repository writer = Repository.at(storage)
+                .encryption(Encryption.key(() -> writerKey))
+                .audit("web-1")
+                .open()) {
+            writer.verify().run();
+        }
+        assertThat(owner.auditTrail().after(last).stream()
+                        .filter(entry -> entry.proof() == Proof.PROVEN)
+                        .toList())
+                .extracting(Entry::number)
+                .containsExactly(last + 2, last + 4, last + 5, last + 6);
+        assertThat(check().findings())
+                .extracting(Finding::problem)
+                .containsExactly(
+                        "the entry is damaged", "the entry is damaged", "this is no entry", "this is no entry");
+        storage.delete(List.of(elsewhere));
+        owner.auditTrail().trim(2);
+        assertThat(check().findings()).isEmpty();
+    }
+
+    @Test
+    void anEndorsementRemovedFromASlot_doesNotDisownEarlierEntries() throws Exception {
+        byte[] bytes = attacker.slot().toBytes();
+        KeySlot bare = new KeySlot(
+                attacker.slot().id(),
+                false,
+                attacker.slot().label(),
+                attacker.slot().stretch(),
+                attacker.slot().salt(),
+                attacker.slot().wrapped(),
+                attacker.slot().proof(),
+                new byte[0]);
+        ObjectKey slot = RepositoryLayout.keySlot(attacker.slot().id());
+        for (byte[] stored : List.of(bytes, bare.toBytes())) {
+            storage.put(slot, Content.of(stored), PutCondition.ALWAYS);
+            try (Repository writer = Repository.at(storage)
+                    .encryption(Encryption.key(() -> writerKey))
+                    .audit("web-1")
+                    .open()) {
+                writer.verify().run();
+            }
+        }
+        assertThat(newest().proof()).isEqualTo(Proof.UNPROVEN);
+        assertThat(check().findings()).isEmpty();
+        storage.put(slot, Content.of(bytes), PutCondition.ALWAYS);
     }
 
     @Test

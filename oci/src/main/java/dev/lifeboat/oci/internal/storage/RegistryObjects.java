@@ -323,8 +323,8 @@ public final class RegistryObjects implements StorageTarget {
     }
 
     /**
-     * Removes tags without a manifest. docker-registry removes a manifest first, and then its tags; if it was stopped in
-     * between, they are listed for ever.
+     * Removes tags without a manifest. docker-registry removes a manifest first, and then its tags; if it was stopped
+     * in between, they are listed for ever.
      */
     private void removeTags(Collection<ObjectKey> keys) throws IOException {
         List<String> tags = client.tags(repository);

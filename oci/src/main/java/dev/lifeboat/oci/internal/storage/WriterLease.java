@@ -130,8 +130,8 @@ final class WriterLease implements AutoCloseable {
     }
 
     /**
-     * Returns whether this claim is the one in the registry. If a claim of another process was there since {@link #hold}
-     * returned it, it is not any more. Time does not tell: this process may have been suspended.
+     * Returns whether this claim is the one in the registry. If a claim of another process was there since {@link
+     * #hold} returned it, it is not any more. Time does not tell: this process may have been suspended.
      */
     boolean isUnbroken(Claim claim) throws IOException {
         return claim.is(there());
