@@ -39,7 +39,8 @@ public final class TestRegistry implements AutoCloseable {
     }
 
     private static String base(Path dir, int port) {
-        return "version: 0.1\nlog:\n  accesslog:\n    disabled: true\n  level: warn\nstorage:\n  delete:\n    enabled: true\n"
+        // With validation, it takes manifests with URLs only from an allowed place.
+        return "version: 0.1\nvalidation:\n  manifests:\n    urls:\n      allow:\n        - ^https://layers[.]test/\nlog:\n  accesslog:\n    disabled: true\n  level: warn\nstorage:\n  delete:\n    enabled: true\n"
                 + "  filesystem:\n    rootdirectory: " + dir.resolve("data") + "\nhttp:\n  addr: 127.0.0.1:" + port
                 + "\n  secret: tests\n";
     }

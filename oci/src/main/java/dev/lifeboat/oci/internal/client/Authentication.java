@@ -7,11 +7,13 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLEncoder;
+import java.net.UnknownHostException;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import javax.net.ssl.SSLException;
 
 /**
  * Answers the challenges of a registry: basic authentication, and tokens of a token server
@@ -132,7 +134,7 @@ final class Authentication {
             credentials.ifPresent(found -> request.header("Authorization", found.basic()));
         }
         String label = "ask the token server of registry " + address.name() + " at " + realm.getAuthority();
-        try (Response response = transport.send(label, request, refresh ? "POST" : "GET", body)) {
+        try (Response response = asked(label, request, refresh ? "POST" : "GET", body)) {
             if (response.isTransient()) {
                 throw new TransientException(response.failure(), response.retryAfter());
             }
@@ -159,6 +161,25 @@ final class Authentication {
             // Renewed before it expires, since clocks differ.
             long used = Math.max(MIN_SECONDS, Math.min(seconds, MAX_SECONDS));
             return new Token(value, System.nanoTime() + used * 750_000_000L);
+        }
+    }
+
+    private Response asked(String label, HttpRequest.Builder request, String method, Optional<Body> body)
+            throws IOException {
+        try {
+            return transport.send(label, request, method, body);
+        } catch (IOException e) {
+            // Otherwise the registry would be the one that is said to be silent.
+            if (e instanceof SSLException || e instanceof UnknownHostException) {
+                throw new RegistryException(
+                        RegistryException.Kind.UNREACHABLE, label + ": it cannot be reached: " + e.getMessage(), e);
+            }
+            if (Retry.isTransient(e)) {
+                RegistryException silent = new RegistryException(
+                        RegistryException.Kind.UNREACHABLE, label + ": it does not respond: " + e.getMessage(), e);
+                throw new TransientException(silent, Optional.empty());
+            }
+            throw e;
         }
     }
 
