@@ -7,6 +7,7 @@ module dev.lifeboat.micrometer {
 
     requires transitive dev.lifeboat.core;
     requires transitive micrometer.core;
+    requires transitive micrometer.observation;
     requires org.slf4j;
     requires static com.google.errorprone.annotations;
     requires static dev.lifeboat.automation;

@@ -2,6 +2,7 @@ package dev.lifeboat;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.event.OperationEnded;
+import dev.lifeboat.event.OperationStarted;
 import dev.lifeboat.format.ArchiveFormat;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.RepositoryKeys;
@@ -13,6 +14,7 @@ import dev.lifeboat.internal.audit.AuditStore;
 import dev.lifeboat.internal.catalog.ManifestCodec;
 import dev.lifeboat.internal.engine.CacheSettings;
 import dev.lifeboat.internal.engine.OpenRepository;
+import dev.lifeboat.internal.engine.OperationListeners;
 import dev.lifeboat.internal.engine.TaggedStorage;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.io.RandomIds;
@@ -44,6 +46,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Opens or creates a repository, once. Not thread-safe. */
@@ -57,6 +60,8 @@ public final class RepositoryBuilder {
 
     private final StorageTarget first;
     private final List<StorageTarget> replicas = new ArrayList<>();
+    private final List<Function<? super OperationStarted, ? extends Consumer<? super OperationEnded>>> onStart =
+            new ArrayList<>();
     private final List<Consumer<? super OperationEnded>> onEnd = new ArrayList<>();
     private Optional<String> actor = Optional.empty();
     private StorageTarget storage;
@@ -154,6 +159,18 @@ public final class RepositoryBuilder {
             throw new IllegalArgumentException("quorum is less than 1: " + stores);
         }
         quorum = stores;
+        return this;
+    }
+
+    /**
+     * Adds a listener that receives each operation of this repository as it begins, on the thread of the operation;
+     * what it returns receives the end of the same operation, on that thread. For what lasts as long, such as a span of
+     * a trace. Both must be thread-safe. What they throw is logged, and ends nothing. May be called again for more.
+     */
+    @CanIgnoreReturnValue
+    public RepositoryBuilder onStart(
+            Function<? super OperationStarted, ? extends Consumer<? super OperationEnded>> listener) {
+        onStart.add(listener);
         return this;
     }
 
@@ -460,7 +477,15 @@ public final class RepositoryBuilder {
 
     private Repository repository(RepositoryKeys keys, Map<String, String> parameters, Optional<OpenedSlot> slot) {
         OpenRepository opened = new OpenRepository(
-                storage, replicated, cache, formats(), clock, keys, parameters, onEnd, audit(keys, slot));
+                storage,
+                replicated,
+                cache,
+                formats(),
+                clock,
+                keys,
+                parameters,
+                new OperationListeners(onStart, onEnd),
+                audit(keys, slot));
         return new Repository(opened, slot.map(OpenedSlot::bundle));
     }
 

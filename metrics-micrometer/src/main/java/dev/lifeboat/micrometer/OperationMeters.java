@@ -34,7 +34,7 @@ final class OperationMeters {
                 .register(registry);
     }
 
-    private static String outcome(OperationEnded ended) {
+    static String outcome(OperationEnded ended) {
         if (ended.cancelled()) {
             return "cancelled";
         }

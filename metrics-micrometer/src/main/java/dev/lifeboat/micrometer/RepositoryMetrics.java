@@ -3,10 +3,13 @@ package dev.lifeboat.micrometer;
 import com.google.errorprone.annotations.CheckReturnValue;
 import dev.lifeboat.Repository;
 import dev.lifeboat.event.OperationEnded;
+import dev.lifeboat.event.OperationStarted;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.observation.ObservationRegistry;
 import java.time.Duration;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Metrics of a repository: of each series, what its newest snapshots are; how large the repository is; how far replicas
@@ -107,6 +110,21 @@ public final class RepositoryMetrics {
      */
     public static OperationMetrics operations() {
         return new OperationMetrics();
+    }
+
+    /**
+     * Returns a listener that makes an observation of each operation, named {@code lifeboat.operation}. With a tracer,
+     * such as that of OpenTelemetry, each becomes a span; what the operation calls on its thread is within it:
+     *
+     * <pre>{@code
+     * Repository repo = Repository.at(storage)
+     *         .encryption(Encryption.none())
+     *         .onStart(RepositoryMetrics.observations(observations))
+     *         .open();
+     * }</pre>
+     */
+    public static Function<OperationStarted, Consumer<OperationEnded>> observations(ObservationRegistry registry) {
+        return new OperationObservations(registry);
     }
 
     /** The operations of this process, as they end: a timer and counters by kind and outcome. Thread-safe. */

@@ -1,7 +1,6 @@
 package dev.lifeboat.internal.engine;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import dev.lifeboat.event.OperationEnded;
 import dev.lifeboat.format.ArchiveFormat;
 import dev.lifeboat.format.ArchiveReader;
 import dev.lifeboat.format.ArchiveRoot;
@@ -35,7 +34,6 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,7 +51,7 @@ public final class OpenRepository {
     private final SnapshotIdGenerator ids;
     private final RepositoryKeys keys;
     private final Map<String, String> parameters;
-    private final List<Consumer<? super OperationEnded>> onEnd;
+    private final OperationListeners listeners;
     private final Optional<AuditLog> audit;
     private final FormatMemory memory = new FormatMemory();
     private final RunningOperations operations;
@@ -69,7 +67,7 @@ public final class OpenRepository {
      * @param storage all stores, tagged
      * @param formats all formats, that of new snapshots first
      * @param parameters of the formats, from the descriptor
-     * @param onEnd receive each operation that has ended
+     * @param listeners are told of operations
      * @param audit records operations; empty if none are recorded
      */
     public OpenRepository(
@@ -80,7 +78,7 @@ public final class OpenRepository {
             Clock clock,
             RepositoryKeys keys,
             Map<String, String> parameters,
-            List<Consumer<? super OperationEnded>> onEnd,
+            OperationListeners listeners,
             Optional<AuditLog> audit) {
         this.storage = storage;
         this.replicated = replicated;
@@ -89,7 +87,7 @@ public final class OpenRepository {
         this.clock = clock;
         this.keys = keys;
         this.parameters = parameters;
-        this.onEnd = List.copyOf(onEnd);
+        this.listeners = listeners;
         this.audit = audit;
         this.operations = new RunningOperations("repository in " + storage.location());
         this.ids = new SnapshotIdGenerator(keys);
@@ -110,9 +108,9 @@ public final class OpenRepository {
 
     /** Observes an operation, if there is someone to tell of it. */
     public Optional<OperationObserver> observe(String kind, String operation) {
-        return onEnd.isEmpty()
+        return listeners.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new OperationObserver(kind, operation, clock.instant(), onEnd));
+                : Optional.of(new OperationObserver(kind, operation, clock.instant(), listeners));
     }
 
     /** Returns where operations are recorded; empty if they are not. */

@@ -2,13 +2,16 @@ package dev.lifeboat.internal.engine;
 
 import dev.lifeboat.event.OperationEnded;
 import dev.lifeboat.event.OperationEvent;
+import dev.lifeboat.event.OperationStarted;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,17 +24,26 @@ public final class OperationObserver implements Consumer<OperationEvent> {
     private final String operation;
     private final Instant started;
     private final long begin = System.nanoTime();
-    private final List<Consumer<? super OperationEnded>> listeners;
+    private final List<Consumer<? super OperationEnded>> listeners = new ArrayList<>();
     private final AtomicLong problems = new AtomicLong();
     private final AtomicReference<OperationEvent.@Nullable Progress> progress = new AtomicReference<>();
     private final AtomicReference<@Nullable Duration> quiesced = new AtomicReference<>();
 
-    OperationObserver(
-            String kind, String operation, Instant started, List<Consumer<? super OperationEnded>> listeners) {
+    /** Tells the listeners that the operation begins. What they throw does not keep it from that. */
+    OperationObserver(String kind, String operation, Instant started, OperationListeners all) {
         this.kind = kind;
         this.operation = operation;
         this.started = started;
-        this.listeners = listeners;
+        OperationStarted start = new OperationStarted(kind, operation, started);
+        for (Function<? super OperationStarted, ? extends Consumer<? super OperationEnded>> listener : all.onStart()) {
+            try {
+                // The one that began last ends first.
+                listeners.add(0, listener.apply(start));
+            } catch (RuntimeException e) {
+                log.warn("a listener of operations has failed [operation={}]", operation, e);
+            }
+        }
+        listeners.addAll(all.onEnd());
     }
 
     @Override

@@ -56,6 +56,7 @@ class SamplesTest {
             import dev.lifeboat.junit.InContainer;
             import dev.lifeboat.junit.Reset;
             import io.micrometer.core.instrument.MeterRegistry;
+            import io.micrometer.observation.ObservationRegistry;
             import java.io.*;
             import java.net.URI;
             import java.nio.charset.StandardCharsets;
@@ -70,6 +71,7 @@ class SamplesTest {
             class Sample {
                 Docker docker;
                 MeterRegistry meters;
+                ObservationRegistry observations;
                 Schedule nightly;
                 Registry registry;
                 Repository repo;
