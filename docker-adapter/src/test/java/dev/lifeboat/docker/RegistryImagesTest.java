@@ -4,6 +4,7 @@ import static dev.lifeboat.docker.EngineFixture.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lifeboat.BackupException;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.oci.Registry;
 import dev.lifeboat.oci.testkit.SampleImages;
@@ -11,6 +12,7 @@ import dev.lifeboat.oci.testkit.SampleImages.Pushed;
 import dev.lifeboat.oci.testkit.TestRegistry;
 import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.testkit.ScratchDir;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -117,6 +119,70 @@ class RegistryImagesTest {
                     repository.get().restore(snapshot).to(docker.images()).run();
             assertThat(restored.problems()).extracting(Problem::kind).containsExactly(Problem.Kind.SKIPPED);
             assertThat(run("run", "--rm", to.name() + "/web:1", "cat", "/mark")).isEqualTo("signed");
+        }
+    }
+
+    @Test
+    void theSameImage_inTheEngineAndTwoRegistries_isStoredOnce() throws Exception {
+        String web = image("web", "once");
+        try (TestRegistry one = TestRegistry.plain(dir.resolve("one"));
+                TestRegistry two = TestRegistry.plain(dir.resolve("two"));
+                Docker docker = EngineFixture.docker()) {
+            Snapshot captured = repository.get().backup(docker.image(web)).run();
+            Registry first = Registry.at(one.url()).anonymous();
+            Registry second = Registry.at(two.url()).anonymous();
+            repository.get().restore(captured).to(first.push("web:1")).run();
+            Snapshot fromFirst = repository.get().backup(first.image("web:1")).run();
+            repository.get().restore(fromFirst).to(second.push("other/web:2")).run();
+            Snapshot fromSecond =
+                    repository.get().backup(second.image("other/web:2")).run();
+
+            assertThat(captured.stats().bytesStored()).isGreaterThan(500_000);
+            assertThat(fromSecond.stats().bytesStored()).as("second registry").isLessThan(30_000);
+            // An engine with a graph driver has no layers as a registry has them, only what they unpack to.
+            boolean keepsLayers =
+                    run("info", "--format", "{{json .DriverStatus}}").contains("io.containerd.snapshotter");
+            if (keepsLayers) {
+                assertThat(fromFirst.stats().bytesStored()).as("first registry").isLessThan(30_000);
+            }
+            assertThat(new SampleImages(two.url()).get("other/web/manifests/2"))
+                    .isEqualTo(new SampleImages(one.url()).get("web/manifests/1"));
+        }
+    }
+
+    @Test
+    void aLayerOfUnknownCompression_isRefusedByTheEngine_andByName() throws Exception {
+        try (TestRegistry from = TestRegistry.plain(dir.resolve("registry"));
+                Docker docker = EngineFixture.docker()) {
+            SampleImages samples = new SampleImages(from.url());
+            byte[] content = "no tar that anyone knows".getBytes(StandardCharsets.UTF_8);
+            Pushed layer = samples.blob("odd", "application/vnd.oci.image.layer.v1.tar+zzz", content);
+            Pushed config = samples.blob(
+                    "odd",
+                    "application/vnd.oci.image.config.v1+json",
+                    ("{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\""
+                                    + layer.digest() + "\"]}}")
+                            .getBytes(StandardCharsets.UTF_8));
+            String type = "application/vnd.oci.image.manifest.v1+json";
+            samples.manifest(
+                    "odd",
+                    "1",
+                    type,
+                    "{\"schemaVersion\":2,\"mediaType\":\"" + type + "\",\"config\":" + config.descriptor("")
+                            + ",\"layers\":[" + layer.descriptor("") + "]}");
+            Snapshot snapshot = repository
+                    .get()
+                    .backup(Registry.at(from.url()).anonymous().image("odd:1"))
+                    .run();
+            String before = run("image", "ls", "-aq");
+            assertThatThrownBy(() -> repository
+                            .get()
+                            .restore(snapshot)
+                            .to(docker.images())
+                            .run())
+                    .isInstanceOf(BackupException.class)
+                    .hasMessageContaining("odd:1");
+            assertThat(run("image", "ls", "-aq")).isEqualTo(before);
         }
     }
 
