@@ -72,7 +72,7 @@ class RegistryStorageTest {
                 return false;
             });
             Registry place = Registry.at(proxy.url()).anonymous();
-            write("large", 1, 20_000_000);
+            write("large", 1, 8_000_000);
             write("small", 2, 10_000);
             try (Repository repository = Repository.at(place.storage("backups/shop"))
                     .encryption(Encryption.passphrase(() -> "secret"))
@@ -81,7 +81,7 @@ class RegistryStorageTest {
                 assertThat(blobs.get()).isGreaterThan(6);
                 proxy.setFault(exchange -> false);
                 long before = registry.storedBytes();
-                write("large", 3, 15_000_000);
+                write("large", 3, 5_000_000);
                 Snapshot second = backup(repository);
                 repository.prune(Retention.keepLast(1)).run();
                 registry.collectGarbage();

@@ -33,7 +33,7 @@ class RegistryObjectsContractTest extends StorageTargetContract {
     /** Each has two tags, and a page has 1000. */
     @Override
     protected int objectsOfSeveralPages() {
-        return 600;
+        return 505;
     }
 
     @AfterAll
