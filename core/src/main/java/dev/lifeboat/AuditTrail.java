@@ -161,8 +161,8 @@ public final class AuditTrail {
     }
 
     /**
-     * Checks as {@link #check()} does, and that all is still there that was there at an earlier check. Keep its result
-     * where those who write to the repository cannot reach it.
+     * Checks as {@link #check()} does, and that what follows is what followed the newest entry of an earlier check.
+     * Keep its result where those who write to the repository cannot reach it, and check again before a {@link #trim}.
      *
      * @param earlier its {@link Checked#last} and {@link Checked#digest} are used
      * @throws BackupException.WrongKey if the repository was opened with a write-only key, which cannot check them
@@ -183,8 +183,19 @@ public final class AuditTrail {
 
     private Checked check(Optional<Checked> earlier) {
         Checked checked = query(numbers -> new Inspection().check(numbers, earlier));
+        if (checked.findings().isEmpty()) {
+            return checked;
+        }
         // A listing may miss what is put meanwhile, and a trim may remove what was listed.
-        return checked.findings().isEmpty() ? checked : query(numbers -> new Inspection().check(numbers, earlier));
+        Checked again = query(numbers -> new Inspection().check(numbers, earlier));
+        long first = query(numbers -> numbers.isEmpty() ? Long.MAX_VALUE : numbers.first());
+        return new Checked(
+                again.first(),
+                again.last(),
+                again.digest(),
+                again.findings().stream()
+                        .filter(finding -> first <= again.first() || finding.number() >= first)
+                        .toList());
     }
 
     /** Reads all entries in order. */
@@ -193,6 +204,7 @@ public final class AuditTrail {
         private final Map<String, String> signers = new HashMap<>();
         private final Map<Long, AuditRecord> unproven = new TreeMap<>();
         private final Set<String> proven = new HashSet<>();
+        private final Set<String> digests = new HashSet<>();
         private Optional<AuditRecord> before = Optional.empty();
 
         Checked check(NavigableSet<Long> numbers, Optional<Checked> earlier) throws IOException {
@@ -212,10 +224,14 @@ public final class AuditTrail {
                         find(number, "the entry is another one than at the earlier check");
                     }
                 }
+                found.ifPresent(entry -> digests.add(entry.digest()));
                 before = found;
                 expected = number + 1;
             }
             numbers.tailSet(newest, false).forEach(number -> find(number, "this is no entry"));
+            if (earlier.isPresent() && newest >= earlier.get().last()) {
+                checkBeginning(numbers.first(), earlier.get());
+            }
             earlier.filter(then -> then.last() > newest)
                     .ifPresent(then -> find(newest + 1, "entries up to " + then.last() + " were removed"));
             unproven.forEach(this::findUnproven);
@@ -225,6 +241,19 @@ public final class AuditTrail {
                     newest,
                     before.map(AuditRecord::digest).orElse(""),
                     findings);
+        }
+
+        private void checkBeginning(long first, Checked earlier) throws IOException {
+            boolean follows = first == earlier.last() + 1
+                    && store.read(first)
+                            .filter(entry -> entry.fields().previous().equals(earlier.digest()))
+                            .isPresent();
+            if (first > earlier.last() && !follows) {
+                find(
+                        first,
+                        "the newest entry of the earlier check was removed, by a trim or otherwise: what was between is"
+                                + " not known");
+            }
         }
 
         private void find(long number, String problem) {
@@ -244,7 +273,11 @@ public final class AuditTrail {
             }
             if (before.isPresent()
                     && !entry.fields().previous().equals(before.get().digest())) {
-                find(number - 1, "the entry was replaced after the next one was made");
+                find(
+                        number - 1,
+                        digests.contains(entry.fields().previous())
+                                ? "the entry could not be read when the next one was made"
+                                : "the entry was replaced after the next one was made");
             }
             if (proof == Proof.UNPROVEN) {
                 unproven.put(number, entry);
@@ -289,7 +322,9 @@ public final class AuditTrail {
             NavigableSet<Long> numbers = store.numbers();
             long newest =
                     store.newest(numbers).map(entry -> entry.fields().number()).orElse(0L);
-            List<Long> old = new ArrayList<>(numbers.headSet(newest - kept, true));
+            List<Long> old = new ArrayList<>(numbers.headSet(newest, true).descendingSet().stream()
+                    .skip(kept)
+                    .toList());
             // Objects that are no entries.
             old.addAll(numbers.tailSet(newest, false));
             if (!old.isEmpty()) {

@@ -189,7 +189,7 @@ public final class RepositoryBuilder {
      * passphrase or key that it is opened with: backups, restores, prunes and all others, what is browsed, changes of
      * keys, and trims of logs. Not that it is opened or listed, nor what is appended to logs. An operation whose
      * beginning cannot be recorded fails before it does anything, so the credentials for the store have to allow puts,
-     * even for a restore.
+     * even for a restore. A store with one writer at a time, as a registry is, then has one user at a time.
      *
      * @param newActor who acts, such as the name of a user or a host; it is signed, and not verified
      * @throws IllegalStateException if it was set already; opening throws it if the repository is not encrypted

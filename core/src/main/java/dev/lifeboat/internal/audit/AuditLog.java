@@ -109,6 +109,10 @@ public final class AuditLog {
             for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
                 // What is old may have been trimmed, so that a put alone would not show that there is more.
                 Last newest = last.isPresent() && store.has(last.get().number()) ? last.get() : newest();
+                if (newest.next() <= 0) {
+                    throw new IOException(
+                            "the audit trail has an entry with the highest number: remove what is not its own");
+                }
                 AuditRecord entry =
                         AuditRecord.sign(key, repository, newest.next(), newest.digest(), clock.instant(), happened);
                 if (store.put(entry)) {
@@ -133,9 +137,6 @@ public final class AuditLog {
         long next = number + 1;
         while (numbers.contains(next)) {
             next++;
-        }
-        if (next <= 0) {
-            throw new IOException("the audit trail has an entry with the highest number: remove what is not its own");
         }
         return new Last(number, next, newest.map(AuditRecord::digest).orElse(""));
     }

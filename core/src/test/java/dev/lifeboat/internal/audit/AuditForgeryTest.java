@@ -238,6 +238,39 @@ class AuditForgeryTest {
     }
 
     @Test
+    void aBeginningThatWasRemoved_isSeenByAnEarlierCheck_andATrimThereIsSaid() throws Exception {
+        AuditTrail.Checked earlier = check();
+        owner.verify().run();
+        owner.auditTrail().trim(3);
+        assertThat(check().first()).isEqualTo(earlier.last() + 1);
+        assertThat(owner.auditTrail().check(earlier).findings()).isEmpty();
+        owner.auditTrail().trim(1);
+        assertThat(owner.auditTrail().check(earlier).findings())
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.problem()).contains("by a trim or otherwise"));
+    }
+
+    @Test
+    void anEntryWithAHighNumber_costsATrimOneEntry_andTheHighestOneIsRefused() throws Exception {
+        AuditRecord.Fields first = forger.read(1).orElseThrow().fields();
+        replace(AuditRecord.sign(attacker, id, 1_000_000, "", first.time(), first.happened()));
+        long last = 6;
+        owner.auditTrail().trim(5);
+        assertThat(owner.auditTrail().after(0)).extracting(Entry::number).contains(last, last - 1);
+
+        replace(AuditRecord.sign(attacker, id, Long.MAX_VALUE, "", first.time(), first.happened()));
+        try (Repository writer = Repository.at(storage)
+                .encryption(Encryption.key(() -> writerKey))
+                .audit("web-1")
+                .open()) {
+            assertThatThrownBy(() -> writer.verify().run())
+                    .isInstanceOf(BackupException.StorageFailed.class)
+                    .hasMessageContaining("highest number");
+        }
+        storage.delete(List.of(RepositoryLayout.auditEntry(Long.MAX_VALUE)));
+    }
+
+    @Test
     void objectsThatAreNoEntries_stopNoOperation() throws Exception {
         long last = check().last();
         for (long number : List.of(last + 1, last + 3, 0x100000L, Long.MAX_VALUE)) {

@@ -1,6 +1,7 @@
 package dev.lifeboat.oci.internal.storage;
 
 import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.io.RandomIds;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.oci.internal.client.Manifest;
 import dev.lifeboat.oci.internal.client.Manifest.Descriptor;
@@ -25,6 +26,7 @@ import java.util.Optional;
  */
 record ObjectManifest(ObjectInfo info, String digest) {
     private static final String OBJECT = "application/vnd.lifeboat.object.v1";
+    private static final String REMOVED = "application/vnd.lifeboat.removed.v1";
     private static final String MANIFEST = "application/vnd.oci.image.manifest.v1+json";
     private static final String KEY = "dev.lifeboat.key";
     private static final String CREATED = "org.opencontainers.image.created";
@@ -75,11 +77,25 @@ record ObjectManifest(ObjectInfo info, String digest) {
 
     /** Returns whether a manifest is one of an object. */
     static boolean isObject(Manifest manifest) {
+        return is(OBJECT, manifest);
+    }
+
+    /** Returns whether a manifest is in the place of an object that was removed. */
+    static boolean isStub(Manifest manifest) {
+        return is(REMOVED, manifest);
+    }
+
+    private static boolean is(String artifactType, Manifest manifest) {
         try {
-            return manifest.json().optionalString("artifactType").equals(Optional.of(OBJECT));
+            return manifest.json().optionalString("artifactType").equals(Optional.of(artifactType));
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /** Returns a manifest for the tags of an object that is removed, where a registry does not remove tags. */
+    static Manifest stub() {
+        return note(REMOVED, JsonObject.create().put("id", RandomIds.next()));
     }
 
     /**

@@ -2,9 +2,7 @@ package dev.lifeboat.oci.internal.storage;
 
 import dev.lifeboat.internal.io.BulkInputStream;
 import dev.lifeboat.internal.io.Io;
-import dev.lifeboat.internal.io.RandomIds;
 import dev.lifeboat.internal.io.UninterruptibleCleanup;
-import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.oci.internal.client.Body;
 import dev.lifeboat.oci.internal.client.Manifest;
 import dev.lifeboat.oci.internal.client.RegistryClient;
@@ -41,7 +39,6 @@ import org.slf4j.LoggerFactory;
 public final class RegistryObjects implements StorageTarget {
     private static final Logger log = LoggerFactory.getLogger(RegistryObjects.class);
     private static final int LOCKS = 64;
-    private static final String REMOVED = "application/vnd.lifeboat.removed.v1";
 
     private final RegistryClient client;
     private final String repository;
@@ -81,6 +78,11 @@ public final class RegistryObjects implements StorageTarget {
             return request.send();
         } catch (RegistryException e) {
             throw new RegistryException(e.kind(), operation + " in " + location() + ": " + e.getMessage(), e);
+        } catch (IOException e) {
+            if (e instanceof PreconditionFailedException || Io.isInterruption(e)) {
+                throw e;
+            }
+            throw new IOException(operation + " in " + location() + ": " + e.getMessage(), e);
         }
     }
 
@@ -97,9 +99,10 @@ public final class RegistryObjects implements StorageTarget {
                 try {
                     // The upload may have taken longer than a claim lasts.
                     Claim claim = use.hold();
+                    Optional<Manifest> old = replaced(key, spool, condition);
                     AtomicReference<ObjectInfo> named = new AtomicReference<>();
                     // An interrupt is too late from here on: it would be unknown whether the object has its name.
-                    UninterruptibleCleanup.run(() -> named.set(name(key, spool, condition, claim)));
+                    UninterruptibleCleanup.run(() -> named.set(name(key, spool, old, claim)));
                     return Objects.requireNonNull(named.get());
                 } finally {
                     lock.unlock();
@@ -117,15 +120,23 @@ public final class RegistryObjects implements StorageTarget {
         }
     }
 
-    /** Makes an object of a blob. */
-    private ObjectInfo name(ObjectKey key, Spool spool, PutCondition condition, Claim claim) throws IOException {
+    /** What the object replaces. */
+    private Optional<Manifest> replaced(ObjectKey key, Spool spool, PutCondition condition) throws IOException {
         Optional<Manifest> old = client.findManifest(repository, KeyTag.of(key));
-        if (old.isPresent() && condition == PutCondition.IF_ABSENT) {
+        boolean there = old.isPresent() && !ObjectManifest.isStub(old.get());
+        if (there && condition == PutCondition.IF_ABSENT) {
             throw new PreconditionFailedException(key, location());
         }
-        if (old.isPresent()) {
+        if (there) {
             checkReplaced(old.get(), spool);
         }
+        return old;
+    }
+
+    /** Makes an object of a blob. */
+    private ObjectInfo name(ObjectKey key, Spool spool, Optional<Manifest> old, Claim claim) throws IOException {
+        // Those of puts that have failed, if deletion is not enabled.
+        Set<String> earlier = old.isEmpty() ? Set.of() : Set.copyOf(client.tags(repository));
         ObjectInfo info = new ObjectInfo(key, spool.length(), Instant.now().truncatedTo(ChronoUnit.MILLIS));
         Manifest manifest = new ObjectManifest(info, spool.digest()).toManifest();
         boolean named = false;
@@ -137,7 +148,7 @@ public final class RegistryObjects implements StorageTarget {
             named = lease.isUnbroken(claim);
         } finally {
             if (!named) {
-                undo(key, manifest, old);
+                undo(key, manifest, old, earlier);
             }
         }
         if (!named) {
@@ -180,24 +191,34 @@ public final class RegistryObjects implements StorageTarget {
     }
 
     /** Takes an object back, as far as that is possible. What another process has stored in its place stays. */
-    private void undo(ObjectKey key, Manifest manifest, Optional<Manifest> old) {
+    private void undo(ObjectKey key, Manifest manifest, Optional<Manifest> old, Set<String> earlier) {
         try {
-            if (client.findDigest(repository, KeyTag.of(key)).equals(Optional.of(manifest.digest()))) {
-                Optional<Manifest> right = stored(key, manifest).or(() -> old);
-                if (right.isPresent()) {
-                    client.putManifest(repository, KeyTag.of(key), right.get());
-                }
+            Optional<Manifest> right = stored(key, manifest, earlier).or(() -> old);
+            if (right.isPresent() && isNamed(key, manifest)) {
+                client.putManifest(repository, KeyTag.of(key), right.get());
             }
-            client.deleteManifest(repository, manifest.digest());
+            try {
+                client.deleteManifest(repository, manifest.digest());
+            } catch (RegistryException e) {
+                // Deletion is not enabled.
+                if (isNamed(key, manifest)) {
+                    client.putManifest(repository, KeyTag.of(key), ObjectManifest.stub());
+                }
+                throw e;
+            }
         } catch (IOException e) {
             log.warn("what a failed put has stored is not removed [key={}, store={}]", key, location(), e);
         }
     }
 
-    /** What has the other tag of the key, besides this. */
-    private Optional<Manifest> stored(ObjectKey key, Manifest but) throws IOException {
+    private boolean isNamed(ObjectKey key, Manifest manifest) throws IOException {
+        return client.findDigest(repository, KeyTag.of(key)).equals(Optional.of(manifest.digest()));
+    }
+
+    /** What another process has stored meanwhile: it has the other tag of the key, which was not there before. */
+    private Optional<Manifest> stored(ObjectKey key, Manifest but, Set<String> earlier) throws IOException {
         for (String tag : client.tags(repository)) {
-            if (KeyTag.isInfoOf(key, tag)) {
+            if (KeyTag.isInfoOf(key, tag) && !earlier.contains(tag)) {
                 Optional<Manifest> other = client.findManifest(repository, tag);
                 if (other.isPresent() && !other.get().digest().equals(but.digest())) {
                     return other;
@@ -218,7 +239,7 @@ public final class RegistryObjects implements StorageTarget {
 
     private Optional<ObjectManifest> manifest(ObjectKey key) throws IOException {
         Optional<Manifest> manifest = client.findManifest(repository, KeyTag.of(key));
-        if (manifest.isEmpty()) {
+        if (manifest.isEmpty() || ObjectManifest.isStub(manifest.get())) {
             return Optional.empty();
         }
         ObjectManifest object = ObjectManifest.of(manifest.get());
@@ -331,7 +352,7 @@ public final class RegistryObjects implements StorageTarget {
         Set<String> names = new HashSet<>(tags);
         for (ObjectKey key : keys) {
             if (names.contains(KeyTag.of(key))) {
-                Manifest stub = ObjectManifest.note(REMOVED, JsonObject.create().put("id", RandomIds.next()));
+                Manifest stub = ObjectManifest.stub();
                 client.upload(repository, ObjectManifest.EMPTY_DIGEST, Body.of(ObjectManifest.EMPTY));
                 client.putManifest(repository, KeyTag.of(key), stub);
                 for (String tag : tags) {

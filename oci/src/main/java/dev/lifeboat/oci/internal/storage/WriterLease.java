@@ -142,6 +142,7 @@ final class WriterLease implements AutoCloseable {
             client.upload(repository, ObjectManifest.EMPTY_DIGEST, Body.of(ObjectManifest.EMPTY));
             prepared = true;
         }
+        Optional<IOException> failure = Optional.empty();
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
             awaitFree();
             Claim claim = new Claim();
@@ -159,17 +160,33 @@ final class WriterLease implements AutoCloseable {
                         return claim;
                     }
                 }
+            } catch (IOException e) {
+                if (Io.isInterruption(e) || !mayPass(e)) {
+                    throw e;
+                }
+                failure = Optional.of(e);
             } finally {
                 if (!claimed) {
                     giveBack(claim);
                 }
             }
+            pause(timing.poll());
+        }
+        if (failure.isPresent()) {
+            throw failure.get();
         }
         throw new RegistryException(
                 RegistryException.Kind.UNREACHABLE,
                 "claim " + location + " for writing: the registry took over "
                         + timing.settle().toMillis() + " ms to respond, or others claimed it, " + MAX_ATTEMPTS
                         + " times; try again when it is less busy");
+    }
+
+    /** The claim itself is sent once; what may pass makes another attempt of the whole. */
+    private static boolean mayPass(IOException e) {
+        return !(e instanceof RegistryException refused)
+                || refused.kind() != RegistryException.Kind.FORBIDDEN
+                        && refused.kind() != RegistryException.Kind.UNAUTHORIZED;
     }
 
     private void pause(Duration time) throws IOException {
