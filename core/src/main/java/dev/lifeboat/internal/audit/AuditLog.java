@@ -99,12 +99,7 @@ public final class AuditLog {
     }
 
     private void append(Happened happened) throws IOException {
-        try {
-            lock.lockInterruptibly();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw Io.interrupted(e);
-        }
+        Io.lock(lock);
         try {
             for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
                 // What is old may have been trimmed, so that a put alone would not show that there is more.

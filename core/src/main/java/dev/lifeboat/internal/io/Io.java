@@ -7,6 +7,7 @@ import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.Lock;
 
 /** Stream and thread helpers. */
 public final class Io {
@@ -67,6 +68,20 @@ public final class Io {
     public static void await(Object monitor, long millis) throws InterruptedIOException {
         try {
             monitor.wait(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw interrupted(e);
+        }
+    }
+
+    /**
+     * Takes a lock. The caller unlocks it.
+     *
+     * @throws InterruptedIOException if this thread is interrupted; the flag is set again, and the lock is not taken
+     */
+    public static void lock(Lock lock) throws InterruptedIOException {
+        try {
+            lock.lockInterruptibly();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw interrupted(e);

@@ -365,10 +365,7 @@ public final class RegistryClient {
      */
     public boolean putManifest(String repository, String reference, Manifest manifest) throws IOException {
         String label = label("push", repository, reference);
-        try (Response response = exchange.send(
-                Call.of("PUT", label, URI.create(path(repository, "manifests/" + reference)), push(scoped(repository)))
-                        .with("Content-Type", manifest.mediaType())
-                        .with(Body.of(manifest.bytes())))) {
+        try (Response response = exchange.send(putting(label, repository, reference, manifest))) {
             succeeded(response);
             Optional<String> stored = response.header("Docker-Content-Digest");
             if (stored.isPresent() && !stored.get().equals(manifest.digest())) {
@@ -380,6 +377,12 @@ public final class RegistryClient {
         }
     }
 
+    private Call putting(String label, String repository, String reference, Manifest manifest) {
+        return Call.of("PUT", label, URI.create(path(repository, "manifests/" + reference)), push(scoped(repository)))
+                .with("Content-Type", manifest.mediaType())
+                .with(Body.of(manifest.bytes()));
+    }
+
     /**
      * Stores a manifest under a tag with one attempt, so that it does not arrive much later than this returns.
      *
@@ -387,10 +390,7 @@ public final class RegistryClient {
      */
     public void putManifestOnce(String repository, String tag, Manifest manifest) throws IOException {
         String label = label("push", repository, tag);
-        try (Response response = exchange.once(
-                Call.of("PUT", label, URI.create(path(repository, "manifests/" + tag)), push(scoped(repository)))
-                        .with("Content-Type", manifest.mediaType())
-                        .with(Body.of(manifest.bytes())))) {
+        try (Response response = exchange.once(putting(label, repository, tag, manifest))) {
             succeeded(response);
         } catch (TransientException e) {
             throw e.failure();

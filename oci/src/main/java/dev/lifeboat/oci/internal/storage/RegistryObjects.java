@@ -95,7 +95,7 @@ public final class RegistryObjects implements StorageTarget {
                 use.hold();
                 client.upload(repository, spool.digest(), spool.body());
                 ReentrantLock lock = locks.get(Math.floorMod(key.hashCode(), LOCKS));
-                lockInterruptibly(lock);
+                Io.lock(lock);
                 try {
                     // The upload may have taken longer than a claim lasts.
                     Claim claim = use.hold();
@@ -108,15 +108,6 @@ public final class RegistryObjects implements StorageTarget {
                     lock.unlock();
                 }
             });
-        }
-    }
-
-    private static void lockInterruptibly(ReentrantLock lock) throws IOException {
-        try {
-            lock.lockInterruptibly();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw Io.interrupted(e);
         }
     }
 
@@ -184,7 +175,7 @@ public final class RegistryObjects implements StorageTarget {
             client.putManifest(repository, KeyTag.of(key), manifest);
         } catch (IOException e) {
             // The response may be what was lost.
-            if (!client.findDigest(repository, KeyTag.of(key)).equals(Optional.of(manifest.digest()))) {
+            if (!isNamed(key, manifest)) {
                 throw e;
             }
         }
@@ -215,7 +206,11 @@ public final class RegistryObjects implements StorageTarget {
         return client.findDigest(repository, KeyTag.of(key)).equals(Optional.of(manifest.digest()));
     }
 
-    /** What another process has stored meanwhile: it has the other tag of the key, which was not there before. */
+    /**
+     * What another process has stored meanwhile: it has the other tag of the key.
+     *
+     * @param earlier tags that were there before; empty if the put replaces nothing: a list for each put costs much
+     */
     private Optional<Manifest> stored(ObjectKey key, Manifest but, Set<String> earlier) throws IOException {
         for (String tag : client.tags(repository)) {
             if (KeyTag.isInfoOf(key, tag) && !earlier.contains(tag)) {

@@ -106,12 +106,7 @@ final class WriterLease implements AutoCloseable {
         if (claim != null && !isOlder(claim.renewedAt(), timing.expire().dividedBy(2))) {
             return claim;
         }
-        try {
-            lock.lockInterruptibly();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw Io.interrupted(e);
-        }
+        Io.lock(lock);
         try {
             checkOpen();
             if (held != null && isOlder(held.renewedAt(), timing.expire().dividedBy(2))) {
