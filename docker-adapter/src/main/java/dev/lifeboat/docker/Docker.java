@@ -201,7 +201,8 @@ public final class Docker implements AutoCloseable {
      * Undoes what Lifeboat processes have left that were killed: containers that a backup had paused or stopped are
      * resumed; a restore that had not succeeded is undone, which removes what it had created and brings back what it
      * had replaced; one that had is completed. Volumes that existed before keep what a restore has written into them.
-     * Backups that quiesce, and restores, do the same for their kind before they begin.
+     * Backups that quiesce, and restores, do the same for their kind before they begin. A request on which the engine
+     * works when a process is killed may complete after this call; the next call removes what it created.
      *
      * @return what was done, and what to look at
      * @throws UncheckedIOException if the journal cannot be read, or something cannot be undone; its record stays

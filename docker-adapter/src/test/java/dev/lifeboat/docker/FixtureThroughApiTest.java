@@ -24,6 +24,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -360,16 +361,22 @@ class FixtureThroughApiTest {
         } finally {
             child.destroyForcibly().waitFor();
         }
+        FixtureTest.recoverAfterKill(docker, name, () -> leftBehind(name).isEmpty());
         try (Fixture fixture = Fixture.of(docker, name, KILL)) {
-            assertThat(run("ps", "-aq", "--no-trunc", "--filter", "name=" + name + "-clone"))
-                    .isEmpty();
-            assertThat(run("volume", "ls", "-q", "--filter", "name=" + name)).isEmpty();
-            assertThat(images()).isEmpty();
-            assertThat(run("images", "-q", "--filter", "label=dev.lifeboat.helper"))
-                    .isEmpty();
+            assertThat(leftBehind(name)).isEmpty();
             assertThat(stateOf(name)).isEqualTo(before);
             assertThat(fixture.isPresent()).isTrue();
         }
+    }
+
+    private static List<String> leftBehind(String name) {
+        return Stream.of(
+                        run("ps", "-aq", "--no-trunc", "--filter", "name=" + name + "-clone"),
+                        run("volume", "ls", "-q", "--filter", "name=" + name),
+                        images(),
+                        run("images", "-q", "--filter", "label=dev.lifeboat.helper"))
+                .flatMap(String::lines)
+                .toList();
     }
 
     /** Makes clones until it is killed. */
