@@ -17,21 +17,26 @@ module dev.lifeboat.core {
             dev.lifeboat.docker;
     exports dev.lifeboat.internal.document to
             dev.lifeboat.docker,
+            dev.lifeboat.kubernetes,
             dev.lifeboat.oci;
     exports dev.lifeboat.internal.io to
             dev.lifeboat.archives,
             dev.lifeboat.docker,
+            dev.lifeboat.kubernetes,
             dev.lifeboat.oci;
     exports dev.lifeboat.internal.json to
             dev.lifeboat.automation,
             dev.lifeboat.docker,
+            dev.lifeboat.kubernetes,
             dev.lifeboat.oci;
     exports dev.lifeboat.internal.process to
             dev.lifeboat.automation,
             dev.lifeboat.docker,
+            dev.lifeboat.kubernetes,
             dev.lifeboat.oci;
     exports dev.lifeboat.internal.tar to
             dev.lifeboat.docker,
+            dev.lifeboat.kubernetes,
             dev.lifeboat.oci;
 
     requires com.fasterxml.jackson.jr.ob;

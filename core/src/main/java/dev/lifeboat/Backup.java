@@ -141,6 +141,10 @@ public final class Backup extends Operation<Snapshot, Backup> {
     Snapshot execute(ProgressTracker events, RunningOperations.Running running) throws IOException {
         events.phase(Phase.PREPARING);
         series = checkedName();
+        if (source.requiresEncryption() && !repository.keys().isEncrypted()) {
+            throw new IOException("the source holds secrets, and the repository is not encrypted; use one that is, or"
+                    + " leave the secrets out: the source has options for that");
+        }
         repository.replicated().ifPresent(ReplicatedStorage::begin);
         Optional<Snapshot> parent = parent(series);
         Instant begun = events.clock().instant();

@@ -17,6 +17,11 @@ record RenamedSource(SnapshotSource source, String name) implements SnapshotSour
     }
 
     @Override
+    public boolean requiresEncryption() {
+        return source.requiresEncryption();
+    }
+
+    @Override
     public Optional<EntrySource> preCopy() throws IOException {
         return source.preCopy();
     }

@@ -38,6 +38,14 @@ public interface SnapshotSource extends EntrySource {
     }
 
     /**
+     * Returns whether the source holds secrets, such as those of a Kubernetes namespace: a repository that is not
+     * encrypted then refuses it.
+     */
+    default boolean requiresEncryption() {
+        return false;
+    }
+
+    /**
      * Returns what may be read while the source still runs, so that only what changes until then is read while it is
      * quiesced: files with fingerprints, under the paths under which {@link #sendTo(EntrySink, QuiesceHandle.Holder)}
      * sends them, in canonical order. They may be a mix of states; what is reported does not count. Called before

@@ -41,6 +41,7 @@ public final class PackageEdges {
             Map.entry("org.junit", "junit"),
             Map.entry("com.cronutils", "cron-utils"),
             Map.entry("io.micrometer", "micrometer"),
+            Map.entry("io.fabric8.kubernetes", "kubernetes-client"),
             Map.entry("org.apache.commons.compress", "commons-compress"),
             Map.entry("org.apache.hc", "httpclient5"));
 
@@ -50,6 +51,7 @@ public final class PackageEdges {
             "dev.lifeboat.automation",
             "dev.lifeboat.docker",
             "dev.lifeboat.junit",
+            "dev.lifeboat.kubernetes",
             "dev.lifeboat.micrometer",
             "dev.lifeboat.oci",
             "dev.lifeboat.storage.fs",

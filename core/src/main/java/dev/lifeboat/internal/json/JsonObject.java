@@ -137,6 +137,11 @@ public final class JsonObject {
         return has(name) ? object(name) : new JsonObject(new LinkedHashMap<>(), label + "." + name);
     }
 
+    /** Returns an object; an empty one, not linked to this object, if there is none, or something else. */
+    public JsonObject objectOrEmptyIfOther(String name) throws DamagedException {
+        return members.get(name) instanceof Map ? object(name) : of(new LinkedHashMap<>(), label + "." + name);
+    }
+
     /** Returns a list; empty if there is none. */
     @SuppressWarnings("unchecked")
     public List<@Nullable Object> list(String name) throws DamagedException {

@@ -1,0 +1,143 @@
+package dev.lifeboat.kubernetes;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.lifeboat.kubernetes.cluster.ClusterInfo;
+import dev.lifeboat.kubernetes.internal.client.ApiClient;
+import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
+import io.fabric8.kubernetes.client.Client;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.utils.HttpClientUtils;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * A Kubernetes cluster, as source and as target.
+ *
+ * <pre>{@code
+ * try (Kubernetes kubernetes = Kubernetes.local()) {
+ *     Snapshot snapshot = repo.backup(kubernetes.namespace("shop")).run();
+ *     repo.restore(snapshot).to(kubernetes.newNamespace("shop-copy")).run();
+ * }
+ * }</pre>
+ *
+ * <p>Thread-safe. Sources and restore targets of it are usable until it is closed.
+ */
+public final class Kubernetes implements AutoCloseable {
+    private final ApiClient client;
+
+    private Kubernetes(ApiClient client) {
+        this.client = client;
+    }
+
+    /**
+     * Returns the cluster that {@code kubectl} talks to: that of the current context of {@code KUBECONFIG} or
+     * {@code ~/.kube/config}, with its credentials, also those of plugins; within a pod, the cluster of the pod. The
+     * caller closes it.
+     */
+    public static Kubernetes local() {
+        return of(Config.autoConfigure(null));
+    }
+
+    /**
+     * Returns the cluster of a context of the kubeconfig. The caller closes it.
+     *
+     * @param context its name
+     */
+    public static Kubernetes ofContext(String context) {
+        return of(Config.autoConfigure(context));
+    }
+
+    private static Kubernetes of(Config config) {
+        // A slow store makes the server wait with its output, and an answer to a ping waits behind that.
+        config.setWebsocketPingInterval(0L);
+        return new Kubernetes(new ApiClient(
+                HttpClientUtils.getHttpClientFactory().newBuilder(config).build(), URI.create(config.getMasterUrl()), true));
+    }
+
+    /**
+     * Returns the cluster of a client, with its connections. Closing the result leaves the client open. A client that
+     * is shared should have {@code withWebsocketPingInterval(0)}: while a store is slow, no ping is answered.
+     */
+    public static Kubernetes using(Client client) {
+        return new Kubernetes(new ApiClient(client.getHttpClient(), URI.create(client.getMasterUrl().toString()), false));
+    }
+
+    /**
+     * Returns what the cluster is.
+     *
+     * @throws UncheckedIOException if it does not answer
+     */
+    public ClusterInfo info() {
+        try {
+            return client.info();
+        } catch (IOException e) {
+            throw new UncheckedIOException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** Returns a namespace as a source: all its objects, those of the cluster that they need, and files of volumes. */
+    public KubernetesSource namespace(String name) {
+        return namespaces(name);
+    }
+
+    /**
+     * Returns several namespaces as one source.
+     *
+     * @throws IllegalArgumentException if none is given, or a name cannot be one of a namespace
+     */
+    public KubernetesSource namespaces(String... names) {
+        SortedSet<String> all = new TreeSet<>();
+        for (String name : names) {
+            if (!isNamespace(name)) {
+                throw new IllegalArgumentException("'" + name + "' cannot be the name of a namespace");
+            }
+            all.add(name);
+        }
+        if (all.isEmpty()) {
+            throw new IllegalArgumentException("no namespace is given; cluster() has all of them");
+        }
+        return KubernetesSource.of(client, all);
+    }
+
+    /** Returns the whole cluster as a source: all namespaces, and all objects that are in none. */
+    public KubernetesSource cluster() {
+        return KubernetesSource.of(client, new TreeSet<>());
+    }
+
+    /** Whether a text is the name of a namespace: RFC 1123 label. */
+    static boolean isNamespace(String name) {
+        return name.matches("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
+    }
+
+    /**
+     * Deletes what processes of this machine have left in the cluster that were killed: pods that read or write
+     * volumes. Backups and restores do the same in their namespaces before they begin.
+     *
+     * @return what was deleted
+     * @throws UncheckedIOException if the cluster does not answer
+     */
+    @CanIgnoreReturnValue
+    public List<String> recover() {
+        try {
+            return HelperPod.removeAbandoned(client, Optional.empty());
+        } catch (IOException e) {
+            throw new UncheckedIOException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** Closes the connections; not those of a client that was given. */
+    @Override
+    public void close() {
+        client.close();
+    }
+
+    @Override
+    public String toString() {
+        return client.server().toString();
+    }
+}

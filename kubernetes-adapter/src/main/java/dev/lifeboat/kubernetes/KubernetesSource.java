@@ -1,0 +1,161 @@
+package dev.lifeboat.kubernetes;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.SnapshotSource;
+import dev.lifeboat.kubernetes.internal.capture.CaptureScope;
+import dev.lifeboat.kubernetes.internal.capture.ClusterCapture;
+import dev.lifeboat.kubernetes.internal.client.ApiClient;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+
+/**
+ * Namespaces of a cluster, or all of it, as a source: every kind of resource that the API server has, in its preferred
+ * version, custom resources too; the objects of the cluster that they need (the namespace, volumes, storage classes,
+ * definitions of custom resources, roles that are bound); and the files of volumes. {@link #name} is
+ * {@code namespace:shop}.
+ *
+ * <p>Files are read from the host if this process sees them there, which it proves before it does so; by {@code tar} in
+ * a container that mounts the volume; or by {@code tar} in a pod that is created for that. The snapshot says which.
+ *
+ * <p>Secrets are captured, so the repository must be encrypted; {@link #allowUnencryptedSecrets} is for others.
+ *
+ * <p>Immutable. Each method that changes an option returns a copy.
+ */
+@CheckReturnValue
+public final class KubernetesSource implements SnapshotSource {
+    private final ApiClient client;
+    private final CaptureScope scope;
+    private final boolean unencrypted;
+
+    private KubernetesSource(ApiClient client, CaptureScope scope, boolean unencrypted) {
+        this.client = client;
+        this.scope = scope;
+        this.unencrypted = unencrypted;
+    }
+
+    static KubernetesSource of(ApiClient client, SortedSet<String> namespaces) {
+        CaptureScope scope = new CaptureScope(
+                namespaces,
+                Optional.empty(),
+                Set.of(),
+                Set.of(),
+                Set.of(),
+                true,
+                true,
+                true,
+                Set.of(),
+                Optional.empty());
+        return new KubernetesSource(client, scope, false);
+    }
+
+    private KubernetesSource with(UnaryOperator<CaptureScope> change) {
+        return new KubernetesSource(client, change.apply(scope), unencrypted);
+    }
+
+    private static Set<String> plus(Set<String> some, String... more) {
+        Set<String> all = new TreeSet<>(some);
+        all.addAll(Set.of(more));
+        return all;
+    }
+
+    /**
+     * Captures only objects with some labels. What these need in the cluster is captured, too.
+     *
+     * @param selector as {@code kubectl -l} has it, such as {@code app=web,tier!=cache}
+     */
+    public KubernetesSource matching(String selector) {
+        return with(s -> s.withSelector(selector));
+    }
+
+    /**
+     * Captures only some kinds of resources; a further call adds to earlier ones.
+     *
+     * @param kinds such as {@code deployments.apps}, {@code deployments} or {@code Deployment}
+     */
+    public KubernetesSource only(String... kinds) {
+        return with(s -> s.withOnly(plus(s.only(), kinds)));
+    }
+
+    /**
+     * Leaves kinds of resources out; a further call adds to earlier ones.
+     *
+     * @param kinds as {@link #only} has them
+     */
+    public KubernetesSource without(String... kinds) {
+        return with(s -> s.withWithout(plus(s.without(), kinds)));
+    }
+
+    /**
+     * Leaves objects out; a further call adds to earlier ones.
+     *
+     * @param resource key of the kind, such as {@code configmaps} or {@code deployments.apps}
+     * @param name of the object
+     */
+    public KubernetesSource withoutObject(String resource, String name) {
+        return with(s -> s.withWithoutObjects(plus(s.withoutObjects(), resource + "/" + name)));
+    }
+
+    /** Leaves secrets out. */
+    public KubernetesSource withoutSecrets() {
+        return with(s -> s.withSecrets(false));
+    }
+
+    /** Allows that secrets are written into a repository that is not encrypted. */
+    public KubernetesSource allowUnencryptedSecrets() {
+        return new KubernetesSource(client, scope, true);
+    }
+
+    /** Leaves out what is in no namespace, except the namespaces: for credentials that may not read it. */
+    public KubernetesSource withoutClusterObjects() {
+        return with(s -> s.withClusterObjects(false));
+    }
+
+    /** Leaves the files of all volumes out. Their claims are captured. */
+    public KubernetesSource withoutVolumes() {
+        return with(s -> s.withVolumes(false));
+    }
+
+    /** Leaves the files of the volume of a claim out. The claim is captured. */
+    public KubernetesSource withoutVolume(String claim) {
+        return with(s -> s.withWithoutVolumes(plus(s.withoutVolumes(), claim)));
+    }
+
+    /**
+     * Sets the image of the pods that read volumes: it has {@code sleep} and {@code tar}, best that of GNU. Unless set,
+     * a pod has the image of the container that uses the volume, so that no image is pulled.
+     */
+    public KubernetesSource helperImage(String image) {
+        return with(s -> s.withReaderImage(image));
+    }
+
+    @Override
+    public String name() {
+        return scope.isWholeCluster() ? "cluster" : "namespace:" + String.join(",", scope.namespaces());
+    }
+
+    @Override
+    public boolean requiresEncryption() {
+        return scope.secrets() && !unencrypted;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws dev.lifeboat.kubernetes.cluster.KubernetesException if a namespace does not exist or is being deleted, if
+     *     a permission is missing (the message has a role with all that are), or if a volume cannot be read
+     */
+    @Override
+    public void sendTo(EntrySink sink) throws IOException {
+        new ClusterCapture(client, scope).sendTo(sink);
+    }
+
+    @Override
+    public String toString() {
+        return name() + " of " + client.server();
+    }
+}

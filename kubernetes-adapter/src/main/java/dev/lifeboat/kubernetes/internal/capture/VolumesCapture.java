@@ -1,0 +1,187 @@
+package dev.lifeboat.kubernetes.internal.capture;
+
+import dev.lifeboat.directory.DirectorySource;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.PrefixSink;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.internal.document.FidelityRecorder;
+import dev.lifeboat.internal.document.SnapshotDocuments;
+import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.kubernetes.cluster.KubernetesException;
+import dev.lifeboat.kubernetes.cluster.KubernetesException.Kind;
+import dev.lifeboat.kubernetes.internal.client.ApiClient;
+import dev.lifeboat.kubernetes.internal.client.ObjectLists;
+import dev.lifeboat.kubernetes.internal.client.PodExec;
+import dev.lifeboat.kubernetes.internal.layout.ClusterLayout;
+import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
+import dev.lifeboat.kubernetes.internal.model.ClaimImages;
+import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
+import dev.lifeboat.kubernetes.internal.model.ResourceType;
+import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
+import dev.lifeboat.kubernetes.internal.transfer.HostVolume;
+import dev.lifeboat.kubernetes.internal.transfer.TarDownload;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Reads the files of claims, each by the best means that works. */
+final class VolumesCapture {
+    private static final ResourceType PODS = new ResourceType("", "v1", "pods", "Pod", true, Set.of());
+
+    private final ApiClient client;
+    private final CaptureScope scope;
+    private final FidelityRecorder sink;
+    private final ClaimImages images;
+    private final Map<String, List<KubernetesObject>> pods = new HashMap<>();
+
+    VolumesCapture(ApiClient client, CaptureScope scope, FidelityRecorder sink, ClaimImages images) {
+        this.client = client;
+        this.scope = scope;
+        this.sink = sink;
+        this.images = images;
+    }
+
+    /** Reads the files of all claims that are to be captured. */
+    void run(Map<Claim, KubernetesObject> claims) throws IOException {
+        boolean begun = false;
+        for (Map.Entry<Claim, KubernetesObject> claim : claims.entrySet()) {
+            if (!scope.takesFilesOf(claim.getKey())) {
+                continue;
+            }
+            Optional<String> obstacle = obstacle(claim.getValue());
+            if (obstacle.isPresent()) {
+                sink.report(new Problem(claim.getKey().directory(), Problem.Kind.FAILED, obstacle.get()));
+                continue;
+            }
+            if (!begun) {
+                SnapshotDocuments.directory(sink, ClusterLayout.VOLUMES);
+                begun = true;
+            }
+            capture(claim.getKey(), claim.getValue());
+        }
+    }
+
+    private static Optional<String> obstacle(KubernetesObject claim) throws IOException {
+        String phase = claim.status().optionalString("phase").orElse("");
+        if (!phase.equals("Bound")) {
+            return Optional.of("the claim has no volume: its phase is " + phase);
+        }
+        return claim.spec().optionalString("volumeMode").orElse("").equals("Block")
+                ? Optional.of("its volume is a block device, which is not read")
+                : Optional.empty();
+    }
+
+    private void capture(Claim claim, KubernetesObject object) throws IOException {
+        SnapshotDocuments.directory(sink, claim.directory());
+        // As that of a volume of Docker, so that it can be restored as one.
+        JsonObject document = JsonObject.create()
+                .put("lifeboat", "volume")
+                .put("version", 1)
+                .put("name", claim.name())
+                .put("anonymous", false)
+                .put("driver", "local")
+                .put("options", Map.of())
+                .put("labels", Map.of());
+        SnapshotDocuments.send(sink, claim.directory().resolve("config.json"), document.toPrettyBytes());
+        String volumeName = object.spec().string("volumeName");
+        Optional<KubernetesObject> volume = client.find(
+                        "/api/v1/persistentvolumes/" + ApiClient.encode(volumeName),
+                        "read persistent volume " + volumeName)
+                .map(KubernetesObject::of);
+        EntrySink data = new PrefixSink(sink, claim.data());
+        List<VolumeUse> uses = uses(claim);
+        for (VolumeUse use : uses) {
+            if (volume.isPresent() && fromHost(claim, data, volume.get(), use.podUid(), use.path())) {
+                return;
+            }
+        }
+        if (scope.readerImage().isEmpty()) {
+            for (VolumeUse use : uses) {
+                if (byCommand(claim, data, use.place(), use.path(), "tar in " + use.place())) {
+                    return;
+                }
+            }
+        }
+        byHelper(claim, data, volume, uses);
+    }
+
+    private List<VolumeUse> uses(Claim claim) throws IOException {
+        List<VolumeUse> uses = new ArrayList<>();
+        for (KubernetesObject pod : pods(claim.namespace())) {
+            uses.addAll(VolumeUse.of(pod, claim.name()));
+        }
+        return uses;
+    }
+
+    private List<KubernetesObject> pods(String namespace) throws IOException {
+        List<KubernetesObject> known = pods.get(namespace);
+        if (known == null) {
+            List<KubernetesObject> listed = new ArrayList<>();
+            ObjectLists.list(client, PODS, Optional.of(namespace), Optional.empty(), new ObjectLists.Visitor() {
+                @Override
+                public void restart() {
+                    listed.clear();
+                }
+
+                @Override
+                public void visit(KubernetesObject pod) {
+                    listed.add(pod);
+                }
+            });
+            known = listed;
+            pods.put(namespace, known);
+        }
+        return known;
+    }
+
+    private boolean fromHost(Claim claim, EntrySink data, KubernetesObject volume, String podUid, String path)
+            throws IOException {
+        Optional<Path> directory = HostVolume.find(volume, podUid, path);
+        if (directory.isEmpty()) {
+            return false;
+        }
+        sink.note(claim.data(), "host path");
+        DirectorySource.of(directory.get()).oneFileSystem(Problem.Kind.FAILED).sendTo(data);
+        return true;
+    }
+
+    private boolean byCommand(Claim claim, EntrySink data, PodExec.Place place, String path, String how)
+            throws IOException {
+        Optional<TarDownload> tar = TarDownload.of(client, place);
+        if (tar.isEmpty()) {
+            return false;
+        }
+        sink.noteLoss(claim.data(), how + (tar.get().isGnu() ? "" : ", not GNU tar"), tar.get().loses());
+        tar.get().sendTo(data, path);
+        return true;
+    }
+
+    private void byHelper(Claim claim, EntrySink data, Optional<KubernetesObject> volume, List<VolumeUse> uses)
+            throws IOException {
+        String image = scope.readerImage()
+                .or(() -> uses.stream().map(VolumeUse::image).findFirst())
+                .or(() -> images.find(claim.namespace(), claim.name()))
+                .orElseThrow(() -> new KubernetesException(
+                        Kind.NOT_FOUND,
+                        "cannot read claim " + claim + ": no pod uses it, so there is no image to read it with."
+                                + " Give one that has sleep and tar: .helperImage(..); or leave its files out:"
+                                + " .withoutVolume(\"" + claim.name() + "\")"));
+        Optional<String> node = uses.stream().map(VolumeUse::node).findFirst();
+        try (HelperPod helper = HelperPod.mount(client, claim.namespace(), claim.name(), true, image, node)) {
+            if (volume.isPresent() && fromHost(claim, data, volume.get(), helper.uid(), HelperPod.DIRECTORY)) {
+                return;
+            }
+            if (!byCommand(claim, data, helper.place(), HelperPod.DIRECTORY, "tar in a pod of image " + image)) {
+                throw new KubernetesException(
+                        Kind.NOT_FOUND,
+                        "cannot read claim " + claim + ": image " + image
+                                + " has no tar. Give one that has sleep and tar: .helperImage(..)");
+            }
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** How namespaces are read. */
+package dev.lifeboat.kubernetes.internal.capture;

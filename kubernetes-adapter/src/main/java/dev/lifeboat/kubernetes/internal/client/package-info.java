@@ -1,0 +1,2 @@
+/** Requests to the API server. */
+package dev.lifeboat.kubernetes.internal.client;

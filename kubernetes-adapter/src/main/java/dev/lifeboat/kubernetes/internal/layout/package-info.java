@@ -1,0 +1,2 @@
+/** Where objects and volumes lie in a snapshot. */
+package dev.lifeboat.kubernetes.internal.layout;

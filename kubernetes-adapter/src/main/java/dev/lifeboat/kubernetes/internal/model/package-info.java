@@ -1,0 +1,2 @@
+/** Objects of the API, over their JSON. */
+package dev.lifeboat.kubernetes.internal.model;

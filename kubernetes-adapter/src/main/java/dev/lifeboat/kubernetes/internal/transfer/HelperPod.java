@@ -1,0 +1,222 @@
+package dev.lifeboat.kubernetes.internal.transfer;
+
+import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.io.UninterruptibleCleanup;
+import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.internal.process.ProcessIdentity;
+import dev.lifeboat.kubernetes.cluster.KubernetesException;
+import dev.lifeboat.kubernetes.cluster.KubernetesException.Kind;
+import dev.lifeboat.kubernetes.internal.client.ApiClient;
+import dev.lifeboat.kubernetes.internal.client.PodExec;
+import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * A pod that mounts the volume of a claim and sleeps, through which files are read or written. Closing deletes it. One
+ * that a killed process has left is found by its label; it also ends by itself after a day.
+ */
+public final class HelperPod implements AutoCloseable {
+    /** Where the volume is mounted. */
+    public static final String DIRECTORY = "/volume";
+
+    /** Label of all of them. */
+    public static final String LABEL = "dev.lifeboat/helper";
+
+    /** Annotation that says which process has made it; a label may not have such a value. */
+    private static final String PROCESS = "dev.lifeboat/process";
+
+    private static final String CONTAINER = "lifeboat";
+    private static final int DAY_SECONDS = 86_400;
+    private static final Duration START = Duration.ofMinutes(3);
+
+    private final ApiClient client;
+    private final String namespace;
+    private final String name;
+    private final String uid;
+
+    private HelperPod(ApiClient client, String namespace, String name, String uid) {
+        this.client = client;
+        this.namespace = namespace;
+        this.name = name;
+        this.uid = uid;
+    }
+
+    /**
+     * Creates a pod, and waits until it runs.
+     *
+     * @param image has {@code sleep} and {@code tar}
+     * @param node on which the volume is in use; empty for any
+     * @throws KubernetesException if it cannot be created or does not run; it is deleted
+     */
+    public static HelperPod mount(
+            ApiClient client,
+            String namespace,
+            String claim,
+            boolean readOnly,
+            String image,
+            Optional<String> node)
+            throws IOException {
+        String name = "lifeboat-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+        JsonObject pod = pod(name, claim, readOnly, image, node);
+        String what = "create a pod that mounts claim " + namespace + "/" + claim;
+        JsonObject created = client.post("/api/v1/namespaces/" + namespace + "/pods", pod, what);
+        HelperPod helper =
+                new HelperPod(client, namespace, name, KubernetesObject.of(created).uid());
+        boolean runs = false;
+        try {
+            helper.awaitRunning(claim);
+            runs = true;
+            return helper;
+        } finally {
+            if (!runs) {
+                helper.close();
+            }
+        }
+    }
+
+    private static JsonObject pod(String name, String claim, boolean readOnly, String image, Optional<String> node) {
+        Map<String, Object> container = Map.of(
+                "name",
+                CONTAINER,
+                "image",
+                image,
+                "imagePullPolicy",
+                "IfNotPresent",
+                "command",
+                List.of("sleep", Integer.toString(DAY_SECONDS)),
+                // Files of any owner are read and written.
+                "securityContext",
+                Map.of("runAsUser", 0, "runAsNonRoot", false),
+                "volumeMounts",
+                List.of(Map.of("name", "volume", "mountPath", DIRECTORY, "readOnly", readOnly)));
+        JsonObject spec = JsonObject.create()
+                .put("restartPolicy", "Never")
+                .put("terminationGracePeriodSeconds", 0)
+                .put("activeDeadlineSeconds", DAY_SECONDS)
+                .put("automountServiceAccountToken", false)
+                .put("enableServiceLinks", false)
+                .put("tolerations", List.of(Map.of("operator", "Exists")))
+                .put("containers", List.of(container))
+                .put(
+                        "volumes",
+                        List.of(Map.of(
+                                "name",
+                                "volume",
+                                "persistentVolumeClaim",
+                                Map.of("claimName", claim, "readOnly", readOnly))));
+        node.filter(text -> !text.isEmpty()).ifPresent(text -> spec.put("nodeName", text));
+        JsonObject metadata = JsonObject.create()
+                .put("name", name)
+                .put("labels", Map.of(LABEL, "true", "app.kubernetes.io/managed-by", "lifeboat"))
+                .put("annotations", Map.of(PROCESS, ProcessIdentity.current().token()));
+        return JsonObject.create()
+                .put("apiVersion", "v1")
+                .put("kind", "Pod")
+                .put("metadata", metadata)
+                .put("spec", spec);
+    }
+
+    private void awaitRunning(String claim) throws IOException {
+        long deadline = System.nanoTime() + START.toNanos();
+        while (true) {
+            KubernetesObject pod = KubernetesObject.of(client.get(path(), "look at pod " + namespace + "/" + name));
+            String phase = pod.status().optionalString("phase").orElse("");
+            if (phase.equals("Running") && !pod.isTerminating()) {
+                return;
+            }
+            boolean over = phase.equals("Failed") || phase.equals("Succeeded") || pod.isTerminating();
+            if (over || System.nanoTime() > deadline) {
+                throw new KubernetesException(
+                        Kind.NOT_READY,
+                        "the pod that mounts claim " + namespace + "/" + claim + " does not run: " + reason(pod)
+                                + ". It needs an image with sleep and tar: .helperImage(..)");
+            }
+            Io.sleep(200);
+        }
+    }
+
+    /** What the pod says about itself: a container that waits, or a condition that does not hold. */
+    private static String reason(KubernetesObject pod) throws IOException {
+        List<String> reasons = new ArrayList<>();
+        pod.status().optionalString("message").ifPresent(reasons::add);
+        for (JsonObject container : pod.status().objects("containerStatuses")) {
+            JsonObject state = container.objectOrEmpty("state");
+            for (String kind : List.of("waiting", "terminated")) {
+                JsonObject detail = state.objectOrEmpty(kind);
+                detail.optionalString("reason").ifPresent(reasons::add);
+                detail.optionalString("message").ifPresent(reasons::add);
+            }
+        }
+        for (JsonObject condition : pod.status().objects("conditions")) {
+            if (!condition.optionalString("status").orElse("").equals("True")) {
+                condition.optionalString("message").ifPresent(reasons::add);
+            }
+        }
+        return reasons.isEmpty()
+                ? "phase " + pod.status().optionalString("phase").orElse("unknown")
+                : String.join(", ", reasons);
+    }
+
+    private String path() {
+        return "/api/v1/namespaces/" + namespace + "/pods/" + name;
+    }
+
+    /** Returns the identity of the pod. */
+    public String uid() {
+        return uid;
+    }
+
+    /** Returns its container. */
+    public PodExec.Place place() {
+        return new PodExec.Place(namespace, name, CONTAINER);
+    }
+
+    /** Whether a pod is one of these. */
+    public static boolean is(KubernetesObject object) throws IOException {
+        return object.labels().containsKey(LABEL);
+    }
+
+    /**
+     * Deletes pods that a process of this machine has left that was killed.
+     *
+     * @param namespace empty for all
+     * @return what was deleted
+     */
+    public static List<String> removeAbandoned(ApiClient client, Optional<String> namespace) throws IOException {
+        List<String> removed = new ArrayList<>();
+        String list = namespace.map(ns -> "/api/v1/namespaces/" + ns).orElse("/api/v1") + "/pods?labelSelector="
+                + ApiClient.encode(LABEL);
+        for (JsonObject item : client.get(list, "list pods of killed processes").objects("items")) {
+            KubernetesObject pod = KubernetesObject.of(item);
+            if (ProcessIdentity.isGone(pod.annotations().getOrDefault(PROCESS, ""))) {
+                String of = pod.namespace().orElseThrow();
+                new HelperPod(client, of, pod.name(), pod.uid()).close();
+                removed.add("pod " + of + "/" + pod.name());
+            }
+        }
+        return removed;
+    }
+
+    /** Deletes the pod, and waits until it is gone: until then its volume is in use. */
+    @Override
+    public void close() throws IOException {
+        UninterruptibleCleanup.run(() -> {
+            JsonObject options = JsonObject.create()
+                    .put("gracePeriodSeconds", 0)
+                    .put("preconditions", Map.of("uid", uid));
+            client.delete(path(), options, "delete pod " + namespace + "/" + name);
+            long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+            while (client.find(path(), "look at pod " + namespace + "/" + name).isPresent()
+                    && System.nanoTime() < deadline) {
+                Io.sleep(100);
+            }
+        });
+    }
+}
