@@ -3,6 +3,8 @@ package dev.lifeboat.kubernetes;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.kubernetes.cluster.ClusterInfo;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
+import dev.lifeboat.kubernetes.internal.restore.RestoreOptions;
+import dev.lifeboat.kubernetes.internal.restore.RestoreRecovery;
 import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
 import io.fabric8.kubernetes.client.Client;
 import io.fabric8.kubernetes.client.Config;
@@ -10,6 +12,7 @@ import io.fabric8.kubernetes.client.utils.HttpClientUtils;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -93,9 +96,7 @@ public final class Kubernetes implements AutoCloseable {
     public KubernetesSource namespaces(String... names) {
         SortedSet<String> all = new TreeSet<>();
         for (String name : names) {
-            if (!isNamespace(name)) {
-                throw new IllegalArgumentException("'" + name + "' cannot be the name of a namespace");
-            }
+            checkNamespace(name);
             all.add(name);
         }
         if (all.isEmpty()) {
@@ -109,14 +110,37 @@ public final class Kubernetes implements AutoCloseable {
         return KubernetesSource.of(client, new TreeSet<>());
     }
 
-    /** Whether a text is the name of a namespace: RFC 1123 label. */
-    static boolean isNamespace(String name) {
-        return name.matches("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
+    /** Checks that a text can be the name of a namespace: a label of RFC 1123. */
+    static void checkNamespace(String name) {
+        if (!name.matches("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")) {
+            throw new IllegalArgumentException("'" + name + "' cannot be the name of a namespace: 1 to 63 characters of"
+                    + " a-z, 0-9 and -, the first and last no -");
+        }
+    }
+
+    /**
+     * Returns a restore of the one namespace of a snapshot into a namespace that is created for it.
+     *
+     * @param name of the namespace, which must not exist
+     * @throws IllegalArgumentException if it cannot be the name of a namespace
+     */
+    public NamespaceRestore newNamespace(String name) {
+        checkNamespace(name);
+        return new NamespaceRestore(client, RestoreOptions.inPlace().withNewNamespace(Optional.of(name)));
+    }
+
+    /**
+     * Returns a restore of all namespaces of a snapshot under their own names: what is missing is created, and what is
+     * there stays as it is.
+     */
+    public NamespaceRestore inPlace() {
+        return new NamespaceRestore(client, RestoreOptions.inPlace());
     }
 
     /**
      * Deletes what processes of this machine have left in the cluster that were killed: pods that read or write
-     * volumes. Backups and restores do the same in their namespaces before they begin.
+     * volumes, and namespaces and objects of the cluster that a restore had created which had not succeeded. Restores do
+     * the same before they begin, and backups for such pods of their namespaces.
      *
      * @return what was deleted
      * @throws UncheckedIOException if the cluster does not answer
@@ -124,7 +148,9 @@ public final class Kubernetes implements AutoCloseable {
     @CanIgnoreReturnValue
     public List<String> recover() {
         try {
-            return HelperPod.removeAbandoned(client, Optional.empty());
+            List<String> removed = new ArrayList<>(HelperPod.removeAbandoned(client, Optional.empty()));
+            removed.addAll(RestoreRecovery.run(client));
+            return removed;
         } catch (IOException e) {
             throw new UncheckedIOException(String.valueOf(e.getMessage()), e);
         }

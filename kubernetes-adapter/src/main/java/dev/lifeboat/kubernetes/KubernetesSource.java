@@ -49,6 +49,7 @@ public final class KubernetesSource implements SnapshotSource {
                 true,
                 true,
                 Set.of(),
+                true,
                 Optional.empty());
         return new KubernetesSource(client, scope, false);
     }
@@ -125,8 +126,13 @@ public final class KubernetesSource implements SnapshotSource {
         return with(s -> s.withWithoutVolumes(plus(s.withoutVolumes(), claim)));
     }
 
+    /** Reads no files from the host, even where that is possible: all through the API server. */
+    public KubernetesSource withoutHostPaths() {
+        return with(s -> s.withHostPaths(false));
+    }
+
     /**
-     * Sets the image of the pods that read volumes: it has {@code sleep} and {@code tar}, best that of GNU. Unless set,
+     * Sets the image of the pods that read volumes: it has {@code sh} and {@code tar}, best that of GNU. Unless set,
      * a pod has the image of the container that uses the volume, so that no image is pulled.
      */
     public KubernetesSource helperImage(String image) {

@@ -3,15 +3,10 @@ package dev.lifeboat.format.tar;
 import com.github.luben.zstd.ZstdOutputStream;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
-import dev.lifeboat.entry.EntryType;
 import dev.lifeboat.entry.Problem;
-import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
-import dev.lifeboat.entry.SparseInputStream;
-import dev.lifeboat.entry.SparseMap;
-import dev.lifeboat.internal.io.Io;
-import dev.lifeboat.internal.tar.TarHeaders;
+import dev.lifeboat.internal.tar.TarEntryWriter;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,8 +14,6 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.zip.GZIPOutputStream;
 
 /**
@@ -94,7 +87,7 @@ public final class TarExport implements RestoreTarget {
         private final RestoreRequest request;
         private final Path temp;
         private final OutputStream out;
-        private final Set<EntryPath> missing = new HashSet<>();
+        private final TarEntryWriter writer;
         private boolean committed;
 
         Export(RestoreRequest request) throws IOException {
@@ -107,6 +100,7 @@ public final class TarExport implements RestoreTarget {
                 temp = absolute.resolveSibling("." + absolute.getFileName() + ".lifeboat-tmp");
                 out = open(temp);
             }
+            writer = TarEntryWriter.posix(out, request);
         }
 
         private OutputStream open(Path path) throws IOException {
@@ -124,79 +118,29 @@ public final class TarExport implements RestoreTarget {
             }
         }
 
-        /** Returns true, since a tar is written sequentially. */
         @Override
         public boolean requiresInlineContent() {
-            return true;
+            return writer.requiresInlineContent();
         }
 
         @Override
         public boolean offer(Entry entry) throws IOException {
-            request.listener().changed(new RestoreChange(entry.path(), RestoreChange.Action.CREATE));
-            if (entry.isFile()) {
-                missing.add(entry.path());
-                return !request.dryRun();
-            }
-            if (entry.type() == EntryType.HARD_LINK && missing.contains(entry.hardLinkTarget()) && !request.dryRun()) {
-                request.listener()
-                        .problem(new Problem(
-                                entry.path(),
-                                Problem.Kind.FAILED,
-                                "'" + entry.hardLinkTarget() + "', its link target, was not exported"));
-                return false;
-            }
-            out.write(TarHeaders.of(entry, 0));
-            return false;
+            return writer.offer(entry);
         }
 
         @Override
         public void content(Entry entry, InputStream in) throws IOException {
-            boolean whole = false;
-            long size = entry.size().orElseThrow();
-            long left;
-            if (in instanceof SparseInputStream sparse && sparse.map().hasHoles()) {
-                SparseMap map = sparse.map();
-                byte[] head = TarHeaders.sparseMap(map);
-                out.write(TarHeaders.ofSparse(entry, map, head.length));
-                out.write(head);
-                size = head.length + map.dataBytes();
-                left = map.dataBytes();
-                in = sparse.data();
-            } else {
-                out.write(TarHeaders.of(entry, size));
-                left = size;
-            }
-            try {
-                byte[] buffer = new byte[Io.BUFFER_BYTES];
-                for (int n; (n = in.read(buffer)) >= 0; left -= n) {
-                    Io.checkInterrupt();
-                    if (n > left) {
-                        throw new IOException("content is longer than its entry declares");
-                    }
-                    out.write(buffer, 0, n);
-                }
-                whole = left == 0;
-            } finally {
-                // Pads the member even if content is lost, so that the next one begins at the right offset.
-                byte[] zeros = new byte[Io.BUFFER_BYTES];
-                for (; left > 0; left -= Math.min(left, zeros.length)) {
-                    out.write(zeros, 0, (int) Math.min(left, zeros.length));
-                }
-                out.write(new byte[TarHeaders.padding(size)]);
-            }
-            if (whole) {
-                missing.remove(entry.path());
-            }
+            writer.content(entry, in);
         }
 
         @Override
         public void report(Problem problem) {
-            request.listener().problem(problem);
+            writer.report(problem);
         }
 
         @Override
         public void commit() throws IOException {
-            out.write(TarHeaders.endOfArchive());
+            writer.finish();
             out.close();
             if (!request.dryRun()) {
                 Files.move(temp, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);

@@ -137,6 +137,20 @@ public final class TarHeaders {
         return flag;
     }
 
+    /** Returns the header of a member of GNU tar that holds a long name for the next one. */
+    static byte[] longName(char type, int length) {
+        byte[] block = new byte[BLOCK];
+        byte[] name = "././@LongLink".getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(name, 0, block, 0, name.length);
+        octal(block, 100, 8, 0);
+        octal(block, 108, 8, 0);
+        octal(block, 116, 8, 0);
+        octal(block, 124, 12, length);
+        octal(block, 136, 12, 0);
+        finish(block, type);
+        return block;
+    }
+
     private static byte[] paxHeader(Entry entry, byte[] records) {
         byte[] block = new byte[BLOCK];
         byte[] stand = "PaxHeaders/".getBytes(StandardCharsets.US_ASCII);

@@ -20,6 +20,7 @@ import java.util.SortedSet;
  * @param clusterObjects whether objects of the cluster are captured that the namespaces need
  * @param volumes whether files of claims are captured
  * @param withoutVolumes claims whose files are left out, by name
+ * @param hostPaths whether files are read from the host where that is possible
  * @param readerImage image of pods that read volumes; empty for the image of a pod that uses the volume
  */
 public record CaptureScope(
@@ -32,41 +33,47 @@ public record CaptureScope(
         boolean clusterObjects,
         boolean volumes,
         Set<String> withoutVolumes,
+        boolean hostPaths,
         Optional<String> readerImage) {
     public CaptureScope withSelector(String value) {
-        return new CaptureScope(namespaces, Optional.of(value), only, without, withoutObjects, secrets, clusterObjects, volumes, withoutVolumes, readerImage);
+        return new CaptureScope(namespaces, Optional.of(value), only, without, withoutObjects, secrets, clusterObjects, volumes, withoutVolumes, hostPaths, readerImage);
     }
 
     public CaptureScope withOnly(Set<String> value) {
-        return new CaptureScope(namespaces, selector, value, without, withoutObjects, secrets, clusterObjects, volumes, withoutVolumes, readerImage);
+        return new CaptureScope(namespaces, selector, value, without, withoutObjects, secrets, clusterObjects, volumes, withoutVolumes, hostPaths, readerImage);
     }
 
     public CaptureScope withWithout(Set<String> value) {
-        return new CaptureScope(namespaces, selector, only, value, withoutObjects, secrets, clusterObjects, volumes, withoutVolumes, readerImage);
+        return new CaptureScope(namespaces, selector, only, value, withoutObjects, secrets, clusterObjects, volumes, withoutVolumes, hostPaths, readerImage);
     }
 
     public CaptureScope withWithoutObjects(Set<String> value) {
-        return new CaptureScope(namespaces, selector, only, without, value, secrets, clusterObjects, volumes, withoutVolumes, readerImage);
+        return new CaptureScope(namespaces, selector, only, without, value, secrets, clusterObjects, volumes, withoutVolumes, hostPaths, readerImage);
     }
 
     public CaptureScope withSecrets(boolean value) {
-        return new CaptureScope(namespaces, selector, only, without, withoutObjects, value, clusterObjects, volumes, withoutVolumes, readerImage);
+        return new CaptureScope(namespaces, selector, only, without, withoutObjects, value, clusterObjects, volumes, withoutVolumes, hostPaths, readerImage);
     }
 
     public CaptureScope withClusterObjects(boolean value) {
-        return new CaptureScope(namespaces, selector, only, without, withoutObjects, secrets, value, volumes, withoutVolumes, readerImage);
+        return new CaptureScope(namespaces, selector, only, without, withoutObjects, secrets, value, volumes, withoutVolumes, hostPaths, readerImage);
     }
 
     public CaptureScope withVolumes(boolean value) {
-        return new CaptureScope(namespaces, selector, only, without, withoutObjects, secrets, clusterObjects, value, withoutVolumes, readerImage);
+        return new CaptureScope(namespaces, selector, only, without, withoutObjects, secrets, clusterObjects, value, withoutVolumes, hostPaths, readerImage);
     }
 
     public CaptureScope withWithoutVolumes(Set<String> value) {
-        return new CaptureScope(namespaces, selector, only, without, withoutObjects, secrets, clusterObjects, volumes, value, readerImage);
+        return new CaptureScope(namespaces, selector, only, without, withoutObjects, secrets, clusterObjects, volumes, value, hostPaths, readerImage);
     }
 
     public CaptureScope withReaderImage(String value) {
-        return new CaptureScope(namespaces, selector, only, without, withoutObjects, secrets, clusterObjects, volumes, withoutVolumes, Optional.of(value));
+        return new CaptureScope(namespaces, selector, only, without, withoutObjects, secrets, clusterObjects, volumes, withoutVolumes, hostPaths, Optional.of(value));
+    }
+
+    public CaptureScope withHostPaths(boolean value) {
+        return new CaptureScope(
+                namespaces, selector, only, without, withoutObjects, secrets, clusterObjects, volumes, withoutVolumes, value, readerImage);
     }
 
     /** Whether it is the whole cluster. */

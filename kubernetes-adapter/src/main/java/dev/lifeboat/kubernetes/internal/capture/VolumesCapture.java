@@ -141,7 +141,8 @@ final class VolumesCapture {
 
     private boolean fromHost(Claim claim, EntrySink data, KubernetesObject volume, String podUid, String path)
             throws IOException {
-        Optional<Path> directory = HostVolume.find(volume, podUid, path);
+        Optional<Path> directory =
+                scope.hostPaths() ? HostVolume.find(volume, podUid, path) : Optional.empty();
         if (directory.isEmpty()) {
             return false;
         }
@@ -169,7 +170,7 @@ final class VolumesCapture {
                 .orElseThrow(() -> new KubernetesException(
                         Kind.NOT_FOUND,
                         "cannot read claim " + claim + ": no pod uses it, so there is no image to read it with."
-                                + " Give one that has sleep and tar: .helperImage(..); or leave its files out:"
+                                + " Give one that has sh and tar: .helperImage(..); or leave its files out:"
                                 + " .withoutVolume(\"" + claim.name() + "\")"));
         Optional<String> node = uses.stream().map(VolumeUse::node).findFirst();
         try (HelperPod helper = HelperPod.mount(client, claim.namespace(), claim.name(), true, image, node)) {
@@ -180,7 +181,7 @@ final class VolumesCapture {
                 throw new KubernetesException(
                         Kind.NOT_FOUND,
                         "cannot read claim " + claim + ": image " + image
-                                + " has no tar. Give one that has sleep and tar: .helperImage(..)");
+                                + " has no tar. Give one that has sh and tar: .helperImage(..)");
             }
         }
     }

@@ -51,7 +51,7 @@ public final class HelperPod implements AutoCloseable {
     /**
      * Creates a pod, and waits until it runs.
      *
-     * @param image has {@code sleep} and {@code tar}
+     * @param image has {@code sh} and {@code tar}
      * @param node on which the volume is in use; empty for any
      * @throws KubernetesException if it cannot be created or does not run; it is deleted
      */
@@ -82,20 +82,18 @@ public final class HelperPod implements AutoCloseable {
     }
 
     private static JsonObject pod(String name, String claim, boolean readOnly, String image, Optional<String> node) {
-        Map<String, Object> container = Map.of(
-                "name",
-                CONTAINER,
-                "image",
-                image,
-                "imagePullPolicy",
-                "IfNotPresent",
-                "command",
-                List.of("sleep", Integer.toString(DAY_SECONDS)),
+        JsonObject container = JsonObject.create()
+                .put("name", CONTAINER)
+                .put("image", image)
+                .put("imagePullPolicy", "IfNotPresent")
+                // An image without sleep waits for input, which never comes.
+                .put("command", List.of("sh", "-c", "sleep " + DAY_SECONDS + " || read forever"))
+                .put("stdin", true)
                 // Files of any owner are read and written.
-                "securityContext",
-                Map.of("runAsUser", 0, "runAsNonRoot", false),
-                "volumeMounts",
-                List.of(Map.of("name", "volume", "mountPath", DIRECTORY, "readOnly", readOnly)));
+                .put("securityContext", Map.of("runAsUser", 0, "runAsNonRoot", false))
+                .put(
+                        "volumeMounts",
+                        List.of(Map.of("name", "volume", "mountPath", DIRECTORY, "readOnly", readOnly)));
         JsonObject spec = JsonObject.create()
                 .put("restartPolicy", "Never")
                 .put("terminationGracePeriodSeconds", 0)
@@ -103,7 +101,7 @@ public final class HelperPod implements AutoCloseable {
                 .put("automountServiceAccountToken", false)
                 .put("enableServiceLinks", false)
                 .put("tolerations", List.of(Map.of("operator", "Exists")))
-                .put("containers", List.of(container))
+                .put("containers", List.of(container.members()))
                 .put(
                         "volumes",
                         List.of(Map.of(
@@ -136,7 +134,7 @@ public final class HelperPod implements AutoCloseable {
                 throw new KubernetesException(
                         Kind.NOT_READY,
                         "the pod that mounts claim " + namespace + "/" + claim + " does not run: " + reason(pod)
-                                + ". It needs an image with sleep and tar: .helperImage(..)");
+                                + ". It needs an image with sh and tar: .helperImage(..)");
             }
             Io.sleep(200);
         }

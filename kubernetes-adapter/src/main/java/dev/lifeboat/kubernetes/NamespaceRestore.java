@@ -1,0 +1,202 @@
+package dev.lifeboat.kubernetes;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import dev.lifeboat.entry.RestoreRequest;
+import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.kubernetes.internal.client.ApiClient;
+import dev.lifeboat.kubernetes.internal.restore.NamespaceRestoreSession;
+import dev.lifeboat.kubernetes.internal.restore.RestoreOptions;
+import dev.lifeboat.kubernetes.plan.RestorePlan;
+import dev.lifeboat.kubernetes.plan.RestoredWorkload;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/**
+ * Restores namespaces: objects in an order in which each finds what it needs, files of volumes before the first process
+ * starts, then workloads, and waits until they are ready.
+ *
+ * <p>A plan is made before anything is changed. If it has conflicts, nothing is changed, and the restore fails with all
+ * of them. If the restore fails later, what it has created is deleted, a new namespace as a whole; objects that were
+ * there and were changed stay as they are then.
+ *
+ * <p>What the cluster sets is left to it: identities, versions, status, addresses of services, ports of the nodes,
+ * tokens of accounts, volumes that a provisioner makes. What a controller makes is not restored if what it makes it from
+ * is: pods of a deployment, jobs of a cron job, endpoints of a service. Jobs and pods that have ended, events and leases
+ * are not restored. The plan names each of these.
+ *
+ * <p>Objects that are there stay as they are, unless {@link #update} is called; those that are in no namespace always
+ * do. A claim that is there keeps its files with it.
+ *
+ * <p>Immutable. Each method that changes an option returns a copy.
+ */
+@CheckReturnValue
+public final class NamespaceRestore implements RestoreTarget {
+    private final ApiClient client;
+    private final RestoreOptions options;
+
+    NamespaceRestore(ApiClient client, RestoreOptions options) {
+        this.client = client;
+        this.options = options;
+    }
+
+    private NamespaceRestore with(UnaryOperator<RestoreOptions> change) {
+        return new NamespaceRestore(client, change.apply(options));
+    }
+
+    private static Map<String, String> plus(Map<String, String> some, String from, String to, String what) {
+        Map<String, String> all = new HashMap<>(some);
+        if (all.putIfAbsent(from, to) != null) {
+            throw new IllegalStateException(what + " " + from + " is mapped already, to " + some.get(from));
+        }
+        return all;
+    }
+
+    private static Set<String> plus(Set<String> some, String... more) {
+        Set<String> all = new TreeSet<>(some);
+        all.addAll(Set.of(more));
+        return all;
+    }
+
+    /**
+     * Restores a namespace under another name.
+     *
+     * @throws IllegalArgumentException if the name cannot be one of a namespace
+     * @throws IllegalStateException if it has another name already
+     */
+    public NamespaceRestore namespace(String captured, String name) {
+        Kubernetes.checkNamespace(name);
+        return with(o -> o.withNamespaces(plus(o.namespaces(), captured, name, "namespace")));
+    }
+
+    /**
+     * Gives claims another storage class.
+     *
+     * @throws IllegalStateException if it is replaced already
+     */
+    public NamespaceRestore storageClass(String captured, String other) {
+        return with(o -> o.withStorageClasses(plus(o.storageClasses(), captured, other, "storage class")));
+    }
+
+    /**
+     * Gives ingresses another host. One that an ingress of another namespace has is a conflict.
+     *
+     * @throws IllegalStateException if it is replaced already
+     */
+    public NamespaceRestore ingressHost(String captured, String other) {
+        return with(o -> o.withIngressHosts(plus(o.ingressHosts(), captured, other, "host")));
+    }
+
+    /**
+     * Restores only some kinds of resources; a further call adds to earlier ones.
+     *
+     * @param kinds such as {@code deployments.apps}, {@code deployments} or {@code Deployment}
+     */
+    public NamespaceRestore only(String... kinds) {
+        return with(o -> o.withOnly(plus(o.only(), kinds)));
+    }
+
+    /**
+     * Leaves kinds of resources out; a further call adds to earlier ones.
+     *
+     * @param kinds as {@link #only} has them
+     */
+    public NamespaceRestore without(String... kinds) {
+        return with(o -> o.withWithout(plus(o.without(), kinds)));
+    }
+
+    /**
+     * Changes objects of the namespaces that are there to what the snapshot has, by server-side apply, which takes over
+     * fields of other managers; and writes files of claims that are there, which no pod may use then.
+     */
+    public NamespaceRestore update() {
+        return with(o -> o.withUpdate(true));
+    }
+
+    /** Keeps the ports of the nodes that services had. One that another service has is a conflict. */
+    public NamespaceRestore keepNodePorts() {
+        return with(o -> o.withNodePorts(true));
+    }
+
+    /** Writes no files of volumes. Claims are restored, and get empty volumes. */
+    public NamespaceRestore withoutVolumes() {
+        return with(o -> o.withVolumes(false));
+    }
+
+    /** Writes no files of the volume of a claim. */
+    public NamespaceRestore withoutVolume(String claim) {
+        return with(o -> o.withWithoutVolumes(plus(o.withoutVolumes(), claim)));
+    }
+
+    /** Writes no files on the host, even where that is possible: all through the API server. */
+    public NamespaceRestore withoutHostPaths() {
+        return with(o -> o.withHostPaths(false));
+    }
+
+    /**
+     * Sets the image of the pods that write volumes: it has {@code sh} and {@code tar}, best that of GNU. Unless set,
+     * a pod has the image of the container that uses the volume, so that no image is pulled.
+     */
+    public NamespaceRestore helperImage(String image) {
+        return with(o -> o.withHelperImage(Optional.of(image)));
+    }
+
+    /**
+     * Sets how long all workloads together may take to become ready; five minutes unless set. Zero does not wait. One
+     * that is not ready by then is a problem of the restore, and stays.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    public NamespaceRestore readyTimeout(Duration timeout) {
+        if (timeout.isNegative()) {
+            throw new IllegalArgumentException("duration is negative: " + timeout);
+        }
+        return with(o -> o.withReadyTimeout(timeout));
+    }
+
+    /**
+     * Adds a receiver of the plan. It is called on the restoring thread, before anything is changed, and in a dry run as
+     * well. An exception it throws ends the restore.
+     */
+    public NamespaceRestore onPlan(Consumer<? super RestorePlan> receiver) {
+        return with(o -> o.withOnPlan(plan -> {
+            o.onPlan().accept(plan);
+            receiver.accept(plan);
+        }));
+    }
+
+    /** Adds a receiver of what became of each workload, on the restoring thread. */
+    public NamespaceRestore onReady(Consumer<? super RestoredWorkload> receiver) {
+        return with(o -> o.withOnReady(workload -> {
+            o.onReady().accept(workload);
+            receiver.accept(workload);
+        }));
+    }
+
+    @Override
+    public String location() {
+        return options.newNamespace().map(name -> "namespace " + name + " of ").orElse("") + client.server();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws dev.lifeboat.kubernetes.cluster.KubernetesException if the server does not answer; later, with all
+     *     conflicts, if there are any
+     */
+    @Override
+    public Session begin(RestoreRequest request) throws IOException {
+        return NamespaceRestoreSession.begin(client, options, request);
+    }
+
+    @Override
+    public String toString() {
+        return location();
+    }
+}

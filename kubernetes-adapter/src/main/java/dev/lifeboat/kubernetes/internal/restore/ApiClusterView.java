@@ -1,0 +1,112 @@
+package dev.lifeboat.kubernetes.internal.restore;
+
+import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.kubernetes.internal.client.ApiClient;
+import dev.lifeboat.kubernetes.internal.client.Discovery;
+import dev.lifeboat.kubernetes.internal.client.ObjectLists;
+import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
+import dev.lifeboat.kubernetes.internal.model.ResourceType;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Asks the API server. */
+final class ApiClusterView implements ClusterView {
+    private final ApiClient client;
+    private final Discovery discovery;
+
+    ApiClusterView(ApiClient client) throws IOException {
+        this.client = client;
+        this.discovery = Discovery.of(client);
+    }
+
+    @Override
+    public Optional<ResourceType> type(String key, String version) {
+        return discovery.find(key, version);
+    }
+
+    @Override
+    public Optional<ResourceType> type(String key) {
+        return discovery.find(key);
+    }
+
+    @Override
+    public Optional<KubernetesObject> find(ResourceType type, Optional<String> namespace, String name)
+            throws IOException {
+        return client.find(ObjectLists.path(type, namespace, name), "look for " + type.key() + " " + name)
+                .map(KubernetesObject::of);
+    }
+
+    @Override
+    public Map<Long, String> nodePorts() throws IOException {
+        Map<Long, String> ports = new TreeMap<>();
+        visit("services", service -> {
+            for (JsonObject port : service.spec().objects("ports")) {
+                if (port.has("nodePort")) {
+                    ports.put(port.number("nodePort"), service.namespace().orElse("") + "/" + service.name());
+                }
+            }
+        });
+        return ports;
+    }
+
+    @Override
+    public Map<String, String> ingressHosts() throws IOException {
+        Map<String, String> hosts = new TreeMap<>();
+        visit("ingresses.networking.k8s.io", ingress -> {
+            for (JsonObject rule : ingress.spec().objects("rules")) {
+                Optional<String> host = rule.optionalString("host");
+                if (host.isPresent()) {
+                    hosts.put(host.get(), ingress.namespace().orElse(""));
+                }
+            }
+        });
+        return hosts;
+    }
+
+    @Override
+    public Optional<String> userOf(String namespace, String claim) throws IOException {
+        ResourceType pods = discovery.find("pods").orElseThrow();
+        JsonObject list = client.get(pods.path(Optional.of(namespace)), "list pods of namespace " + namespace);
+        for (JsonObject item : list.objects("items")) {
+            KubernetesObject pod = KubernetesObject.of(item);
+            String phase = pod.status().optionalString("phase").orElse("");
+            if (phase.equals("Succeeded") || phase.equals("Failed")) {
+                continue;
+            }
+            for (JsonObject volume : pod.spec().objects("volumes")) {
+                if (volume.objectOrEmpty("persistentVolumeClaim")
+                        .optionalString("claimName")
+                        .orElse("")
+                        .equals(claim)) {
+                    return Optional.of(pod.name());
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    @FunctionalInterface
+    private interface Visitor {
+        void visit(KubernetesObject object) throws IOException;
+    }
+
+    private void visit(String key, Visitor visitor) throws IOException {
+        Optional<ResourceType> type = discovery.find(key);
+        if (type.isEmpty()) {
+            return;
+        }
+        ObjectLists.list(client, type.get(), Optional.empty(), Optional.empty(), new ObjectLists.Visitor() {
+            @Override
+            public void restart() {
+                // The visitor keeps one value for each name.
+            }
+
+            @Override
+            public void visit(KubernetesObject object) throws IOException {
+                visitor.visit(object);
+            }
+        });
+    }
+}

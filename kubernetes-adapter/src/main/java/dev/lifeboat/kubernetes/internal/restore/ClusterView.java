@@ -1,0 +1,28 @@
+package dev.lifeboat.kubernetes.internal.restore;
+
+import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
+import dev.lifeboat.kubernetes.internal.model.ResourceType;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+
+/** What a plan asks the cluster. */
+interface ClusterView {
+    /** Returns a kind of resource in a version; empty if the server does not have that version of it. */
+    Optional<ResourceType> type(String key, String version) throws IOException;
+
+    /** Returns a kind of resource in the version that the server prefers; empty if it does not have the kind. */
+    Optional<ResourceType> type(String key) throws IOException;
+
+    /** Returns an object; empty if there is none, or no such namespace. */
+    Optional<KubernetesObject> find(ResourceType type, Optional<String> namespace, String name) throws IOException;
+
+    /** Returns ports of the nodes that services have, with the services, as {@code namespace/name}. */
+    Map<Long, String> nodePorts() throws IOException;
+
+    /** Returns hosts of ingresses, with the namespaces. */
+    Map<String, String> ingressHosts() throws IOException;
+
+    /** Returns a running pod that uses a claim. */
+    Optional<String> userOf(String namespace, String claim) throws IOException;
+}

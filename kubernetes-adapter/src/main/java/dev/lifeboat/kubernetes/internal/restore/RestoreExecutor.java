@@ -1,0 +1,221 @@
+package dev.lifeboat.kubernetes.internal.restore;
+
+import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.io.UninterruptibleCleanup;
+import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.internal.process.ProcessIdentity;
+import dev.lifeboat.kubernetes.cluster.KubernetesException;
+import dev.lifeboat.kubernetes.cluster.KubernetesException.Kind;
+import dev.lifeboat.kubernetes.internal.client.ApiClient;
+import dev.lifeboat.kubernetes.internal.client.ObjectLists;
+import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.ObjectName;
+import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
+import dev.lifeboat.kubernetes.internal.model.ResourceType;
+import dev.lifeboat.kubernetes.plan.PlanStep.Action;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Creates and changes objects as planned, and undoes that. */
+final class RestoreExecutor {
+    private static final Logger log = LoggerFactory.getLogger(RestoreExecutor.class);
+
+    /** Annotation of what a restore has created in the cluster, until it succeeds: which process it is. */
+    static final String RESTORING = "dev.lifeboat/restoring";
+
+    private static final String MANAGER = "fieldManager=lifeboat";
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final ApiClient client;
+    private final CapturedObjects captured;
+    private final List<Created> created = new ArrayList<>();
+    private final Set<String> newNamespaces = new TreeSet<>();
+    private final Map<ObjectName, String> uids = new HashMap<>();
+
+    private record Created(ResourceType type, ObjectName name, String uid) {}
+
+    RestoreExecutor(ApiClient client, CapturedObjects captured) {
+        this.client = client;
+        this.captured = captured;
+    }
+
+    /** Creates or changes an object. */
+    void run(PlannedObject object) throws IOException {
+        owners(object);
+        if (object.action() == Action.UPDATE && object.type().key().equals("persistentvolumes")) {
+            var unused = client.merge(path(object), object.body(), "bind " + object.target() + " to its claim again");
+        } else if (object.action() == Action.UPDATE) {
+            remember(object, apply(object));
+        } else {
+            create(object);
+        }
+    }
+
+    private static String path(PlannedObject object) {
+        return ObjectLists.path(
+                object.type(), object.target().namespace(), object.target().name());
+    }
+
+    private JsonObject apply(PlannedObject object) throws IOException {
+        return client.apply(
+                path(object) + "?" + MANAGER + "&force=true", object.body(), "apply " + object.target());
+    }
+
+    private void create(PlannedObject object) throws IOException {
+        boolean ofCluster = object.target().namespace().isEmpty();
+        JsonObject body = ofCluster ? marked(object.body()) : object.body();
+        JsonObject answer;
+        try {
+            answer = post(object, body);
+        } catch (KubernetesException e) {
+            // The cluster makes some objects in each namespace, such as the account "default".
+            if (e.kind() == Kind.CONFLICT && isNew(object.target().namespace())) {
+                remember(object, apply(object));
+                return;
+            }
+            throw e;
+        }
+        String uid = KubernetesObject.of(answer).uid();
+        if (!isNew(object.target().namespace())) {
+            created.add(new Created(object.type(), object.target(), uid));
+        }
+        if (object.type().key().equals("namespaces")) {
+            newNamespaces.add(object.target().name());
+        }
+        remember(object, answer);
+        if (object.type().key().equals("customresourcedefinitions.apiextensions.k8s.io")) {
+            awaitDefinition(object);
+        }
+    }
+
+    private boolean isNew(Optional<String> namespace) {
+        return namespace.isPresent() && newNamespaces.contains(namespace.get());
+    }
+
+    /** An account gets its token, and a quota its usage, some moments after they were created. */
+    private JsonObject post(PlannedObject object, JsonObject body) throws IOException {
+        String path = object.type().path(object.target().namespace()) + "?" + MANAGER;
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (true) {
+            try {
+                return client.post(path, body, "create " + object.target());
+            } catch (KubernetesException e) {
+                String message = String.valueOf(e.getMessage());
+                boolean soon = e.kind() == Kind.FORBIDDEN
+                                && (message.contains("service account") || message.contains("no API token"))
+                        || e.kind() == Kind.NOT_FOUND && isNew(object.target().namespace());
+                if (!soon || System.nanoTime() > deadline) {
+                    throw e;
+                }
+                Io.sleep(200);
+            }
+        }
+    }
+
+    /** A restore that is killed is found by this, and undone. */
+    private static JsonObject marked(JsonObject body) throws IOException {
+        JsonObject marked = body.copy();
+        JsonObject metadata = body.object("metadata").copy();
+        JsonObject annotations = metadata.objectOrEmpty("annotations").copy();
+        annotations.put(RESTORING, ProcessIdentity.current().token());
+        return marked.put("metadata", metadata.put("annotations", annotations));
+    }
+
+    private void remember(PlannedObject object, JsonObject answer) throws IOException {
+        if (object.captured().isPresent()) {
+            uids.put(object.captured().get(), KubernetesObject.of(answer).uid());
+        }
+    }
+
+    /** Owners that were restored before have a new identity; others are dropped, or garbage collection would come. */
+    private void owners(PlannedObject object) throws IOException {
+        Optional<KubernetesObject> original = object.captured().flatMap(captured::find);
+        if (original.isEmpty() || object.action() == Action.UPDATE && object.type().key().equals("persistentvolumes")) {
+            return;
+        }
+        List<@Nullable Object> references = new ArrayList<>();
+        for (JsonObject reference : original.get().metadata().objects("ownerReferences")) {
+            Optional<String> uid = captured.byUid(reference.string("uid")).map(uids::get);
+            if (uid.isPresent()) {
+                references.add(reference.copy().put("uid", uid.get()).members());
+            }
+        }
+        if (!references.isEmpty()) {
+            object.body().object("metadata").put("ownerReferences", references);
+        }
+    }
+
+    private void awaitDefinition(PlannedObject definition) throws IOException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (true) {
+            KubernetesObject object =
+                    KubernetesObject.of(client.get(path(definition), "look at " + definition.target()));
+            for (JsonObject condition : object.status().objects("conditions")) {
+                if (condition.string("type").equals("Established")
+                        && condition.string("status").equals("True")) {
+                    return;
+                }
+            }
+            if (System.nanoTime() > deadline) {
+                throw new KubernetesException(
+                        Kind.NOT_READY, definition.target() + " is not established: " + object.status().members());
+            }
+            Io.sleep(100);
+        }
+    }
+
+    /** The restore has succeeded: what it created in the cluster stays. */
+    void commit() throws IOException {
+        for (Created object : created) {
+            if (object.name().namespace().isEmpty()) {
+                unmark(client, object.type(), object.name().name());
+            }
+        }
+        created.clear();
+    }
+
+    static void unmark(ApiClient client, ResourceType type, String name) throws IOException {
+        JsonObject annotations = JsonObject.create().put(RESTORING, (Object) null);
+        JsonObject patch = JsonObject.create().put("metadata", JsonObject.create().put("annotations", annotations));
+        var unused = client.merge(
+                ObjectLists.path(type, Optional.empty(), name), patch, "complete the restore of " + name);
+    }
+
+    /** Deletes what was created, last first. What fails is logged, and the rest is deleted. */
+    void undo() throws IOException {
+        UninterruptibleCleanup.run(() -> {
+            List<Created> reversed = new ArrayList<>(created);
+            Collections.reverse(reversed);
+            for (Created object : reversed) {
+                try {
+                    delete(client, object.type(), object.name(), object.uid());
+                } catch (IOException e) {
+                    log.warn("not deleted after a restore that failed [object={}]", object.name(), e);
+                }
+            }
+            created.clear();
+        });
+    }
+
+    /** Deletes an object, if it is the same still, and waits until it is gone. */
+    static void delete(ApiClient client, ResourceType type, ObjectName name, String uid) throws IOException {
+        String path = ObjectLists.path(type, name.namespace(), name.name());
+        JsonObject options =
+                JsonObject.create().put("propagationPolicy", "Background").put("preconditions", Map.of("uid", uid));
+        client.delete(path, options, "delete " + name);
+        long deadline = System.nanoTime() + Duration.ofMinutes(2).toNanos();
+        while (client.find(path, "look for " + name).isPresent() && System.nanoTime() < deadline) {
+            Io.sleep(200);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+package dev.lifeboat.kubernetes.internal.restore;
+
+import dev.lifeboat.directory.DirectoryRestore;
+import dev.lifeboat.entry.Entry;
+import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.entry.RestoreChange;
+import dev.lifeboat.entry.RestoreRequest;
+import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.kubernetes.cluster.KubernetesException;
+import dev.lifeboat.kubernetes.cluster.KubernetesException.Kind;
+import dev.lifeboat.kubernetes.internal.client.ApiClient;
+import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
+import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
+import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
+import dev.lifeboat.kubernetes.internal.transfer.HostVolume;
+import dev.lifeboat.kubernetes.internal.transfer.TarDownload;
+import dev.lifeboat.kubernetes.internal.transfer.TarUpload;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Writes the files of a claim: on the host if its directory is proven to be there, else by tar in a pod. */
+final class VolumeWriter implements EntrySink, AutoCloseable {
+    private final HelperPod pod;
+    private final EntryPath place;
+    private final EntrySink sink;
+    private final AutoCloseable resource;
+    private final Finish finish;
+
+    @FunctionalInterface
+    private interface Finish {
+        void run() throws IOException;
+    }
+
+    private VolumeWriter(HelperPod pod, EntryPath place, EntrySink sink, AutoCloseable resource, Finish finish) {
+        this.pod = pod;
+        this.place = place;
+        this.sink = sink;
+        this.resource = resource;
+        this.finish = finish;
+    }
+
+    /**
+     * Opens the volume of a claim.
+     *
+     * @param captured the claim in the snapshot
+     * @param namespace of the claim that is written
+     * @param image of the pod that mounts it
+     * @param hostPaths whether files may be written on the host
+     */
+    static VolumeWriter open(
+            ApiClient client,
+            Claim captured,
+            String namespace,
+            String image,
+            boolean hostPaths,
+            RestoreRequest request)
+            throws IOException {
+        HelperPod pod = HelperPod.mount(client, namespace, captured.name(), false, image, Optional.empty());
+        boolean opened = false;
+        try {
+            VolumeWriter writer = open(client, pod, captured, namespace, image, hostPaths, request);
+            opened = true;
+            return writer;
+        } finally {
+            if (!opened) {
+                pod.close();
+            }
+        }
+    }
+
+    private static VolumeWriter open(
+            ApiClient client,
+            HelperPod pod,
+            Claim captured,
+            String namespace,
+            String image,
+            boolean hostPaths,
+            RestoreRequest request)
+            throws IOException {
+        RestoreRequest moved = new RestoreRequest(
+                request.dryRun(), request.partial(), request.deleteExtra(), moved(captured.data(), request.listener()));
+        String path = "/api/v1/namespaces/" + namespace + "/persistentvolumeclaims/" + captured.name();
+        KubernetesObject claim = KubernetesObject.of(client.get(path, "look at claim " + namespace + "/" + captured.name()));
+        String name = claim.spec().string("volumeName");
+        Optional<KubernetesObject> volume = client.find(
+                        "/api/v1/persistentvolumes/" + ApiClient.encode(name), "read persistent volume " + name)
+                .map(KubernetesObject::of);
+        Optional<Path> directory = hostPaths && volume.isPresent()
+                ? HostVolume.find(volume.get(), pod.uid(), HelperPod.DIRECTORY)
+                : Optional.empty();
+        if (directory.isPresent()) {
+            RestoreTarget.Session session =
+                    DirectoryRestore.into(directory.get()).begin(moved);
+            return new VolumeWriter(pod, captured.data(), session, session, session::commit);
+        }
+        boolean gnu = TarDownload.of(client, pod.place())
+                .orElseThrow(() -> new KubernetesException(
+                        Kind.NOT_FOUND,
+                        "cannot write claim " + namespace + "/" + captured.name() + ": image " + image
+                                + " has no tar. Give one that has sh and tar: .helperImage(..)"))
+                .isGnu();
+        if (!gnu) {
+            request.listener()
+                    .problem(new Problem(
+                            captured.data(),
+                            Problem.Kind.DEGRADED,
+                            "written by a tar that is not GNU tar: times are truncated to seconds; extended"
+                                    + " attributes, ACLs and holes are lost"));
+        }
+        TarUpload upload = TarUpload.start(client, pod.place(), HelperPod.DIRECTORY, gnu, moved);
+        return new VolumeWriter(pod, captured.data(), upload, upload, upload::finish);
+    }
+
+    private static RestoreRequest.Listener moved(EntryPath place, RestoreRequest.Listener listener) {
+        return new RestoreRequest.Listener() {
+            @Override
+            public void changed(RestoreChange change) {
+                listener.changed(new RestoreChange(place.resolve(change.path()), change.action()));
+            }
+
+            @Override
+            public void problem(Problem problem) {
+                listener.problem(new Problem(place.resolve(problem.path()), problem.kind(), problem.detail()));
+            }
+        };
+    }
+
+    @Override
+    public boolean requiresInlineContent() {
+        return true;
+    }
+
+    @Override
+    public boolean offer(Entry entry) throws IOException {
+        return sink.offer(entry.relativeTo(place));
+    }
+
+    @Override
+    public void content(Entry entry, InputStream in) throws IOException {
+        sink.content(entry.relativeTo(place), in);
+    }
+
+    @Override
+    public void report(Problem problem) throws IOException {
+        sink.report(problem);
+    }
+
+    /** Completes the volume after all of it was sent. */
+    void finish() throws IOException {
+        finish.run();
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            resource.close();
+        } catch (IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IOException(e);
+        } finally {
+            pod.close();
+        }
+    }
+}
