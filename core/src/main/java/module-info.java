@@ -29,6 +29,8 @@ module dev.lifeboat.core {
             dev.lifeboat.docker,
             dev.lifeboat.kubernetes,
             dev.lifeboat.oci;
+    exports dev.lifeboat.internal.layout to
+            dev.lifeboat.kubernetes;
     exports dev.lifeboat.internal.process to
             dev.lifeboat.automation,
             dev.lifeboat.docker,

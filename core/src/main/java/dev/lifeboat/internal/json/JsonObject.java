@@ -210,14 +210,28 @@ public final class JsonObject {
         return type.cast(value);
     }
 
-    /** Encodes the object on one line, UTF-8. */
+    /** Encodes the object on one line, UTF-8, with members that are null. */
+    public byte[] toBytesWithNulls() {
+        return write(MAPPER.with(JSON.Feature.WRITE_NULL_PROPERTIES));
+    }
+
+    /** Encodes the object with indentation, UTF-8, with a line end, and with members that are null. */
+    public byte[] toPrettyBytesWithNulls() {
+        return pretty(MAPPER.with(JSON.Feature.WRITE_NULL_PROPERTIES));
+    }
+
+    /** Encodes the object on one line, UTF-8. Members that are null are left out. */
     public byte[] toBytes() {
         return write(MAPPER);
     }
 
-    /** Encodes the object with indentation, UTF-8, with a line end. */
+    /** Encodes the object with indentation, UTF-8, with a line end. Members that are null are left out. */
     public byte[] toPrettyBytes() {
-        byte[] json = write(MAPPER.with(JSON.Feature.PRETTY_PRINT_OUTPUT));
+        return pretty(MAPPER);
+    }
+
+    private byte[] pretty(JSON mapper) {
+        byte[] json = write(mapper.with(JSON.Feature.PRETTY_PRINT_OUTPUT));
         byte[] line = java.util.Arrays.copyOf(json, json.length + 1);
         line[json.length] = '\n';
         return line;

@@ -5,6 +5,7 @@ import dev.lifeboat.internal.document.FidelityRecorder;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.kubernetes.cluster.ClusterInfo;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
+import dev.lifeboat.kubernetes.internal.layout.ObjectSpool;
 import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
 import java.io.IOException;
 import java.util.List;

@@ -10,6 +10,7 @@ import dev.lifeboat.kubernetes.internal.client.Discovery;
 import dev.lifeboat.kubernetes.internal.client.ObjectLists;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.ObjectName;
+import dev.lifeboat.kubernetes.internal.layout.ObjectSpool;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import dev.lifeboat.kubernetes.internal.model.ResourceType;
 import dev.lifeboat.kubernetes.internal.transfer.HelperPod;

@@ -125,7 +125,7 @@ public final class ApiClient implements AutoCloseable {
     }
 
     private JsonObject send(String method, String type, String path, JsonObject body, String what) throws IOException {
-        byte[] bytes = body.toBytes();
+        byte[] bytes = body.toBytesWithNulls();
         HttpRequest.Builder request = http.newHttpRequestBuilder()
                 .method(method, type, new ByteArrayInputStream(bytes), bytes.length);
         return exchange(request, path, what, in -> json(in, what));

@@ -5,6 +5,7 @@ import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Which objects are not restored, since something else makes them. */
 final class Ownership {
@@ -72,7 +73,7 @@ final class Ownership {
             return Optional.empty();
         }
         String account = secret.annotations().getOrDefault("kubernetes.io/service-account.name", "");
-        boolean generated = name.name().matches(java.util.regex.Pattern.quote(account) + "-token-[a-z0-9]{5}");
+        boolean generated = name.name().matches(Pattern.quote(account) + "-token-[a-z0-9]{5}");
         return generated && all.find(new ObjectName("serviceaccounts", name.namespace(), account)).isPresent()
                 ? Optional.of("the cluster makes the token of service account " + account)
                 : Optional.empty();

@@ -1,11 +1,10 @@
-package dev.lifeboat.kubernetes.internal.capture;
+package dev.lifeboat.kubernetes.internal.layout;
 
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.internal.document.SnapshotDocuments;
 import dev.lifeboat.internal.io.UnnamedFile;
 import dev.lifeboat.internal.json.JsonObject;
-import dev.lifeboat.kubernetes.internal.layout.ClusterLayout;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.ObjectName;
 import java.io.Closeable;
 import java.io.IOException;
@@ -14,35 +13,55 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** Objects in the order of their paths: where they lie in memory, their JSON in a temporary file. Not thread-safe. */
-final class ObjectSpool implements Closeable {
+public final class ObjectSpool implements Closeable {
     private record Slot(long at, int length) {}
 
     private final UnnamedFile file;
     private final SortedMap<EntryPath, Slot> slots = new TreeMap<>();
     private long end;
 
-    ObjectSpool() throws IOException {
+    public ObjectSpool() throws IOException {
         this.file = UnnamedFile.create("lifeboat-objects");
     }
 
     /** Adds an object, in the place of one of that name. */
-    void add(ObjectName name, JsonObject object) throws IOException {
-        byte[] bytes = object.toPrettyBytes();
+    public void add(ObjectName name, JsonObject object) throws IOException {
+        byte[] bytes = object.toPrettyBytesWithNulls();
         file.write(ByteBuffer.wrap(bytes), end);
         slots.put(name.path(), new Slot(end, bytes.length));
         end += bytes.length;
     }
 
-    boolean has(ObjectName name) {
+    /** Takes an object out again. */
+    public void remove(ObjectName name) {
+        slots.remove(name.path());
+    }
+
+    /** Receives objects. */
+    @FunctionalInterface
+    public interface Visitor {
+        /** Receives the next object. */
+        void visit(ObjectName name, JsonObject object) throws IOException;
+    }
+
+    /** Visits all objects, in order. */
+    public void visit(Visitor visitor) throws IOException {
+        for (var slot : slots.entrySet()) {
+            ObjectName name = ClusterLayout.object(slot.getKey()).orElseThrow();
+            visitor.visit(name, JsonObject.parse(read(slot.getValue()), name.toString()));
+        }
+    }
+
+    public boolean has(ObjectName name) {
         return slots.containsKey(name.path());
     }
 
-    int size() {
+    public int size() {
         return slots.size();
     }
 
     /** Sends all objects, and the directories above them. */
-    void sendTo(EntrySink sink) throws IOException {
+    public void sendTo(EntrySink sink) throws IOException {
         SnapshotDocuments.directory(sink, ClusterLayout.KUBERNETES);
         SnapshotDocuments.directory(sink, ClusterLayout.RESOURCES);
         EntryPath last = ClusterLayout.RESOURCES;
