@@ -1,6 +1,7 @@
 package dev.lifeboat.kubernetes;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.lifeboat.internal.process.ProcessIdentity;
 import dev.lifeboat.kubernetes.cluster.ClusterInfo;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
 import dev.lifeboat.kubernetes.internal.restore.RestoreOptions;
@@ -140,7 +141,9 @@ public final class Kubernetes implements AutoCloseable {
     /**
      * Deletes what processes of this machine have left in the cluster that were killed: pods that read or write
      * volumes, and namespaces and objects of the cluster that a restore had created which had not succeeded. Restores do
-     * the same before they begin, and backups for such pods of their namespaces.
+     * the same before they begin, and backups for such pods of their namespaces, but only for processes that were killed
+     * since this machine was started: machines that are copies of each other, with the same machine id, are told apart
+     * by that. So call this after a machine was restarted, and only where no copy of it is at work.
      *
      * @return what was deleted
      * @throws UncheckedIOException if the cluster does not answer
@@ -148,8 +151,9 @@ public final class Kubernetes implements AutoCloseable {
     @CanIgnoreReturnValue
     public List<String> recover() {
         try {
-            List<String> removed = new ArrayList<>(HelperPod.removeAbandoned(client, Optional.empty()));
-            removed.addAll(RestoreRecovery.run(client));
+            List<String> removed = new ArrayList<>(HelperPod.removeAbandoned(
+                    client, Optional.empty(), ProcessIdentity::isGone));
+            removed.addAll(RestoreRecovery.run(client, ProcessIdentity::isGone));
             return removed;
         } catch (IOException e) {
             throw new UncheckedIOException(String.valueOf(e.getMessage()), e);

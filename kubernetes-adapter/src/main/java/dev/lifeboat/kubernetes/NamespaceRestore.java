@@ -32,7 +32,9 @@ import java.util.function.UnaryOperator;
  * are not restored. The plan names each of these.
  *
  * <p>Objects that are there stay as they are, unless {@link #update} is called; those that are in no namespace always
- * do. A claim that is there keeps its files with it.
+ * do. A claim that is there keeps its files with it, and so does a volume that was released when its claim was deleted.
+ *
+ * <p>A snapshot says what is created, with the permissions of this client: restore only snapshots that you trust.
  *
  * <p>Immutable. Each method that changes an option returns a copy.
  */
@@ -122,6 +124,28 @@ public final class NamespaceRestore implements RestoreTarget {
     /** Keeps the ports of the nodes that services had. One that another service has is a conflict. */
     public NamespaceRestore keepNodePorts() {
         return with(o -> o.withNodePorts(true));
+    }
+
+    /** Restores nothing but namespaces and what is in them. */
+    public NamespaceRestore withoutClusterObjects() {
+        return with(o -> o.withClusterObjects(false));
+    }
+
+    /**
+     * Restores every object of the cluster that the snapshot has, such as webhooks: for a snapshot of a whole cluster.
+     * Otherwise only those are restored that namespaces need: definitions of custom resources, roles with the bindings
+     * of accounts of the namespaces, classes of storage, priority, runtime and ingress.
+     */
+    public NamespaceRestore allClusterObjects() {
+        return with(o -> o.withAllClusterObjects(true));
+    }
+
+    /**
+     * Creates volumes that were made by hand and that the cluster does not have, with the storage that they had: a
+     * share, a disk, a directory of a node. Its files are overwritten. Otherwise the claims get new volumes.
+     */
+    public NamespaceRestore persistentVolumes() {
+        return with(o -> o.withPersistentVolumes(true));
     }
 
     /** Writes no files of volumes. Claims are restored, and get empty volumes. */

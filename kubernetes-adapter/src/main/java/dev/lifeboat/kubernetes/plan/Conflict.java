@@ -23,14 +23,14 @@ public record Conflict(Kind kind, String resource, String detail, String remedy)
         MISSING_STORAGE_CLASS,
         /** The cluster has neither the kind of resource, nor does the snapshot have its definition. */
         MISSING_KIND,
-        /** The cluster no longer has the API version of an object. */
-        MISSING_VERSION,
         /** Another service has the port of the nodes. */
         NODE_PORT_TAKEN,
         /** An ingress of another namespace has the host. */
         INGRESS_HOST_TAKEN,
-        /** There is an object of that name with another content, and it is not of the namespace. */
-        CLUSTER_OBJECT_DIFFERS,
+        /** There is such an object, and it is being deleted. */
+        OBJECT_TERMINATING,
+        /** There is no image to write the files of a claim with. */
+        MISSING_IMAGE,
         /** A volume of a claim is in use by pods that the restore does not replace. */
         VOLUME_IN_USE,
         /** The server does not accept an object: its schema, a quota, an admission webhook. */

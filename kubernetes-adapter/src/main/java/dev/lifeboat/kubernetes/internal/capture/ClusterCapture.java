@@ -3,6 +3,7 @@ package dev.lifeboat.kubernetes.internal.capture;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.internal.document.FidelityRecorder;
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.internal.process.ProcessIdentity;
 import dev.lifeboat.kubernetes.cluster.ClusterInfo;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
 import dev.lifeboat.kubernetes.internal.layout.ObjectSpool;
@@ -24,7 +25,7 @@ public final class ClusterCapture {
     /** Sends all of it. */
     public void sendTo(EntrySink to) throws IOException {
         for (String namespace : scope.namespaces()) {
-            HelperPod.removeAbandoned(client, Optional.of(namespace));
+            HelperPod.removeAbandoned(client, Optional.of(namespace), ProcessIdentity::isGoneOfThisBoot);
         }
         FidelityRecorder sink = new FidelityRecorder(to);
         ClusterInfo info = client.info();

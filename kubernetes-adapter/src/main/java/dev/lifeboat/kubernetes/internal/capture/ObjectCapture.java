@@ -141,15 +141,24 @@ final class ObjectCapture {
         } catch (KubernetesException e) {
             switch (e.kind()) {
                 case FORBIDDEN -> missing.add(type);
-                case NOT_FOUND, UNREACHABLE ->
+                case NOT_FOUND, UNREACHABLE -> {
+                    if (isBuiltIn(type)) {
+                        throw e;
+                    }
                     // Its definition was deleted, or the server of an aggregated API has ended.
                     sink.report(new Problem(
                             ClusterLayout.RESOURCES.resolve(type.key()),
                             Problem.Kind.FAILED,
                             String.valueOf(e.getMessage())));
+                }
                 default -> throw e;
             }
         }
+    }
+
+    /** Groups of Kubernetes itself have no dot, or end like this; a few definitions of others do, too. */
+    private static boolean isBuiltIn(ResourceType type) {
+        return !type.group().contains(".") || type.group().endsWith(".k8s.io");
     }
 
     private void add(ResourceType type, KubernetesObject object) throws IOException {

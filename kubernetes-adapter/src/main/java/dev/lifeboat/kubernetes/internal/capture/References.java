@@ -31,7 +31,7 @@ final class References {
 
     /** Adds what an object refers to. */
     void add(ResourceType type, KubernetesObject object) throws IOException {
-        images.add(object);
+        images.add(type.key(), object);
         switch (type.key()) {
             case "persistentvolumeclaims" -> {
                 claims.put(new Claim(object.namespace().orElseThrow(), object.name()), object);

@@ -15,8 +15,10 @@ import java.util.List;
  * @param podUid identity of the pod
  * @param node on which the pod runs
  * @param image of the container
+ * @param hasMountsBelow whether it mounts something else below that path
  */
-record VolumeUse(PodExec.Place place, String path, String podUid, String node, String image) {
+record VolumeUse(
+        PodExec.Place place, String path, String podUid, String node, String image, boolean hasMountsBelow) {
     /** Returns the uses of a claim by a pod that runs; none by another. */
     static List<VolumeUse> of(KubernetesObject pod, String claim) throws IOException {
         List<VolumeUse> uses = new ArrayList<>();
@@ -49,10 +51,21 @@ record VolumeUse(PodExec.Place place, String path, String podUid, String node, S
                             mount.string("mountPath"),
                             pod.uid(),
                             pod.spec().optionalString("nodeName").orElse(""),
-                            container.optionalString("image").orElse("")));
+                            container.optionalString("image").orElse(""),
+                            hasMountsBelow(container, mount.string("mountPath"))));
                 }
             }
         }
+    }
+
+    private static boolean hasMountsBelow(JsonObject container, String path) throws IOException {
+        String below = path.endsWith("/") ? path : path + "/";
+        for (JsonObject mount : container.objects("volumeMounts")) {
+            if (mount.string("mountPath").startsWith(below)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean runs(KubernetesObject pod, String container) throws IOException {

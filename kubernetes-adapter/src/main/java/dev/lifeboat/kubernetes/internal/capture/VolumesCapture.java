@@ -16,6 +16,7 @@ import dev.lifeboat.kubernetes.internal.layout.ClusterLayout;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
 import dev.lifeboat.kubernetes.internal.model.ClaimImages;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
+import dev.lifeboat.kubernetes.internal.model.PodImage;
 import dev.lifeboat.kubernetes.internal.model.ResourceType;
 import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
 import dev.lifeboat.kubernetes.internal.transfer.HostVolume;
@@ -23,7 +24,6 @@ import dev.lifeboat.kubernetes.internal.transfer.TarDownload;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,7 +37,6 @@ final class VolumesCapture {
     private final CaptureScope scope;
     private final FidelityRecorder sink;
     private final ClaimImages images;
-    private final Map<String, List<KubernetesObject>> pods = new HashMap<>();
 
     VolumesCapture(ApiClient client, CaptureScope scope, FidelityRecorder sink, ClaimImages images) {
         this.client = client;
@@ -89,10 +88,8 @@ final class VolumesCapture {
                 .put("labels", Map.of());
         SnapshotDocuments.send(sink, claim.directory().resolve("config.json"), document.toPrettyBytes());
         String volumeName = object.spec().string("volumeName");
-        Optional<KubernetesObject> volume = client.find(
-                        "/api/v1/persistentvolumes/" + ApiClient.encode(volumeName),
-                        "read persistent volume " + volumeName)
-                .map(KubernetesObject::of);
+        Optional<KubernetesObject> volume =
+                scope.hostPaths() ? HostVolume.read(client, volumeName) : Optional.empty();
         EntrySink data = new PrefixSink(sink, claim.data());
         List<VolumeUse> uses = uses(claim);
         for (VolumeUse use : uses) {
@@ -102,6 +99,9 @@ final class VolumesCapture {
         }
         if (scope.readerImage().isEmpty()) {
             for (VolumeUse use : uses) {
+                if (use.hasMountsBelow() || !isRoot(use.place())) {
+                    continue;
+                }
                 if (byCommand(claim, data, use.place(), use.path(), "tar in " + use.place())) {
                     return;
                 }
@@ -112,43 +112,42 @@ final class VolumesCapture {
 
     private List<VolumeUse> uses(Claim claim) throws IOException {
         List<VolumeUse> uses = new ArrayList<>();
-        for (KubernetesObject pod : pods(claim.namespace())) {
-            uses.addAll(VolumeUse.of(pod, claim.name()));
-        }
+        // Anew for each claim: reading the one before may have taken hours.
+        ObjectLists.list(client, PODS, Optional.of(claim.namespace()), Optional.empty(), new ObjectLists.Visitor() {
+            @Override
+            public void restart() {
+                uses.clear();
+            }
+
+            @Override
+            public void visit(KubernetesObject pod) throws IOException {
+                uses.addAll(VolumeUse.of(pod, claim.name()));
+            }
+        });
         return uses;
-    }
-
-    private List<KubernetesObject> pods(String namespace) throws IOException {
-        List<KubernetesObject> known = pods.get(namespace);
-        if (known == null) {
-            List<KubernetesObject> listed = new ArrayList<>();
-            ObjectLists.list(client, PODS, Optional.of(namespace), Optional.empty(), new ObjectLists.Visitor() {
-                @Override
-                public void restart() {
-                    listed.clear();
-                }
-
-                @Override
-                public void visit(KubernetesObject pod) {
-                    listed.add(pod);
-                }
-            });
-            known = listed;
-            pods.put(namespace, known);
-        }
-        return known;
     }
 
     private boolean fromHost(Claim claim, EntrySink data, KubernetesObject volume, String podUid, String path)
             throws IOException {
-        Optional<Path> directory =
-                scope.hostPaths() ? HostVolume.find(volume, podUid, path) : Optional.empty();
+        Optional<Path> directory = HostVolume.find(volume, podUid, path);
         if (directory.isEmpty()) {
             return false;
         }
         sink.note(claim.data(), "host path");
         DirectorySource.of(directory.get()).oneFileSystem(Problem.Kind.FAILED).sendTo(data);
         return true;
+    }
+
+    /** Another user cannot read all files of a volume, such as what is lost and found on it. */
+    private boolean isRoot(PodExec.Place place) throws IOException {
+        try {
+            return PodExec.run(client, place, List.of("id", "-u")).output().strip().equals("0");
+        } catch (KubernetesException e) {
+            if (e.kind() == Kind.UNREACHABLE || e.kind() == Kind.UNAUTHORIZED) {
+                throw e;
+            }
+            return false;
+        }
     }
 
     private boolean byCommand(Claim claim, EntrySink data, PodExec.Place place, String path, String how)
@@ -164,9 +163,10 @@ final class VolumesCapture {
 
     private void byHelper(Claim claim, EntrySink data, Optional<KubernetesObject> volume, List<VolumeUse> uses)
             throws IOException {
-        String image = scope.readerImage()
-                .or(() -> uses.stream().map(VolumeUse::image).findFirst())
+        PodImage image = scope.readerImage()
+                .map(PodImage::of)
                 .or(() -> images.find(claim.namespace(), claim.name()))
+                .or(() -> uses.stream().map(VolumeUse::image).map(PodImage::of).findFirst())
                 .orElseThrow(() -> new KubernetesException(
                         Kind.NOT_FOUND,
                         "cannot read claim " + claim + ": no pod uses it, so there is no image to read it with."

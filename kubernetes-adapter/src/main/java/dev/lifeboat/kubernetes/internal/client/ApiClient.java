@@ -53,6 +53,18 @@ public final class ApiClient implements AutoCloseable {
         T read(InputStream in) throws IOException;
     }
 
+    /** A failure of who reads an answer, and not of the server: it is thrown on as it is. */
+    static final class Passed extends IOException {
+        private static final long serialVersionUID = 1;
+
+        private final IOException original;
+
+        Passed(IOException original) {
+            super(original);
+            this.original = original;
+        }
+    }
+
     /** Encodes a part of a path or a query. */
     public static String encode(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
@@ -143,6 +155,8 @@ public final class ApiClient implements AutoCloseable {
                 throw failure(response.code(), in, what);
             }
             return reader.read(in);
+        } catch (Passed e) {
+            throw e.original;
         } catch (KubernetesException | InterruptedIOException e) {
             throw e;
         } catch (IOException e) {

@@ -1,5 +1,6 @@
 package dev.lifeboat.kubernetes.internal.client;
 
+import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.json.JsonItems;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.kubernetes.cluster.KubernetesException;
@@ -25,8 +26,12 @@ public final class ObjectLists {
         void visit(KubernetesObject object) throws IOException;
     }
 
+    /** How often a list is tried whose server does not answer. */
+    private static final int ATTEMPTS = 3;
+
     /**
-     * Lists the objects of a kind. If the state expires with which the list has begun, it is read again as a whole.
+     * Lists the objects of a kind. If the state expires with which the list has begun, or the server does not answer
+     * for a moment, it is read again as a whole.
      *
      * @param namespace empty for all
      * @param selector of labels; empty for all
@@ -38,14 +43,23 @@ public final class ObjectLists {
             Optional<String> selector,
             Visitor visitor)
             throws IOException {
-        try {
-            list(client, type, namespace, selector, PAGE, visitor);
-        } catch (KubernetesException e) {
-            if (e.kind() != Kind.EXPIRED) {
-                throw e;
+        int page = PAGE;
+        for (int attempt = 1; ; attempt++) {
+            try {
+                list(client, type, namespace, selector, page, visitor);
+                return;
+            } catch (KubernetesException e) {
+                boolean again = e.kind() == Kind.EXPIRED || e.kind() == Kind.UNREACHABLE;
+                if (!again || attempt == ATTEMPTS) {
+                    throw e;
+                }
+                if (e.kind() == Kind.EXPIRED) {
+                    page = 0;
+                } else {
+                    Io.sleep(500L * attempt);
+                }
+                visitor.restart();
             }
-            visitor.restart();
-            list(client, type, namespace, selector, 0, visitor);
         }
     }
 
@@ -66,8 +80,13 @@ public final class ObjectLists {
             JsonObject rest = client.read(
                     next,
                     what,
-                    in -> JsonItems.read(in, "the answer to: " + what, "items", item -> visitor.visit(
-                            typed(type, item))));
+                    in -> JsonItems.read(in, "the answer to: " + what, "items", item -> {
+                        try {
+                            visitor.visit(typed(type, item));
+                        } catch (IOException e) {
+                            throw new ApiClient.Passed(e);
+                        }
+                    }));
             more = rest.objectOrEmpty("metadata").optionalString("continue").orElse("");
         } while (!more.isEmpty());
     }

@@ -18,6 +18,8 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,8 @@ public final class PodExec implements AutoCloseable {
     private static final long MAX_UNSENT_BYTES = 1 << 20;
 
     private static final int MAX_ERROR_BYTES = 1 << 16;
+
+    private static final long OPENING_SECONDS = 60;
 
     /** How long a command may be silent while its output is awaited. */
     private static final long SILENCE_MILLIS = 600_000;
@@ -92,7 +96,11 @@ public final class PodExec implements AutoCloseable {
                 .buildAsync(exec.new Listener());
         WebSocket socket;
         try {
-            socket = opening.get();
+            socket = opening.get(OPENING_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            var unused = opening.thenAccept(late -> late.sendClose(1000, "too late"));
+            throw new KubernetesException(
+                    Kind.UNREACHABLE, "cannot " + what + ": no answer within " + OPENING_SECONDS + " s", e);
         } catch (InterruptedException e) {
             var unused = opening.thenAccept(late -> late.sendClose(1000, "interrupted"));
             Thread.currentThread().interrupt();
@@ -271,9 +279,14 @@ public final class PodExec implements AutoCloseable {
         if (to == null) {
             throw new IllegalStateException("not started");
         }
+        long deadline = System.nanoTime() + SILENCE_MILLIS * 1_000_000;
         while (to.queueSize() > MAX_UNSENT_BYTES) {
             if (isOver()) {
                 throw endedEarly();
+            }
+            if (System.nanoTime() > deadline) {
+                throw new KubernetesException(
+                        Kind.UNREACHABLE, "cannot " + what + ": took no input for " + SILENCE_MILLIS / 1000 + " s");
             }
             Io.sleep(1);
         }

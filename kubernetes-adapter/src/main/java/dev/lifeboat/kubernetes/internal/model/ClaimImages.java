@@ -2,8 +2,10 @@ package dev.lifeboat.kubernetes.internal.model;
 
 import dev.lifeboat.internal.json.JsonObject;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -12,30 +14,39 @@ import java.util.Optional;
  * nothing is pulled. Not thread-safe.
  */
 public final class ClaimImages {
-    private final Map<String, String> byClaim = new HashMap<>();
+    private final Map<String, PodImage> byClaim = new HashMap<>();
     /** Claims that a stateful set makes are called after its template, itself, and a number. */
-    private final Map<String, String> byPrefix = new LinkedHashMap<>();
+    private final Map<String, PodImage> byPrefix = new LinkedHashMap<>();
 
-    /** Adds a pod, or something that makes pods. */
-    public void add(KubernetesObject object) throws IOException {
-        if (object.kind().equals("Pod")) {
-            pod(object.namespace().orElse(""), object.spec());
-            return;
-        }
-        JsonObject holder = object.kind().equals("CronJob")
-                ? object.spec().objectOrEmptyIfOther("jobTemplate").objectOrEmptyIfOther("spec")
-                : object.spec();
-        JsonObject template = holder.objectOrEmptyIfOther("template").objectOrEmptyIfOther("spec");
-        if (!template.has("containers")) {
-            return;
-        }
-        pod(object.namespace().orElse(""), template);
-        if (object.kind().equals("StatefulSet")) {
-            for (JsonObject claim : object.spec().objects("volumeClaimTemplates")) {
-                String name = claim.objectOrEmpty("metadata").optionalString("name").orElse("");
-                String prefix = object.namespace().orElse("") + "/" + name + "-" + object.name() + "-";
-                image(template, name).ifPresent(image -> byPrefix.put(prefix, image));
+    /** Adds a pod, or something of Kubernetes itself that makes pods; others are ignored. */
+    public void add(String resource, KubernetesObject object) throws IOException {
+        switch (resource) {
+            case "pods" -> pod(object.namespace().orElse(""), object.spec());
+            case "deployments.apps", "daemonsets.apps", "replicasets.apps", "replicationcontrollers", "jobs.batch" ->
+                pod(object.namespace().orElse(""), template(object.spec()));
+            case "cronjobs.batch" ->
+                pod(
+                        object.namespace().orElse(""),
+                        template(object.spec().objectOrEmpty("jobTemplate").objectOrEmpty("spec")));
+            case "statefulsets.apps" -> {
+                pod(object.namespace().orElse(""), template(object.spec()));
+                statefulSet(object);
             }
+            default -> {
+                // A custom resource may have anything in the same places.
+            }
+        }
+    }
+
+    private static JsonObject template(JsonObject spec) throws IOException {
+        return spec.objectOrEmpty("template").objectOrEmpty("spec");
+    }
+
+    private void statefulSet(KubernetesObject set) throws IOException {
+        for (JsonObject claim : set.spec().objects("volumeClaimTemplates")) {
+            String name = claim.objectOrEmpty("metadata").optionalString("name").orElse("");
+            String prefix = set.namespace().orElse("") + "/" + name + "-" + set.name() + "-";
+            image(template(set.spec()), name).ifPresent(image -> byPrefix.put(prefix, image));
         }
     }
 
@@ -49,11 +60,15 @@ public final class ClaimImages {
         }
     }
 
-    private static Optional<String> image(JsonObject spec, String volume) throws IOException {
+    private static Optional<PodImage> image(JsonObject spec, String volume) throws IOException {
+        List<String> secrets = new ArrayList<>();
+        for (JsonObject secret : spec.objects("imagePullSecrets")) {
+            secret.optionalString("name").ifPresent(secrets::add);
+        }
         for (JsonObject container : spec.objects("containers")) {
             for (JsonObject mount : container.objects("volumeMounts")) {
                 if (mount.optionalString("name").orElse("").equals(volume)) {
-                    return container.optionalString("image");
+                    return container.optionalString("image").map(name -> new PodImage(name, secrets));
                 }
             }
         }
@@ -61,9 +76,9 @@ public final class ClaimImages {
     }
 
     /** Returns the image that uses a claim. */
-    public Optional<String> find(String namespace, String claim) {
+    public Optional<PodImage> find(String namespace, String claim) {
         String name = namespace + "/" + claim;
-        String image = byClaim.get(name);
+        PodImage image = byClaim.get(name);
         if (image != null) {
             return Optional.of(image);
         }

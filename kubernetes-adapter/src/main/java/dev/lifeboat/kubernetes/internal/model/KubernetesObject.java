@@ -12,12 +12,13 @@ public record KubernetesObject(JsonObject json) {
     /**
      * The object that owns another.
      *
+     * @param group of its API; empty for the core group
      * @param kind its kind
      * @param name its name
      * @param uid its identity
      * @param controller whether it creates and deletes the other
      */
-    public record Owner(String kind, String name, String uid, boolean controller) {}
+    public record Owner(String group, String kind, String name, String uid, boolean controller) {}
 
     /** Returns an object, named in messages by what it is. */
     public static KubernetesObject of(JsonObject json) {
@@ -48,11 +49,11 @@ public record KubernetesObject(JsonObject json) {
     }
 
     public JsonObject spec() throws IOException {
-        return json.objectOrEmpty("spec");
+        return json.objectOrEmptyIfOther("spec");
     }
 
     public JsonObject status() throws IOException {
-        return json.objectOrEmpty("status");
+        return json.objectOrEmptyIfOther("status");
     }
 
     public String name() throws IOException {
@@ -83,7 +84,9 @@ public record KubernetesObject(JsonObject json) {
     public List<Owner> owners() throws IOException {
         List<Owner> owners = new ArrayList<>();
         for (JsonObject owner : metadata().objects("ownerReferences")) {
+            String version = owner.optionalString("apiVersion").orElse("");
             owners.add(new Owner(
+                    version.contains("/") ? version.substring(0, version.indexOf('/')) : "",
                     owner.string("kind"), owner.string("name"), owner.string("uid"), owner.flag("controller")));
         }
         return owners;

@@ -1,6 +1,8 @@
 package dev.lifeboat.kubernetes.internal.restore;
 
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.kubernetes.cluster.KubernetesException;
+import dev.lifeboat.kubernetes.cluster.KubernetesException.Kind;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
 import dev.lifeboat.kubernetes.internal.client.Discovery;
 import dev.lifeboat.kubernetes.internal.client.ObjectLists;
@@ -10,9 +12,13 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Asks the API server. */
 final class ApiClusterView implements ClusterView {
+    private static final Logger log = LoggerFactory.getLogger(ApiClusterView.class);
+
     private final ApiClient client;
     private final Discovery discovery;
 
@@ -36,6 +42,22 @@ final class ApiClusterView implements ClusterView {
             throws IOException {
         return client.find(ObjectLists.path(type, namespace, name), "look for " + type.key() + " " + name)
                 .map(KubernetesObject::of);
+    }
+
+    @Override
+    public Optional<String> rejection(PlannedObject update) throws IOException {
+        String path = ObjectLists.path(
+                update.type(), update.target().namespace(), update.target().name());
+        try {
+            var unused = client.apply(
+                    path + "?fieldManager=lifeboat&force=true&dryRun=All", update.body(), "try " + update.target());
+            return Optional.empty();
+        } catch (KubernetesException e) {
+            if (e.kind() == Kind.UNREACHABLE || e.kind() == Kind.UNAUTHORIZED) {
+                throw e;
+            }
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
     }
 
     @Override
@@ -97,16 +119,23 @@ final class ApiClusterView implements ClusterView {
         if (type.isEmpty()) {
             return;
         }
-        ObjectLists.list(client, type.get(), Optional.empty(), Optional.empty(), new ObjectLists.Visitor() {
-            @Override
-            public void restart() {
-                // The visitor keeps one value for each name.
-            }
+        try {
+            ObjectLists.list(client, type.get(), Optional.empty(), Optional.empty(), new ObjectLists.Visitor() {
+                @Override
+                public void restart() {
+                    // The visitor keeps one value for each name.
+                }
 
-            @Override
-            public void visit(KubernetesObject object) throws IOException {
-                visitor.visit(object);
+                @Override
+                public void visit(KubernetesObject object) throws IOException {
+                    visitor.visit(object);
+                }
+            });
+        } catch (KubernetesException e) {
+            if (e.kind() != Kind.FORBIDDEN) {
+                throw e;
             }
-        });
+            log.debug("conflicts with other namespaces are not looked for [kind={}]", key);
+        }
     }
 }

@@ -35,7 +35,7 @@ final class CapturedObjects {
         if (!object.uid().isEmpty()) {
             byUid.put(object.uid(), name);
         }
-        images.add(object);
+        images.add(name.resource(), object);
         name.namespace().ifPresent(namespaces::add);
         if (name.resource().equals("namespaces")) {
             namespaces.add(name.name());

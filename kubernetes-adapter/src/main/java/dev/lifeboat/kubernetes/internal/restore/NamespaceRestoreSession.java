@@ -7,12 +7,13 @@ import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
 import dev.lifeboat.internal.document.SnapshotDocuments;
+import dev.lifeboat.internal.process.ProcessIdentity;
 import dev.lifeboat.kubernetes.cluster.KubernetesException;
-import dev.lifeboat.kubernetes.cluster.KubernetesException.Kind;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.ObjectName;
+import dev.lifeboat.kubernetes.internal.model.PodImage;
 import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
 import dev.lifeboat.kubernetes.plan.PlanStep;
 import dev.lifeboat.kubernetes.plan.RestorePlan;
@@ -53,8 +54,7 @@ public final class NamespaceRestoreSession implements RestoreTarget.Session {
             throws IOException {
         if (!request.dryRun()) {
             // Throws if the server does not answer, before anything is read from the repository.
-            RestoreRecovery.run(client);
-            HelperPod.removeAbandoned(client, Optional.empty());
+            RestoreRecovery.run(client, ProcessIdentity::isGoneOfThisBoot);
         }
         return new NamespaceRestoreSession(client, options, request);
     }
@@ -67,7 +67,8 @@ public final class NamespaceRestoreSession implements RestoreTarget.Session {
     @Override
     public boolean offer(Entry entry) throws IOException {
         if (entry.isFile() && ClusterLayout.object(entry.path()).isPresent()) {
-            return true;
+            // What is never restored need not be in memory.
+            return !Ownership.isOfThePast(ClusterLayout.object(entry.path()).get());
         }
         Optional<Claim> claim = ClusterLayout.volumeData(entry.path());
         if (claim.isEmpty()) {
@@ -115,6 +116,13 @@ public final class NamespaceRestoreSession implements RestoreTarget.Session {
         if (!plan.conflicts().isEmpty()) {
             throw KubernetesException.of(plan.conflicts());
         }
+        made.kept().forEach(executor::kept);
+        if (!request.dryRun()) {
+            for (String namespace : captured.namespaces()) {
+                HelperPod.removeAbandoned(
+                        client, Optional.of(options.mapped(namespace)), ProcessIdentity::isGoneOfThisBoot);
+            }
+        }
         for (String warning : plan.warnings()) {
             request.listener().problem(new Problem(ClusterLayout.KUBERNETES, Problem.Kind.DEGRADED, warning));
         }
@@ -149,15 +157,11 @@ public final class NamespaceRestoreSession implements RestoreTarget.Session {
         }
         finishVolume();
         String namespace = options.mapped(claim.namespace());
-        String image = options.helperImage()
+        PodImage image = options.helperImage()
+                .map(PodImage::of)
                 .or(() -> captured.images().find(claim.namespace(), claim.name()))
-                .orElseThrow(() -> new KubernetesException(
-                        Kind.NOT_FOUND,
-                        "cannot write claim " + namespace + "/" + claim.name() + ": nothing in the snapshot uses it, so"
-                                + " there is no image to write it with. Give one that has sh and tar:"
-                                + " .helperImage(..); or leave its files out: .withoutVolume(\"" + claim.name()
-                                + "\")"));
-        VolumeWriter opened = VolumeWriter.open(client, claim, namespace, image, options.hostPaths(), request);
+                .orElseThrow(() -> new IllegalStateException("no image to write claim " + claim));
+        VolumeWriter opened = VolumeWriter.open(client, claim, namespace, image, options.hostPaths() && !options.persistentVolumes(), request);
         writer = opened;
         current = claim;
         return opened;
@@ -186,11 +190,15 @@ public final class NamespaceRestoreSession implements RestoreTarget.Session {
         for (PlannedObject object : later) {
             create(object);
         }
-        if (!request.dryRun()) {
-            awaitWorkloads();
-            executor.commit();
+        if (request.dryRun()) {
+            committed = true;
+            return;
         }
+        executor.finishOwners(begin().objects());
+        // All is there, and may be in use from now on: nothing is undone any more.
         committed = true;
+        executor.commit();
+        awaitWorkloads();
     }
 
     /** One that does not become ready is reported, and stays, so that someone can find out why. */

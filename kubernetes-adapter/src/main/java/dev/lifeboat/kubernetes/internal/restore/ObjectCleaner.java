@@ -29,7 +29,12 @@ final class ObjectCleaner {
             "finalizers",
             "ownerReferences");
 
+    /** Annotations by which controllers outside of the cluster publish the address or the name of a service. */
+    private static final List<String> PUBLISHING =
+            List.of("external-dns.alpha.kubernetes.io/", "metallb.io/", "metallb.universe.tf/");
+
     private static final String LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+    private static final String ACCOUNTS = "system:serviceaccounts:";
     private static final String NAMESPACE_NAME = "kubernetes.io/metadata.name";
 
     private final RestoreOptions options;
@@ -56,7 +61,7 @@ final class ObjectCleaner {
             case "namespaces" -> namespace(object, metadata, name.name());
             case "persistentvolumeclaims" -> claim(object, metadata);
             case "persistentvolumes" -> volume(object);
-            case "services" -> service(object);
+            case "services" -> service(object, name);
             case "serviceaccounts" -> account(object, name.name());
             case "secrets" -> secret(object, metadata);
             case "pods" -> pod(object.object("spec"));
@@ -119,8 +124,23 @@ final class ObjectCleaner {
         removeFrom(object.object("metadata"), "annotations", "pv.kubernetes.io/bound-by-controller");
     }
 
-    private void service(JsonObject object) throws IOException {
+    /** One of another namespace must not take requests that are meant for the original. */
+    private void service(JsonObject object, ObjectName name) throws IOException {
         JsonObject spec = object.object("spec");
+        String namespace = name.namespace().orElse("");
+        if (!options.mapped(namespace).equals(namespace)) {
+            spec.remove("externalIPs").remove("loadBalancerIP");
+            JsonObject metadata = object.object("metadata");
+            for (String annotation : metadata.stringMap("annotations").keySet()) {
+                if (PUBLISHING.stream().anyMatch(annotation::startsWith)) {
+                    removeFrom(metadata, "annotations", annotation);
+                }
+            }
+        }
+        // Of a cluster with other families of addresses.
+        if (!spec.optionalString("ipFamilyPolicy").orElse("").equals("RequireDualStack")) {
+            spec.remove("ipFamilies");
+        }
         if (!spec.optionalString("clusterIP").orElse("").equals("None")) {
             spec.remove("clusterIP").remove("clusterIPs");
         }
@@ -224,12 +244,32 @@ final class ObjectCleaner {
             if (subject.has("namespace")) {
                 subject.put("namespace", options.mapped(subject.string("namespace")));
             }
-            String group = "system:serviceaccounts:";
             String name = subject.optionalString("name").orElse("");
-            if (name.startsWith(group)) {
-                subject.put("name", group + options.mapped(name.substring(group.length())));
+            if (name.startsWith(ACCOUNTS)) {
+                subject.put("name", ACCOUNTS + options.mapped(name.substring(ACCOUNTS.length())));
             }
         }
+    }
+
+    /**
+     * Returns a binding of the cluster with only those of its captured subjects that are accounts of some namespaces:
+     * others may have lost the role since, or are of another cluster. Its namespaces are mapped.
+     */
+    JsonObject ofAccounts(KubernetesObject captured, JsonObject cleaned, Set<String> namespaces) throws IOException {
+        List<@Nullable Object> kept = new ArrayList<>();
+        List<JsonObject> before = captured.json().objects("subjects");
+        List<JsonObject> after = cleaned.objects("subjects");
+        for (int i = 0; i < before.size(); i++) {
+            JsonObject subject = before.get(i);
+            String name = subject.optionalString("name").orElse("");
+            boolean account = subject.optionalString("kind").orElse("").equals("ServiceAccount")
+                    && namespaces.contains(subject.optionalString("namespace").orElse(""));
+            boolean group = name.startsWith(ACCOUNTS) && namespaces.contains(name.substring(ACCOUNTS.length()));
+            if (account || group) {
+                kept.add(after.get(i).members());
+            }
+        }
+        return cleaned.put("subjects", kept);
     }
 
     private static void removeFrom(JsonObject holder, String map, String name) throws IOException {

@@ -20,6 +20,15 @@ final class Ownership {
             "ReplicationController",
             "StatefulSet");
 
+    private static final Set<String> GROUPS = Set.of("", "apps", "batch");
+
+    /** Kinds that they create. Anything else that they own, such as a secret, was made by someone else. */
+    private static final Set<String> CHILDREN =
+            Set.of("controllerrevisions.apps", "jobs.batch", "pods", "replicasets.apps");
+
+    /** Events, and leases, which someone holds in one cluster only. */
+    private static final Set<String> PAST = Set.of("events", "events.events.k8s.io", "leases.coordination.k8s.io");
+
     private static final String SLICES = "endpointslice.kubernetes.io/managed-by";
 
     private Ownership() {}
@@ -28,16 +37,22 @@ final class Ownership {
     static Optional<String> skipped(ObjectName name, KubernetesObject object, CapturedObjects all)
             throws IOException {
         for (KubernetesObject.Owner owner : object.owners()) {
-            boolean there = owner.kind().equals("Node") || all.byUid(owner.uid()).isPresent();
-            if (owner.controller() && CONTROLLERS.contains(owner.kind()) && there && !isClaim(name)) {
-                return Optional.of(owner.kind() + " " + owner.name() + " creates it");
+            if (CHILDREN.contains(name.resource()) && owner.controller() && isController(owner)) {
+                boolean there = owner.kind().equals("Node") || all.byUid(owner.uid()).isPresent();
+                return Optional.of(owner.kind() + " " + owner.name() + " creates it"
+                        + (there ? "" : "; that is not in the snapshot"));
             }
         }
         return switch (name.resource()) {
-            case "events", "events.events.k8s.io" -> Optional.of("events are of the past");
-            case "leases.coordination.k8s.io" -> Optional.of("who holds a lease holds it in one cluster only");
-            case "nodes", "componentstatuses", "csinodes.storage.k8s.io", "volumeattachments.storage.k8s.io" ->
-                Optional.of("it describes a machine of the cluster");
+            case "nodes",
+                    "componentstatuses",
+                    "csinodes.storage.k8s.io",
+                    "csistoragecapacities.storage.k8s.io",
+                    "ipaddresses.networking.k8s.io",
+                    "resourceslices.resource.k8s.io",
+                    "servicecidrs.networking.k8s.io",
+                    "volumeattachments.storage.k8s.io" ->
+                Optional.of("it describes a machine or the network of the cluster");
             case "configmaps" ->
                 name.name().equals("kube-root-ca.crt") || name.name().equals("openshift-service-ca.crt")
                         ? Optional.of("the cluster makes it in each namespace")
@@ -58,8 +73,13 @@ final class Ownership {
         };
     }
 
-    private static boolean isClaim(ObjectName name) {
-        return name.resource().equals("persistentvolumeclaims");
+    /** Whether an object is of no use once it is captured. */
+    static boolean isOfThePast(ObjectName name) {
+        return PAST.contains(name.resource());
+    }
+
+    private static boolean isController(KubernetesObject.Owner owner) {
+        return CONTROLLERS.contains(owner.kind()) && GROUPS.contains(owner.group());
     }
 
     private static boolean selects(Optional<KubernetesObject> service) throws IOException {

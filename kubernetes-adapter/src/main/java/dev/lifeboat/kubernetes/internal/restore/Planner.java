@@ -12,6 +12,7 @@ import dev.lifeboat.kubernetes.plan.RestorePlan;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,7 +27,8 @@ final class Planner {
     private static final String CLASSES = "storageclasses.storage.k8s.io";
 
     /** What is planned. */
-    record Planned(RestorePlan plan, List<PlannedObject> objects, SortedSet<Claim> volumes) {}
+    record Planned(
+            RestorePlan plan, List<PlannedObject> objects, SortedSet<Claim> volumes, Map<ObjectName, String> kept) {}
 
     private final CapturedObjects captured;
     private final RestoreOptions options;
@@ -38,6 +40,10 @@ final class Planner {
     private final List<String> warnings = new ArrayList<>();
     private final Map<String, Boolean> namespaceIsThere = new HashMap<>();
     private final SortedSet<Claim> volumes = new TreeSet<>();
+    /** Volumes that are there, for the claim that they had. */
+    private final Set<String> bindable = new HashSet<>();
+    /** Identities of objects that are there. */
+    private final Map<ObjectName, String> kept = new HashMap<>();
     private @Nullable Map<Long, String> nodePorts;
     private @Nullable Map<String, String> ingressHosts;
 
@@ -58,12 +64,37 @@ final class Planner {
         if (conflicts.isEmpty()) {
             for (ObjectName name : captured.inOrder()) {
                 KubernetesObject object = captured.find(name).orElseThrow();
-                if (!name.resource().equals("namespaces") && options.takes(name.resource(), object.kind())) {
+                boolean taken = !name.resource().equals("namespaces") && options.takes(name.resource(), object.kind());
+                if (taken && (name.namespace().isPresent() || takesOfCluster(name))) {
                     plan(name, object);
                 }
             }
+            images();
         }
-        return new Planned(new RestorePlan(steps, conflicts, warnings), List.copyOf(objects), volumes);
+        return new Planned(new RestorePlan(steps, conflicts, warnings), List.copyOf(objects), volumes, kept);
+    }
+
+    private boolean takesOfCluster(ObjectName name) {
+        boolean needed = RestoreOrder.isNeededByNamespaces(name.resource());
+        if (!needed && !options.allClusterObjects()) {
+            steps.add(new PlanStep(Action.SKIP, name.toString(), "it is of the cluster: .allClusterObjects()"));
+        }
+        return needed ? options.clusterObjects() : options.allClusterObjects();
+    }
+
+    /** Each volume that is written has an image to write it with. */
+    private void images() {
+        for (Claim claim : volumes) {
+            if (options.helperImage().isEmpty()
+                    && captured.images().find(claim.namespace(), claim.name()).isEmpty()) {
+                conflict(
+                        Conflict.Kind.MISSING_IMAGE,
+                        "claim " + options.mapped(claim.namespace()) + "/" + claim.name(),
+                        "nothing in the snapshot uses it, so there is no image to write its files with",
+                        "give one that has sh and tar: .helperImage(..); or leave its files out: .withoutVolume(\""
+                                + claim.name() + "\")");
+            }
+        }
     }
 
     private void conflict(Conflict.Kind kind, String resource, String detail, String remedy) {
@@ -90,8 +121,17 @@ final class Planner {
             }
         }
         Optional<ResourceType> type = view.type("namespaces");
+        SortedSet<String> targets = new TreeSet<>();
         for (String name : from) {
             String mapped = options.mapped(name);
+            if (!targets.add(mapped)) {
+                conflict(
+                        Conflict.Kind.NAMESPACE_EXISTS,
+                        "namespace " + mapped,
+                        "two namespaces of the snapshot would be restored into it",
+                        "give each another name: .namespace(from, to)");
+                continue;
+            }
             Optional<KubernetesObject> there = view.find(type.orElseThrow(), Optional.empty(), mapped);
             namespaceIsThere.put(mapped, there.isPresent());
             if (there.isPresent() && there.get().isTerminating()) {
@@ -149,9 +189,21 @@ final class Planner {
         }
         JsonObject body = cleaner.clean(name, object);
         body.put("apiVersion", type.get().apiVersion());
+        boolean publishes = object.spec().has("externalIPs") || object.spec().has("loadBalancerIP");
+        if (name.resource().equals("services") && publishes && !target.equals(name)) {
+            warnings.add(target + ": has no external addresses, which the original has");
+        }
         boolean canBeThere = target.namespace().isEmpty() || namespaceIsThere.getOrDefault(target.namespace().get(), true);
         Optional<KubernetesObject> there =
                 canBeThere ? view.find(type.get(), target.namespace(), target.name()) : Optional.empty();
+        if (there.isPresent() && there.get().isTerminating()) {
+            conflict(
+                    Conflict.Kind.OBJECT_TERMINATING,
+                    target.toString(),
+                    "it is being deleted",
+                    "wait until it is gone");
+            return;
+        }
         switch (name.resource()) {
             case "persistentvolumes" -> {
                 volume(name, type.get(), body, there);
@@ -161,7 +213,7 @@ final class Planner {
             case "services" -> servicePorts(target, body);
             case "ingresses.networking.k8s.io" -> ingress(target, body);
             case "clusterrolebindings.rbac.authorization.k8s.io" -> {
-                binding(name, type.get(), body, there);
+                binding(name, object, type.get(), body);
                 return;
             }
             default -> {
@@ -171,10 +223,24 @@ final class Planner {
         if (there.isEmpty()) {
             add(new PlannedObject(Optional.of(name), type.get(), target, body, Action.CREATE), "");
         } else if (options.update() && target.namespace().isPresent() && !isClaim(name)) {
-            add(new PlannedObject(Optional.of(name), type.get(), target, body, Action.UPDATE), "");
+            PlannedObject update = new PlannedObject(Optional.of(name), type.get(), target, body, Action.UPDATE);
+            Optional<String> rejection = view.rejection(update);
+            if (rejection.isPresent()) {
+                conflict(
+                        Conflict.Kind.REJECTED,
+                        target.toString(),
+                        "the server does not accept the change: " + rejection.get(),
+                        "delete the object first, or leave its kind out: .without(\"" + name.resource() + "\")");
+            }
+            add(update, "");
         } else {
-            steps.add(new PlanStep(Action.KEEP, target.toString(), "it is there"));
+            keep(name, target, there.get());
         }
+    }
+
+    private void keep(ObjectName name, ObjectName target, KubernetesObject there) throws IOException {
+        kept.put(name, there.uid());
+        steps.add(new PlanStep(Action.KEEP, target.toString(), "it is there"));
     }
 
     private static boolean isClaim(ObjectName name) {
@@ -213,7 +279,13 @@ final class Planner {
     private void volume(ObjectName name, ResourceType type, JsonObject body, Optional<KubernetesObject> there)
             throws IOException {
         if (there.isEmpty()) {
-            add(new PlannedObject(Optional.of(name), type, name, body, Action.CREATE), "");
+            // Another namespace, perhaps in another cluster, would write to the storage of the original.
+            if (options.persistentVolumes()) {
+                add(new PlannedObject(Optional.of(name), type, name, body, Action.CREATE), "");
+            } else {
+                steps.add(new PlanStep(
+                        Action.SKIP, name.toString(), "its storage may be in use elsewhere: .persistentVolumes()"));
+            }
             return;
         }
         JsonObject ours = body.object("spec").objectOrEmpty("claimRef");
@@ -221,6 +293,9 @@ final class Planner {
         boolean sameClaim = ours.optionalString("name").equals(theirs.optionalString("name"))
                 && ours.optionalString("namespace").equals(theirs.optionalString("namespace"));
         String phase = there.get().status().optionalString("phase").orElse("");
+        if (sameClaim) {
+            bindable.add(name.name());
+        }
         if (sameClaim && phase.equals("Released")) {
             JsonObject release = JsonObject.create()
                     .put("apiVersion", "v1")
@@ -254,26 +329,33 @@ final class Planner {
             }
             return;
         }
-        if (files) {
-            volumes.add(claim);
-        }
         JsonObject spec = body.object("spec");
         String className = spec.optionalString("storageClassName").orElse("");
         Optional<String> volumeName = spec.optionalString("volumeName");
-        if (volumeName.isPresent() && isFree(volumeName.get(), namespace, claim.name())) {
+        if (volumeName.isPresent() && isPlanned(volumeName.get())) {
+            if (files && (options.update() || isCreated(volumeName.get()))) {
+                volumes.add(claim);
+            } else if (files) {
+                warnings.add("claim " + namespace + "/" + claim.name() + ": volume " + volumeName.get()
+                        + " is there still, and keeps its files; .update() writes those of the snapshot");
+            }
             return;
+        }
+        if (files) {
+            volumes.add(claim);
         }
         if (volumeName.isPresent()) {
             spec.remove("volumeName");
-            warnings.add("claim " + namespace + "/" + claim.name() + ": volume " + volumeName.get()
-                    + " is not there, or is another claim's; it gets a new volume");
+            warnings.add("claim " + namespace + "/" + claim.name() + ": gets a new volume instead of "
+                    + volumeName.get());
         }
         if (!className.isEmpty() && !hasClass(className)) {
             conflict(
                     Conflict.Kind.MISSING_STORAGE_CLASS,
                     "claim " + namespace + "/" + claim.name(),
                     "the cluster does not have its storage class " + className,
-                    "choose another: .storageClass(\"" + className + "\", ..)");
+                    "choose another: .storageClass(\"" + className + "\", ..)"
+                            + (volumeName.isPresent() ? "; or have its volume created anew: .persistentVolumes()" : ""));
         }
     }
 
@@ -286,21 +368,15 @@ final class Planner {
         return type.isPresent() && view.find(type.get(), Optional.empty(), name).isPresent();
     }
 
-    /** Whether a volume is going to be bound to a claim. */
-    private boolean isFree(String volume, String namespace, String claim) throws IOException {
+    /** Whether a volume is going to be bound to the claim of its name. */
+    private boolean isPlanned(String volume) {
+        return bindable.contains(volume) || isCreated(volume);
+    }
+
+    private boolean isCreated(String volume) {
         ObjectName name = new ObjectName("persistentvolumes", Optional.empty(), volume);
-        boolean planned = objects.stream().anyMatch(object -> object.target().equals(name));
-        if (planned) {
-            return true;
-        }
-        Optional<KubernetesObject> there = view.find(view.type("persistentvolumes").orElseThrow(), Optional.empty(), volume);
-        if (there.isEmpty()) {
-            return false;
-        }
-        JsonObject reference = there.get().spec().objectOrEmpty("claimRef");
-        boolean ours = reference.optionalString("name").orElse("").equals(claim)
-                && reference.optionalString("namespace").orElse("").equals(namespace);
-        return there.get().status().optionalString("phase").orElse("").equals("Available") || ours;
+        return objects.stream()
+                .anyMatch(object -> object.target().equals(name) && object.action() == Action.CREATE);
     }
 
     private void servicePorts(ObjectName target, JsonObject body) throws IOException {
@@ -343,28 +419,28 @@ final class Planner {
     }
 
     /** The accounts of another namespace need a binding of their own: that of the cluster is not to be changed. */
-    private void binding(ObjectName name, ResourceType type, JsonObject body, Optional<KubernetesObject> there)
+    private void binding(ObjectName name, KubernetesObject object, ResourceType type, JsonObject cleaned)
             throws IOException {
-        if (there.isEmpty()) {
-            add(new PlannedObject(Optional.of(name), type, name, body, Action.CREATE), "");
+        JsonObject body = options.allClusterObjects()
+                ? cleaned
+                : cleaner.ofAccounts(object, cleaned, captured.namespaces());
+        if (body.list("subjects").isEmpty()) {
+            steps.add(new PlanStep(Action.SKIP, name.toString(), "it binds no account of the namespaces"));
             return;
         }
-        boolean same = there.get().json().list("subjects").equals(body.list("subjects"));
-        if (same) {
-            steps.add(new PlanStep(Action.KEEP, name.toString(), "it is there"));
-            return;
-        }
+        boolean renamed = captured.namespaces().stream()
+                .anyMatch(namespace -> !options.mapped(namespace).equals(namespace));
         SortedSet<String> mapped = new TreeSet<>();
         captured.namespaces().forEach(namespace -> mapped.add(options.mapped(namespace)));
-        String other = name.name() + "-" + String.join("-", mapped);
-        ObjectName target = new ObjectName(name.resource(), Optional.empty(), other);
-        if (view.find(type, Optional.empty(), other).isPresent()) {
-            steps.add(new PlanStep(Action.KEEP, target.toString(), "it is there"));
+        ObjectName target = renamed
+                ? new ObjectName(name.resource(), Optional.empty(), name.name() + "-" + String.join("-", mapped))
+                : name;
+        Optional<KubernetesObject> there = view.find(type, Optional.empty(), target.name());
+        if (there.isPresent()) {
+            keep(name, target, there.get());
             return;
         }
-        body.object("metadata").put("name", other);
-        add(
-                new PlannedObject(Optional.of(name), type, target, body, Action.CREATE),
-                name.name() + " is there, with other subjects");
+        body.object("metadata").put("name", target.name());
+        add(new PlannedObject(Optional.of(name), type, target, body, Action.CREATE), "");
     }
 }

@@ -1,5 +1,6 @@
 package dev.lifeboat.kubernetes.internal.restore;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.io.UninterruptibleCleanup;
 import dev.lifeboat.internal.json.JsonObject;
@@ -7,15 +8,18 @@ import dev.lifeboat.internal.process.ProcessIdentity;
 import dev.lifeboat.kubernetes.cluster.KubernetesException;
 import dev.lifeboat.kubernetes.cluster.KubernetesException.Kind;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
+import dev.lifeboat.kubernetes.internal.client.Discovery;
 import dev.lifeboat.kubernetes.internal.client.ObjectLists;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.ObjectName;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import dev.lifeboat.kubernetes.internal.model.ResourceType;
 import dev.lifeboat.kubernetes.plan.PlanStep.Action;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +44,9 @@ final class RestoreExecutor {
     private final CapturedObjects captured;
     private final List<Created> created = new ArrayList<>();
     private final Set<String> newNamespaces = new TreeSet<>();
+    /** Kinds whose definitions were created. */
+    private final Set<String> defined = new TreeSet<>();
+
     private final Map<ObjectName, String> uids = new HashMap<>();
 
     private record Created(ResourceType type, ObjectName name, String uid) {}
@@ -64,6 +71,12 @@ final class RestoreExecutor {
     private static String path(PlannedObject object) {
         return ObjectLists.path(
                 object.type(), object.target().namespace(), object.target().name());
+    }
+
+    private boolean isOtherVersion(PlannedObject object) throws IOException {
+        Optional<KubernetesObject> original = object.captured().flatMap(captured::find);
+        return original.isPresent()
+                && !original.get().apiVersion().equals(object.type().apiVersion());
     }
 
     private JsonObject apply(PlannedObject object) throws IOException {
@@ -95,6 +108,7 @@ final class RestoreExecutor {
         remember(object, answer);
         if (object.type().key().equals("customresourcedefinitions.apiextensions.k8s.io")) {
             awaitDefinition(object);
+            defined.add(object.target().name());
         }
     }
 
@@ -104,7 +118,9 @@ final class RestoreExecutor {
 
     /** An account gets its token, and a quota its usage, some moments after they were created. */
     private JsonObject post(PlannedObject object, JsonObject body) throws IOException {
-        String path = object.type().path(object.target().namespace()) + "?" + MANAGER;
+        // A version that is not the captured one may lack fields, which the server would drop.
+        String strict = isOtherVersion(object) ? "&fieldValidation=Strict" : "";
+        String path = object.type().path(object.target().namespace()) + "?" + MANAGER + strict;
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
             try {
@@ -113,12 +129,40 @@ final class RestoreExecutor {
                 String message = String.valueOf(e.getMessage());
                 boolean soon = e.kind() == Kind.FORBIDDEN
                                 && (message.contains("service account") || message.contains("no API token"))
-                        || e.kind() == Kind.NOT_FOUND && isNew(object.target().namespace());
+                        || e.kind() == Kind.NOT_FOUND
+                                && (isNew(object.target().namespace()) || defined.contains(object.type().key()));
                 if (!soon || System.nanoTime() > deadline) {
+                    rememberUnanswered(object, e);
                     throw e;
                 }
                 Io.sleep(200);
+            } catch (InterruptedIOException e) {
+                rememberUnanswered(object, e);
+                throw e;
             }
+        }
+    }
+
+    /** The server may have created an object of the cluster, though its answer is lost: its mark says so. */
+    private void rememberUnanswered(PlannedObject object, IOException failure) {
+        boolean sent = !(failure instanceof KubernetesException e) || e.kind() == Kind.UNREACHABLE;
+        if (!sent || object.target().namespace().isPresent()) {
+            return;
+        }
+        try {
+            UninterruptibleCleanup.run(() -> {
+                Optional<KubernetesObject> there =
+                        client.find(path(object), "look for " + object.target()).map(KubernetesObject::of);
+                boolean ours = there.isPresent()
+                        && ProcessIdentity.current()
+                                .token()
+                                .equals(there.get().annotations().get(RESTORING));
+                if (ours) {
+                    created.add(new Created(object.type(), object.target(), there.get().uid()));
+                }
+            });
+        } catch (IOException e) {
+            failure.addSuppressed(e);
         }
     }
 
@@ -137,22 +181,51 @@ final class RestoreExecutor {
         }
     }
 
-    /** Owners that were restored before have a new identity; others are dropped, or garbage collection would come. */
+    /**
+     * Owners have a new identity. One that was restored before is set at once; of one that comes later, the identity is
+     * set by {@link #finishOwners}; one that is not restored is dropped, or garbage collection would come.
+     */
     private void owners(PlannedObject object) throws IOException {
-        Optional<KubernetesObject> original = object.captured().flatMap(captured::find);
-        if (original.isEmpty() || object.action() == Action.UPDATE && object.type().key().equals("persistentvolumes")) {
+        if (object.action() == Action.UPDATE && object.type().key().equals("persistentvolumes")) {
             return;
         }
-        List<@Nullable Object> references = new ArrayList<>();
-        for (JsonObject reference : original.get().metadata().objects("ownerReferences")) {
-            Optional<String> uid = captured.byUid(reference.string("uid")).map(uids::get);
-            if (uid.isPresent()) {
-                references.add(reference.copy().put("uid", uid.get()).members());
-            }
-        }
+        List<@Nullable Object> references = ownersOf(object);
         if (!references.isEmpty()) {
             object.body().object("metadata").put("ownerReferences", references);
         }
+    }
+
+    private List<@Nullable Object> ownersOf(PlannedObject object) throws IOException {
+        List<@Nullable Object> references = new ArrayList<>();
+        Optional<KubernetesObject> original = object.captured().flatMap(captured::find);
+        if (original.isPresent()) {
+            for (JsonObject reference : original.get().metadata().objects("ownerReferences")) {
+                Optional<String> uid = captured.byUid(reference.string("uid")).map(uids::get);
+                if (uid.isPresent()) {
+                    references.add(reference.copy().put("uid", uid.get()).members());
+                }
+            }
+        }
+        return references;
+    }
+
+    /** Sets owners that were restored after what they own. Claims are left: their stateful set does what it wants. */
+    void finishOwners(List<PlannedObject> objects) throws IOException {
+        for (PlannedObject object : objects) {
+            boolean claim = object.type().key().equals("persistentvolumeclaims");
+            List<@Nullable Object> references = claim ? List.of() : ownersOf(object);
+            if (!references.isEmpty()
+                    && !references.equals(object.body().object("metadata").list("ownerReferences"))) {
+                JsonObject patch = JsonObject.create()
+                        .put("metadata", JsonObject.create().put("ownerReferences", references));
+                var unused = client.merge(path(object), patch, "set the owners of " + object.target());
+            }
+        }
+    }
+
+    /** An object that is there, and may own others. */
+    void kept(ObjectName captured, String uid) {
+        uids.put(captured, uid);
     }
 
     private void awaitDefinition(PlannedObject definition) throws IOException {
@@ -174,41 +247,69 @@ final class RestoreExecutor {
         }
     }
 
-    /** The restore has succeeded: what it created in the cluster stays. */
+    /**
+     * The restore has succeeded: what it created in the cluster stays. Nothing is undone any more, even if this fails in
+     * the middle.
+     */
     void commit() throws IOException {
-        for (Created object : created) {
+        List<Created> all = List.copyOf(created);
+        created.clear();
+        for (Created object : all) {
             if (object.name().namespace().isEmpty()) {
                 unmark(client, object.type(), object.name().name());
             }
         }
-        created.clear();
     }
 
-    static void unmark(ApiClient client, ResourceType type, String name) throws IOException {
+    private static void unmark(ApiClient client, ResourceType type, String name) throws IOException {
         JsonObject annotations = JsonObject.create().put(RESTORING, (Object) null);
         JsonObject patch = JsonObject.create().put("metadata", JsonObject.create().put("annotations", annotations));
-        var unused = client.merge(
-                ObjectLists.path(type, Optional.empty(), name), patch, "complete the restore of " + name);
+        try {
+            var unused = client.merge(
+                    ObjectLists.path(type, Optional.empty(), name), patch, "complete the restore of " + name);
+        } catch (KubernetesException e) {
+            if (e.kind() != Kind.NOT_FOUND) {
+                throw e;
+            }
+        }
     }
 
-    /** Deletes what was created, last first. What fails is logged, and the rest is deleted. */
+    /** Deletes what was created, namespaces first. What fails is logged, and the rest is deleted. */
     void undo() throws IOException {
+        if (created.isEmpty()) {
+            return;
+        }
         UninterruptibleCleanup.run(() -> {
             List<Created> reversed = new ArrayList<>(created);
+            created.clear();
             Collections.reverse(reversed);
+            reversed.sort(Comparator.comparingInt(object -> RestoreOrder.undone().indexOf(object.type().key())));
+            Discovery discovery = Discovery.of(client);
             for (Created object : reversed) {
                 try {
-                    delete(client, object.type(), object.name(), object.uid());
+                    delete(client, discovery, object.type(), object.name(), object.uid());
                 } catch (IOException e) {
                     log.warn("not deleted after a restore that failed [object={}]", object.name(), e);
                 }
             }
-            created.clear();
         });
     }
 
-    /** Deletes an object, if it is the same still, and waits until it is gone. */
-    static void delete(ApiClient client, ResourceType type, ObjectName name, String uid) throws IOException {
+    /**
+     * Deletes an object, if it is the same still, and waits until it is gone. A definition of a kind that has objects by
+     * now stays: they would go with it, whoever has made them.
+     *
+     * @return whether it was deleted
+     */
+    @CanIgnoreReturnValue
+    static boolean delete(ApiClient client, Discovery discovery, ResourceType type, ObjectName name, String uid)
+            throws IOException {
+        if (name.resource().equals("customresourcedefinitions.apiextensions.k8s.io")
+                && hasObjects(client, discovery, name.name())) {
+            log.warn("definition of a restore that failed stays, since there are objects of it [name={}]", name.name());
+            unmark(client, type, name.name());
+            return false;
+        }
         String path = ObjectLists.path(type, name.namespace(), name.name());
         JsonObject options =
                 JsonObject.create().put("propagationPolicy", "Background").put("preconditions", Map.of("uid", uid));
@@ -217,5 +318,14 @@ final class RestoreExecutor {
         while (client.find(path, "look for " + name).isPresent() && System.nanoTime() < deadline) {
             Io.sleep(200);
         }
+        return true;
+    }
+
+    private static boolean hasObjects(ApiClient client, Discovery discovery, String kind) throws IOException {
+        Optional<ResourceType> type = discovery.find(kind);
+        return type.isPresent()
+                && !client.get(type.get().path(Optional.empty()) + "?limit=1", "list " + kind)
+                        .objects("items")
+                        .isEmpty();
     }
 }

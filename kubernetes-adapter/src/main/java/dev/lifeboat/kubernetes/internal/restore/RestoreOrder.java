@@ -23,8 +23,28 @@ final class RestoreOrder {
             "configmaps",
             "limitranges",
             "services",
+            "networkpolicies.networking.k8s.io",
+            "poddisruptionbudgets.policy",
             "pods",
             "replicasets.apps");
+
+    /** Kinds whose objects act on all others: only once the processes are there that they call. */
+    private static final List<String> LAST = List.of(
+            "apiservices.apiregistration.k8s.io",
+            "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+            "validatingwebhookconfigurations.admissionregistration.k8s.io");
+
+    /** Kinds of the cluster that a namespace may need, in the order in which a restore that failed is undone. */
+    private static final List<String> NEEDED = List.of(
+            "namespaces",
+            "clusterrolebindings.rbac.authorization.k8s.io",
+            "clusterroles.rbac.authorization.k8s.io",
+            "persistentvolumes",
+            "storageclasses.storage.k8s.io",
+            "ingressclasses.networking.k8s.io",
+            "runtimeclasses.node.k8s.io",
+            "priorityclasses.scheduling.k8s.io",
+            "customresourcedefinitions.apiextensions.k8s.io");
 
     /** The first kind that may start a process: volumes are written before. */
     private static final int WORKLOADS = FIRST.indexOf("services");
@@ -41,8 +61,21 @@ final class RestoreOrder {
         return rank(key) < WORKLOADS;
     }
 
+    /** Whether a kind of the cluster is one that a namespace may need. */
+    static boolean isNeededByNamespaces(String key) {
+        return NEEDED.contains(key);
+    }
+
+    /** Returns those kinds in the order in which a restore that failed is undone. */
+    static List<String> undone() {
+        return NEEDED;
+    }
+
     private static int rank(String key) {
         int rank = FIRST.indexOf(key);
-        return rank < 0 ? FIRST.size() : rank;
+        if (rank >= 0) {
+            return rank;
+        }
+        return FIRST.size() + (LAST.contains(key) ? 1 : 0);
     }
 }

@@ -2,6 +2,7 @@ package dev.lifeboat.kubernetes.internal.restore;
 
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.kubernetes.cluster.KubernetesException;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
 import dev.lifeboat.kubernetes.internal.client.ObjectLists;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
@@ -43,8 +44,7 @@ final class Rollouts {
                     workload.target().namespace(),
                     workload.target().name());
             while (true) {
-                Optional<KubernetesObject> object =
-                        client.find(path, "look at " + workload.target()).map(KubernetesObject::of);
+                Optional<KubernetesObject> object = find(path, workload);
                 boolean ready = object.isPresent() && isReady(workload.type().key(), object.get());
                 if (ready || System.nanoTime() >= deadline) {
                     Duration waited = Duration.ofNanos(System.nanoTime() - begun);
@@ -58,6 +58,18 @@ final class Rollouts {
             }
         }
         return results;
+    }
+
+    /** A server that does not answer for a moment is asked again. */
+    private Optional<KubernetesObject> find(String path, PlannedObject workload) throws IOException {
+        try {
+            return client.find(path, "look at " + workload.target()).map(KubernetesObject::of);
+        } catch (KubernetesException e) {
+            if (e.kind() != KubernetesException.Kind.UNREACHABLE) {
+                throw e;
+            }
+            return Optional.empty();
+        }
     }
 
     /** As {@code kubectl rollout status} has it. */

@@ -11,8 +11,10 @@ import dev.lifeboat.entry.RestoreTarget;
 import dev.lifeboat.kubernetes.cluster.KubernetesException;
 import dev.lifeboat.kubernetes.cluster.KubernetesException.Kind;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
+import dev.lifeboat.kubernetes.internal.client.PodExec;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
+import dev.lifeboat.kubernetes.internal.model.PodImage;
 import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
 import dev.lifeboat.kubernetes.internal.transfer.HostVolume;
 import dev.lifeboat.kubernetes.internal.transfer.TarDownload;
@@ -20,6 +22,7 @@ import dev.lifeboat.kubernetes.internal.transfer.TarUpload;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** Writes the files of a claim: on the host if its directory is proven to be there, else by tar in a pod. */
@@ -55,7 +58,7 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
             ApiClient client,
             Claim captured,
             String namespace,
-            String image,
+            PodImage image,
             boolean hostPaths,
             RestoreRequest request)
             throws IOException {
@@ -77,19 +80,18 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
             HelperPod pod,
             Claim captured,
             String namespace,
-            String image,
+            PodImage image,
             boolean hostPaths,
             RestoreRequest request)
             throws IOException {
         RestoreRequest moved = new RestoreRequest(
                 request.dryRun(), request.partial(), request.deleteExtra(), moved(captured.data(), request.listener()));
         String path = "/api/v1/namespaces/" + namespace + "/persistentvolumeclaims/" + captured.name();
-        KubernetesObject claim = KubernetesObject.of(client.get(path, "look at claim " + namespace + "/" + captured.name()));
-        String name = claim.spec().string("volumeName");
-        Optional<KubernetesObject> volume = client.find(
-                        "/api/v1/persistentvolumes/" + ApiClient.encode(name), "read persistent volume " + name)
-                .map(KubernetesObject::of);
-        Optional<Path> directory = hostPaths && volume.isPresent()
+        KubernetesObject claim =
+                KubernetesObject.of(client.get(path, "look at claim " + namespace + "/" + captured.name()));
+        Optional<KubernetesObject> volume =
+                hostPaths ? HostVolume.read(client, claim.spec().string("volumeName")) : Optional.empty();
+        Optional<Path> directory = volume.isPresent()
                 ? HostVolume.find(volume.get(), pod.uid(), HelperPod.DIRECTORY)
                 : Optional.empty();
         if (directory.isPresent()) {
@@ -111,8 +113,21 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
                             "written by a tar that is not GNU tar: times are truncated to seconds; extended"
                                     + " attributes, ACLs and holes are lost"));
         }
+        if (request.deleteExtra()) {
+            empty(client, pod.place());
+        }
         TarUpload upload = TarUpload.start(client, pod.place(), HelperPod.DIRECTORY, gnu, moved);
         return new VolumeWriter(pod, captured.data(), upload, upload, upload::finish);
+    }
+
+    /** Tar deletes nothing, so everything is extra. */
+    private static void empty(ApiClient client, PodExec.Place place) throws IOException {
+        String all = "cd " + HelperPod.DIRECTORY + " && rm -rf -- ..?* .[!.]* *";
+        PodExec.Result result = PodExec.run(client, place, List.of("sh", "-c", all));
+        if (result.exitCode() != 0) {
+            throw new KubernetesException(
+                    Kind.COMMAND_FAILED, "cannot empty the volume in " + place + ": " + result.errors());
+        }
     }
 
     private static RestoreRequest.Listener moved(EntryPath place, RestoreRequest.Listener listener) {

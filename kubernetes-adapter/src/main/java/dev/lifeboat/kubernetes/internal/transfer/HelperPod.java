@@ -9,6 +9,7 @@ import dev.lifeboat.kubernetes.cluster.KubernetesException.Kind;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
 import dev.lifeboat.kubernetes.internal.client.PodExec;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
+import dev.lifeboat.kubernetes.internal.model.PodImage;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 
 /**
  * A pod that mounts the volume of a claim and sleeps, through which files are read or written. Closing deletes it. One
@@ -51,7 +53,7 @@ public final class HelperPod implements AutoCloseable {
     /**
      * Creates a pod, and waits until it runs.
      *
-     * @param image has {@code sh} and {@code tar}
+     * @param image has {@code sh} and {@code tar}; with the secrets by which it is pulled
      * @param node on which the volume is in use; empty for any
      * @throws KubernetesException if it cannot be created or does not run; it is deleted
      */
@@ -60,13 +62,26 @@ public final class HelperPod implements AutoCloseable {
             String namespace,
             String claim,
             boolean readOnly,
-            String image,
+            PodImage image,
             Optional<String> node)
             throws IOException {
         String name = "lifeboat-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
         JsonObject pod = pod(name, claim, readOnly, image, node);
         String what = "create a pod that mounts claim " + namespace + "/" + claim;
-        JsonObject created = client.post("/api/v1/namespaces/" + namespace + "/pods", pod, what);
+        String path = "/api/v1/namespaces/" + namespace + "/pods";
+        JsonObject created;
+        try {
+            created = client.post(path, pod, what);
+        } catch (IOException e) {
+            // The server may have it, though its answer is lost. The name is no one else's.
+            JsonObject now = JsonObject.create().put("gracePeriodSeconds", 0);
+            try {
+                UninterruptibleCleanup.run(() -> client.delete(path + "/" + name, now, "delete pod " + name));
+            } catch (IOException unreachable) {
+                e.addSuppressed(unreachable);
+            }
+            throw e;
+        }
         HelperPod helper =
                 new HelperPod(client, namespace, name, KubernetesObject.of(created).uid());
         boolean runs = false;
@@ -81,10 +96,10 @@ public final class HelperPod implements AutoCloseable {
         }
     }
 
-    private static JsonObject pod(String name, String claim, boolean readOnly, String image, Optional<String> node) {
+    private static JsonObject pod(String name, String claim, boolean readOnly, PodImage image, Optional<String> node) {
         JsonObject container = JsonObject.create()
                 .put("name", CONTAINER)
-                .put("image", image)
+                .put("image", image.name())
                 .put("imagePullPolicy", "IfNotPresent")
                 // An image without sleep waits for input, which never comes.
                 .put("command", List.of("sh", "-c", "sleep " + DAY_SECONDS + " || read forever"))
@@ -109,6 +124,13 @@ public final class HelperPod implements AutoCloseable {
                                 "volume",
                                 "persistentVolumeClaim",
                                 Map.of("claimName", claim, "readOnly", readOnly))));
+        if (!image.pullSecrets().isEmpty()) {
+            spec.put(
+                    "imagePullSecrets",
+                    image.pullSecrets().stream()
+                            .map(secret -> Map.of("name", secret))
+                            .toList());
+        }
         node.filter(text -> !text.isEmpty()).ifPresent(text -> spec.put("nodeName", text));
         JsonObject metadata = JsonObject.create()
                 .put("name", name)
@@ -182,18 +204,20 @@ public final class HelperPod implements AutoCloseable {
     }
 
     /**
-     * Deletes pods that a process of this machine has left that was killed.
+     * Deletes pods that a killed process has left.
      *
      * @param namespace empty for all
+     * @param gone whether a process is gone, by its token
      * @return what was deleted
      */
-    public static List<String> removeAbandoned(ApiClient client, Optional<String> namespace) throws IOException {
+    public static List<String> removeAbandoned(
+            ApiClient client, Optional<String> namespace, Predicate<String> gone) throws IOException {
         List<String> removed = new ArrayList<>();
         String list = namespace.map(ns -> "/api/v1/namespaces/" + ns).orElse("/api/v1") + "/pods?labelSelector="
                 + ApiClient.encode(LABEL);
         for (JsonObject item : client.get(list, "list pods of killed processes").objects("items")) {
             KubernetesObject pod = KubernetesObject.of(item);
-            if (ProcessIdentity.isGone(pod.annotations().getOrDefault(PROCESS, ""))) {
+            if (gone.test(pod.annotations().getOrDefault(PROCESS, ""))) {
                 String of = pod.namespace().orElseThrow();
                 new HelperPod(client, of, pod.name(), pod.uid()).close();
                 removed.add("pod " + of + "/" + pod.name());

@@ -1,6 +1,8 @@
 package dev.lifeboat.kubernetes.internal.transfer;
 
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.kubernetes.cluster.KubernetesException;
+import dev.lifeboat.kubernetes.internal.client.ApiClient;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -18,6 +20,24 @@ public final class HostVolume {
     private static final Path KUBELET = Path.of("/var/lib/kubelet");
 
     private HostVolume() {}
+
+    /**
+     * Reads the object of a volume; empty if there is none, or it may not be read: nothing is proven then.
+     *
+     * @param name of the volume
+     */
+    public static Optional<KubernetesObject> read(ApiClient client, String name) throws IOException {
+        try {
+            return client.find(
+                            "/api/v1/persistentvolumes/" + ApiClient.encode(name), "read persistent volume " + name)
+                    .map(KubernetesObject::of);
+        } catch (KubernetesException e) {
+            if (e.kind() != KubernetesException.Kind.FORBIDDEN) {
+                throw e;
+            }
+            return Optional.empty();
+        }
+    }
 
     /**
      * Returns the directory of a volume, if it is proven to be the one that a pod mounts.

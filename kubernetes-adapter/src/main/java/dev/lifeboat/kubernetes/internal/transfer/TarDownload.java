@@ -53,7 +53,8 @@ public final class TarDownload {
         try {
             return PodExec.run(client, place, command);
         } catch (KubernetesException e) {
-            if (e.kind() != Kind.COMMAND_FAILED && e.kind() != Kind.REFUSED) {
+            boolean none = e.kind() == Kind.COMMAND_FAILED || e.kind() == Kind.REFUSED || e.kind() == Kind.NOT_FOUND;
+            if (!none) {
                 throw e;
             }
             return new PodExec.Result(127, "", String.valueOf(e.getMessage()));
@@ -131,6 +132,7 @@ public final class TarDownload {
                         "--xattrs-include=*",
                         "--sparse",
                         "--numeric-owner",
+                        "--one-file-system",
                         "--sort=name",
                         "-C",
                         directory,

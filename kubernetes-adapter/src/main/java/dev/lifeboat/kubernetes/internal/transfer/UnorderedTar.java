@@ -18,7 +18,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The members of a tar in canonical order, whatever their order was: their content is in a temporary file. A tar of
@@ -70,31 +72,43 @@ final class UnorderedTar implements Closeable {
             }
             members.put(entry.path(), new Member(entry, at));
         }
+        Map<EntryPath, SortedSet<EntryPath>> names = new HashMap<>();
         for (Map.Entry<EntryPath, EntryPath> link : links.entrySet()) {
-            link(link.getKey(), link.getValue());
+            names.computeIfAbsent(file(link.getKey(), links), target -> new TreeSet<>()).add(link.getKey());
         }
+        names.forEach(this::link);
+    }
+
+    /** Follows links of a name to the file. */
+    private EntryPath file(EntryPath name, Map<EntryPath, EntryPath> links) throws DamagedException {
+        EntryPath target = name;
+        for (int steps = 0; links.containsKey(target); steps++) {
+            target = links.get(target);
+            if (steps > links.size()) {
+                throw new DamagedException("'" + name + "' is a hard link to itself");
+            }
+        }
+        if (!members.containsKey(target)) {
+            throw new DamagedException("'" + name + "' is a hard link to '" + target + "', which the tar lacks");
+        }
+        return target;
     }
 
     /** The content belongs to the first name in canonical order, and the others are links to it. */
-    private void link(EntryPath name, EntryPath target) throws DamagedException {
-        Member file = members.get(target);
+    private void link(EntryPath target, SortedSet<EntryPath> more) {
+        Member file = members.remove(target);
         if (file == null) {
-            throw new DamagedException("'" + name + "' is a hard link to '" + target + "', which the tar lacks");
+            throw new IllegalStateException("no member '" + target + "'");
         }
-        if (file.entry().type() == EntryType.HARD_LINK) {
-            link(name, file.entry().hardLinkTarget());
-            return;
+        more.add(target);
+        EntryPath first = more.first();
+        for (EntryPath name : more) {
+            members.put(
+                    name,
+                    name.equals(first)
+                            ? new Member(file.entry().withPath(name), file.at())
+                            : new Member(Entry.hardLink(name, first, file.entry().attributes()), 0));
         }
-        if (name.compareTo(target) > 0) {
-            members.put(name, new Member(Entry.hardLink(name, target, file.entry().attributes()), 0));
-            return;
-        }
-        members.put(name, new Member(file.entry().withPath(name), file.at()));
-        members.replaceAll((path, member) -> member.entry().type() == EntryType.HARD_LINK
-                                && member.entry().hardLinkTarget().equals(target)
-                        || path.equals(target)
-                ? new Member(Entry.hardLink(path, name, file.entry().attributes()), 0)
-                : member);
     }
 
     /** Sends all members. */
