@@ -6,6 +6,7 @@ module dev.lifeboat.kubernetes {
     exports dev.lifeboat.kubernetes;
     exports dev.lifeboat.kubernetes.cluster;
     exports dev.lifeboat.kubernetes.plan;
+    exports dev.lifeboat.kubernetes.quiesce;
     exports dev.lifeboat.kubernetes.velero;
 
     requires transitive dev.lifeboat.core;

@@ -131,7 +131,9 @@ public final class QuiesceJournal {
         properties.setProperty(PID, Long.toString(own.pid()));
         properties.setProperty(STARTED, own.identity());
         StringWriter text = new StringWriter();
-        properties.store(text, "Lifeboat has quiesced this; Docker.recover() resumes it if its process is gone.");
+        properties.store(
+                text,
+                "Lifeboat has quiesced this; recover() of Docker or Kubernetes resumes it if its process is gone.");
         Files.createDirectories(directory);
         Path file = directory.resolve(UUID.randomUUID() + SUFFIX);
         Path temporary = directory.resolve(file.getFileName() + ".tmp");

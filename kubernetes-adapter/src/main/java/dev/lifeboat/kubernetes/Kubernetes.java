@@ -4,15 +4,19 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.internal.process.ProcessIdentity;
 import dev.lifeboat.kubernetes.cluster.ClusterInfo;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
+import dev.lifeboat.kubernetes.internal.quiesce.ClusterRecovery;
 import dev.lifeboat.kubernetes.internal.restore.RestoreOptions;
 import dev.lifeboat.kubernetes.internal.restore.RestoreRecovery;
 import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
+import dev.lifeboat.quiesce.QuiesceJournal;
 import io.fabric8.kubernetes.client.Client;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.utils.HttpClientUtils;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -33,9 +37,23 @@ import java.util.TreeSet;
  */
 public final class Kubernetes implements AutoCloseable {
     private final ApiClient client;
+    private final QuiesceJournal journal;
+
+    private Kubernetes(ApiClient client, QuiesceJournal journal) {
+        this.client = client;
+        this.journal = journal;
+    }
 
     private Kubernetes(ApiClient client) {
-        this.client = client;
+        this(client, QuiesceJournal.ofUser());
+    }
+
+    /**
+     * Returns this cluster with another journal of what is scaled to zero; {@link QuiesceJournal#ofUser} unless set. Both
+     * share the connections; closing one closes the other.
+     */
+    public Kubernetes withJournal(QuiesceJournal newJournal) {
+        return new Kubernetes(client, newJournal);
     }
 
     /**
@@ -56,11 +74,25 @@ public final class Kubernetes implements AutoCloseable {
         return of(Config.autoConfigure(context));
     }
 
+    /**
+     * Returns the cluster of the current context of a kubeconfig. The caller closes it.
+     *
+     * @throws IllegalArgumentException if there is no such file
+     */
+    public static Kubernetes ofKubeconfig(Path file) {
+        if (!Files.isRegularFile(file)) {
+            throw new IllegalArgumentException("there is no kubeconfig " + file.toAbsolutePath());
+        }
+        return of(Config.fromKubeconfig(file.toFile()));
+    }
+
     private static Kubernetes of(Config config) {
         // A slow store makes the server wait with its output, and an answer to a ping waits behind that.
         config.setWebsocketPingInterval(0L);
         return new Kubernetes(new ApiClient(
-                HttpClientUtils.getHttpClientFactory().newBuilder(config).build(), URI.create(config.getMasterUrl()), true));
+                HttpClientUtils.getHttpClientFactory().newBuilder(config).build(),
+                URI.create(config.getMasterUrl()),
+                true));
     }
 
     /**
@@ -68,7 +100,8 @@ public final class Kubernetes implements AutoCloseable {
      * is shared should have {@code withWebsocketPingInterval(0)}: while a store is slow, no ping is answered.
      */
     public static Kubernetes using(Client client) {
-        return new Kubernetes(new ApiClient(client.getHttpClient(), URI.create(client.getMasterUrl().toString()), false));
+        return new Kubernetes(new ApiClient(
+                client.getHttpClient(), URI.create(client.getMasterUrl().toString()), false));
     }
 
     /**
@@ -103,12 +136,12 @@ public final class Kubernetes implements AutoCloseable {
         if (all.isEmpty()) {
             throw new IllegalArgumentException("no namespace is given; cluster() has all of them");
         }
-        return KubernetesSource.of(client, all);
+        return KubernetesSource.of(client, journal, all);
     }
 
     /** Returns the whole cluster as a source: all namespaces, and all objects that are in none. */
     public KubernetesSource cluster() {
-        return KubernetesSource.of(client, new TreeSet<>());
+        return KubernetesSource.of(client, journal, new TreeSet<>());
     }
 
     /** Checks that a text can be the name of a namespace: a label of RFC 1123. */
@@ -139,20 +172,21 @@ public final class Kubernetes implements AutoCloseable {
     }
 
     /**
-     * Deletes what processes of this machine have left in the cluster that were killed: pods that read or write
+     * Undoes what processes of this machine have left in the cluster that were killed. Resumes what a backup had
+     * quiesced: scales workloads back, and runs the commands that come afterwards. Deletes pods that read or write
      * volumes, and namespaces and objects of the cluster that a restore had created which had not succeeded. Restores do
      * the same before they begin, and backups for such pods of their namespaces, but only for processes that were killed
      * since this machine was started: machines that are copies of each other, with the same machine id, are told apart
      * by that. So call this after a machine was restarted, and only where no copy of it is at work.
      *
-     * @return what was deleted
+     * @return what was resumed or deleted
      * @throws UncheckedIOException if the cluster does not answer
      */
     @CanIgnoreReturnValue
     public List<String> recover() {
         try {
-            List<String> removed = new ArrayList<>(HelperPod.removeAbandoned(
-                    client, Optional.empty(), ProcessIdentity::isGone));
+            List<String> removed = new ArrayList<>(ClusterRecovery.run(client, journal));
+            removed.addAll(HelperPod.removeAbandoned(client, Optional.empty(), ProcessIdentity::isGone));
             removed.addAll(RestoreRecovery.run(client, ProcessIdentity::isGone));
             return removed;
         } catch (IOException e) {

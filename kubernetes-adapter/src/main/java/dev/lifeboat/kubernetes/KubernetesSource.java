@@ -6,6 +6,9 @@ import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.kubernetes.internal.capture.CaptureScope;
 import dev.lifeboat.kubernetes.internal.capture.ClusterCapture;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
+import dev.lifeboat.kubernetes.quiesce.PodQuiesce;
+import dev.lifeboat.quiesce.QuiesceHandle;
+import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.Set;
@@ -29,16 +32,21 @@ import java.util.function.UnaryOperator;
 @CheckReturnValue
 public final class KubernetesSource implements SnapshotSource {
     private final ApiClient client;
+    private final QuiesceJournal journal;
     private final CaptureScope scope;
+    private final PodQuiesce quiesce;
     private final boolean unencrypted;
 
-    private KubernetesSource(ApiClient client, CaptureScope scope, boolean unencrypted) {
+    private KubernetesSource(
+            ApiClient client, QuiesceJournal journal, CaptureScope scope, PodQuiesce quiesce, boolean unencrypted) {
         this.client = client;
+        this.journal = journal;
         this.scope = scope;
+        this.quiesce = quiesce;
         this.unencrypted = unencrypted;
     }
 
-    static KubernetesSource of(ApiClient client, SortedSet<String> namespaces) {
+    static KubernetesSource of(ApiClient client, QuiesceJournal journal, SortedSet<String> namespaces) {
         CaptureScope scope = new CaptureScope(
                 namespaces,
                 Optional.empty(),
@@ -51,11 +59,11 @@ public final class KubernetesSource implements SnapshotSource {
                 Set.of(),
                 true,
                 Optional.empty());
-        return new KubernetesSource(client, scope, false);
+        return new KubernetesSource(client, journal, scope, PodQuiesce.none(), false);
     }
 
     private KubernetesSource with(UnaryOperator<CaptureScope> change) {
-        return new KubernetesSource(client, change.apply(scope), unencrypted);
+        return new KubernetesSource(client, journal, change.apply(scope), quiesce, unencrypted);
     }
 
     private static Set<String> plus(Set<String> some, String... more) {
@@ -108,7 +116,7 @@ public final class KubernetesSource implements SnapshotSource {
 
     /** Allows that secrets are written into a repository that is not encrypted. */
     public KubernetesSource allowUnencryptedSecrets() {
-        return new KubernetesSource(client, scope, true);
+        return new KubernetesSource(client, journal, scope, quiesce, true);
     }
 
     /** Leaves out what is in no namespace, except the namespaces: for credentials that may not read it. */
@@ -124,6 +132,14 @@ public final class KubernetesSource implements SnapshotSource {
     /** Leaves the files of the volume of a claim out. The claim is captured. */
     public KubernetesSource withoutVolume(String claim) {
         return with(s -> s.withWithoutVolumes(plus(s.withoutVolumes(), claim)));
+    }
+
+    /**
+     * Makes the application consistent while its volumes are read; {@link PodQuiesce#none} unless set, which reads files
+     * while they are written: a database may not start from such files.
+     */
+    public KubernetesSource quiesce(PodQuiesce how) {
+        return new KubernetesSource(client, journal, scope, how, unencrypted);
     }
 
     /** Reads no files from the host, even where that is possible: all through the API server. */
@@ -156,8 +172,14 @@ public final class KubernetesSource implements SnapshotSource {
      *     a permission is missing (the message has a role with all that are), or if a volume cannot be read
      */
     @Override
+    public void sendTo(EntrySink sink, QuiesceHandle.Holder holder) throws IOException {
+        new ClusterCapture(client, journal, scope, quiesce).sendTo(sink, holder);
+    }
+
+    /** Sends everything without quiescing anything. */
+    @Override
     public void sendTo(EntrySink sink) throws IOException {
-        new ClusterCapture(client, scope).sendTo(sink);
+        new ClusterCapture(client, journal, scope, PodQuiesce.none()).sendTo(sink, handle -> {});
     }
 
     @Override

@@ -84,12 +84,13 @@ final class ClusterFixture implements BeforeEachCallback, AfterEachCallback {
     }
 
     private static String run(String input, boolean strict, String... arguments) {
-        String kubectl = Objects.requireNonNull(
-                System.getenv("LIFEBOAT_KUBECTL"), "no cluster: eval \"$(dev/kubernetes env)\"");
+        String kubectl =
+                Objects.requireNonNull(System.getenv("LIFEBOAT_KUBECTL"), "no cluster: eval \"$(dev/kubernetes env)\"");
         List<String> command = new ArrayList<>(List.of(kubectl));
         command.addAll(List.of(arguments));
         try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
             try (OutputStream out = process.getOutputStream()) {
                 out.write(input.getBytes(StandardCharsets.UTF_8));
             }

@@ -2,7 +2,6 @@ package dev.lifeboat.format.tar;
 
 import com.github.luben.zstd.ZstdOutputStream;
 import dev.lifeboat.entry.Entry;
-import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;

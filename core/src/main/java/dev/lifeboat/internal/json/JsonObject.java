@@ -210,11 +210,6 @@ public final class JsonObject {
         return type.cast(value);
     }
 
-    /** Encodes the object on one line, UTF-8, with members that are null. */
-    public byte[] toBytesWithNulls() {
-        return write(MAPPER.with(JSON.Feature.WRITE_NULL_PROPERTIES));
-    }
-
     /** Encodes the object with indentation, UTF-8, with a line end, and with members that are null. */
     public byte[] toPrettyBytesWithNulls() {
         return pretty(MAPPER.with(JSON.Feature.WRITE_NULL_PROPERTIES));

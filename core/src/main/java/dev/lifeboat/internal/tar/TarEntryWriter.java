@@ -13,7 +13,9 @@ import dev.lifeboat.internal.io.Io;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -26,6 +28,7 @@ public final class TarEntryWriter implements EntrySink {
     private final RestoreRequest request;
     private final boolean plain;
     private final Set<EntryPath> missing = new HashSet<>();
+    private final Deque<Entry> directories = new ArrayDeque<>();
 
     private TarEntryWriter(OutputStream out, RestoreRequest request, boolean plain) {
         this.out = out;
@@ -72,6 +75,9 @@ public final class TarEntryWriter implements EntrySink {
                             Problem.Kind.FAILED,
                             "'" + entry.hardLinkTarget() + "', its link target, was not exported"));
             return false;
+        }
+        if (plain && entry.type() == EntryType.DIRECTORY) {
+            directories.push(entry);
         }
         writeLongNames(entry);
         out.write(TarHeaders.of(entry, 0));
@@ -144,8 +150,12 @@ public final class TarEntryWriter implements EntrySink {
         request.listener().problem(problem);
     }
 
-    /** Writes the end of the tar. */
+    /** Writes the end of the tar; before it directories again, since some readers set their time before their files. */
     public void finish() throws IOException {
+        for (Entry directory : directories) {
+            writeLongNames(directory);
+            out.write(TarHeaders.of(directory, 0));
+        }
         out.write(TarHeaders.endOfArchive());
     }
 }

@@ -43,6 +43,9 @@ class SamplesTest {
             import dev.lifeboat.event.*;
             import dev.lifeboat.format.chunked.*;
             import dev.lifeboat.format.tar.*;
+            import dev.lifeboat.kubernetes.Kubernetes;
+            import dev.lifeboat.kubernetes.quiesce.PodQuiesce;
+            import dev.lifeboat.kubernetes.velero.Velero;
             import dev.lifeboat.micrometer.*;
             import dev.lifeboat.micrometer.RepositoryMetrics.OperationMetrics;
             import dev.lifeboat.oci.*;
@@ -70,6 +73,7 @@ class SamplesTest {
             import org.junit.jupiter.api.extension.RegisterExtension;
             class Sample {
                 Docker docker;
+                Kubernetes kubernetes;
                 MeterRegistry meters;
                 ObservationRegistry observations;
                 Schedule nightly;

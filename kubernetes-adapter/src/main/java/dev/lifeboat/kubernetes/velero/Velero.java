@@ -22,9 +22,9 @@ import java.util.TreeSet;
  * The backups that Velero keeps in an object store: the bucket and prefix of its backup storage location.
  *
  * <pre>{@code
- * try (Velero velero = Velero.at(S3Storage.bucket("velero").open())) {
- *     Snapshot snapshot = repo.backup(velero.backup("nightly-20261128")).run();
- *     repo.restore(other).to(velero.newBackup("from-lifeboat", Duration.ofDays(30))).run();
+ * try (Velero velero = Velero.at(storage)) {
+ *     Snapshot imported = repo.backup(velero.backup("nightly-20261128")).run();
+ *     repo.restore(snapshot).to(velero.newBackup("from-lifeboat", Duration.ofDays(30))).run();
  * }
  * }</pre>
  *

@@ -17,8 +17,8 @@ import dev.lifeboat.kubernetes.internal.layout.ClusterLayout;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.ObjectName;
 import dev.lifeboat.kubernetes.internal.layout.ObjectSpool;
+import dev.lifeboat.kubernetes.internal.model.GoJson;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
-import dev.lifeboat.kubernetes.internal.velero.GoJson;
 import dev.lifeboat.kubernetes.internal.velero.VeleroLayout;
 import dev.lifeboat.storage.Content;
 import dev.lifeboat.storage.ObjectKey;
@@ -200,7 +200,9 @@ final class VeleroExport implements RestoreTarget {
             JsonObject status = JsonObject.create()
                     .put("version", 1)
                     .put("formatVersion", VeleroLayout.FORMAT)
-                    .put("expiration", begun.plus(keepFor).truncatedTo(ChronoUnit.SECONDS).toString())
+                    .put(
+                            "expiration",
+                            begun.plus(keepFor).truncatedTo(ChronoUnit.SECONDS).toString())
                     .put("phase", "Completed")
                     .put("startTimestamp", begun.toString())
                     .put("completionTimestamp", completed.toString())
@@ -245,8 +247,7 @@ final class VeleroExport implements RestoreTarget {
 
         /** Velero makes directories with the mode of the file. */
         private void member(OutputStream out, EntryPath path, byte[] content) throws IOException {
-            Entry entry = Entry.file(
-                    path, content.length, Attributes.of(0755, 0, 0, begun));
+            Entry entry = Entry.file(path, content.length, Attributes.of(0755, 0, 0, begun));
             out.write(TarHeaders.of(entry, content.length));
             out.write(content);
             out.write(new byte[TarHeaders.padding(content.length)]);

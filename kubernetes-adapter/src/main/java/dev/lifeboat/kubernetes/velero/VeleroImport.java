@@ -103,9 +103,7 @@ final class VeleroImport implements SnapshotSource {
             for (String namespace : namespaces.members().keySet()) {
                 for (String error : namespaces.strings(namespace)) {
                     sink.report(new Problem(
-                            ClusterLayout.KUBERNETES,
-                            Problem.Kind.FAILED,
-                            "namespace " + namespace + ": " + error));
+                            ClusterLayout.KUBERNETES, Problem.Kind.FAILED, "namespace " + namespace + ": " + error));
                 }
             }
         }
@@ -131,8 +129,7 @@ final class VeleroImport implements SnapshotSource {
     }
 
     private static VeleroException damaged(ObjectKey key, IOException e) {
-        return new VeleroException(
-                VeleroException.Kind.DAMAGED, "'" + key + "' is damaged: " + e.getMessage(), e);
+        return new VeleroException(VeleroException.Kind.DAMAGED, "'" + key + "' is damaged: " + e.getMessage(), e);
     }
 
     private void read(ObjectSpool spool) throws IOException {
@@ -142,10 +139,15 @@ final class VeleroImport implements SnapshotSource {
                 InputStream unzipped = new BufferedInputStream(new GZIPInputStream(in, 1 << 16), 1 << 16)) {
             TarReader tar = new TarReader(unzipped);
             for (Optional<TarMember> next; (next = tar.next()).isPresent(); ) {
-                Optional<ObjectName> object =
-                        next.get().toEntry().isFile() ? VeleroLayout.object(next.get().path()) : Optional.empty();
+                Optional<ObjectName> object = next.get().toEntry().isFile()
+                        ? VeleroLayout.object(next.get().path())
+                        : Optional.empty();
                 if (object.isPresent()) {
-                    add(object.get(), SnapshotDocuments.read(next.get().path(), next.get().content()), uids, spool);
+                    add(
+                            object.get(),
+                            SnapshotDocuments.read(next.get().path(), next.get().content()),
+                            uids,
+                            spool);
                 }
             }
             // The checksum comes after the tar.
@@ -156,8 +158,7 @@ final class VeleroImport implements SnapshotSource {
             throw new VeleroException(
                     VeleroException.Kind.DAMAGED, "backup " + name + " of Velero lacks '" + key + "'", e);
         } catch (EOFException | ZipException | DamagedException | IllegalArgumentException e) {
-            throw new VeleroException(
-                    VeleroException.Kind.DAMAGED, "'" + key + "' is damaged: " + e.getMessage(), e);
+            throw new VeleroException(VeleroException.Kind.DAMAGED, "'" + key + "' is damaged: " + e.getMessage(), e);
         }
     }
 
@@ -186,7 +187,8 @@ final class VeleroImport implements SnapshotSource {
 
     private static void claims(ObjectSpool spool, SortedMap<Claim, String> volumes) throws IOException {
         spool.visit((name, json) -> {
-            if (name.resource().equals("persistentvolumeclaims") && name.namespace().isPresent()) {
+            if (name.resource().equals("persistentvolumeclaims")
+                    && name.namespace().isPresent()) {
                 volumes.put(
                         new Claim(name.namespace().get(), name.name()),
                         "the files of this claim are not in the backup of Velero");

@@ -53,7 +53,8 @@ class VeleroTest {
         bucket = dir.resolve("bucket");
         try (Stream<Path> files = Files.walk(sample)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Path copy = bucket.resolve("backups").resolve(sample.relativize(file).toString());
+                Path copy = bucket.resolve("backups")
+                        .resolve(sample.relativize(file).toString());
                 Files.createDirectories(copy.getParent());
                 Files.copy(file, copy);
             }
@@ -71,7 +72,9 @@ class VeleroTest {
     @Test
     void backups_areListed_withWhatVeleroSaysOfThem() {
         List<VeleroBackup> backups = velero.backups();
-        assertThat(backups).extracting(VeleroBackup::name).containsExactly("b1", "b2-missing", "b3-partial", "b4-empty");
+        assertThat(backups)
+                .extracting(VeleroBackup::name)
+                .containsExactly("b1", "b2-missing", "b3-partial", "b4-empty");
         assertThat(backups)
                 .extracting(VeleroBackup::phase)
                 .containsExactly("Completed", "PartiallyFailed", "PartiallyFailed", "Completed");
@@ -97,11 +100,13 @@ class VeleroTest {
                         "customresourcedefinitions.apiextensions.k8s.io/cluster/vouchers.vshop.example.org.json",
                         "ingresses.networking.k8s.io/namespaces/vshop/web.json")
                 .doesNotContain("ingresses.extensions/namespaces/vshop/web.json");
-        assertThat(snapshot.problems()).extracting(Problem::path).extracting(EntryPath::toString)
+        assertThat(snapshot.problems())
+                .extracting(Problem::path)
+                .extracting(EntryPath::toString)
                 .containsExactlyInAnyOrder("volumes/vshop.cache", "volumes/vshop.uploads");
         try (SnapshotTree tree = repo.browse(snapshot);
-                InputStream in = tree.open(
-                        EntryPath.of("kubernetes/resources/configmaps/namespaces/vshop/settings.json"))) {
+                InputStream in =
+                        tree.open(EntryPath.of("kubernetes/resources/configmaps/namespaces/vshop/settings.json"))) {
             assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8)).contains("Grüße, 你好, ");
         }
     }
@@ -124,17 +129,17 @@ class VeleroTest {
         Snapshot snapshot = repo.backup(velero.backup("b3-partial")).run();
         assertThat(objects(snapshot)).hasSize(9).noneMatch(name -> name.startsWith("pods/"));
         assertThat(snapshot.problems()).extracting(Problem::kind).containsOnly(Problem.Kind.FAILED);
-        assertThat(snapshot.problems()).extracting(Problem::detail).anyMatch(text -> text.contains("exit code 3")
-                || text.contains("exitCode 3") || text.contains("hook"));
+        assertThat(snapshot.problems())
+                .extracting(Problem::detail)
+                .anyMatch(text -> text.contains("exit code 3") || text.contains("exitCode 3") || text.contains("hook"));
         assertThat(repo.backup(velero.backup("b2-missing")).run().problems()).isNotEmpty();
         assertThat(repo.backup(velero.backup("b4-empty")).run().problems()).isEmpty();
     }
 
     @Test
     void unencryptedRepository_isRefused() {
-        try (Repository plain = Repository.at(new MemoryStorage())
-                .encryption(Encryption.none())
-                .openOrCreate()) {
+        try (Repository plain =
+                Repository.at(new MemoryStorage()).encryption(Encryption.none()).openOrCreate()) {
             assertThatThrownBy(() -> plain.backup(velero.backup("b1")).run())
                     .isInstanceOf(BackupException.SourceFailed.class)
                     .hasMessageContaining("not encrypted");
@@ -146,9 +151,7 @@ class VeleroTest {
     @Test
     void export_isInTheLayoutOfVelero_toTheByte() throws Exception {
         Snapshot snapshot = repo.backup(velero.backup("b1")).run();
-        repo.restore(snapshot)
-                .to(velero.newBackup("ours", Duration.ofDays(30)))
-                .run();
+        repo.restore(snapshot).to(velero.newBackup("ours", Duration.ofDays(30))).run();
         Map<String, byte[]> theirs = members("b1");
         Map<String, byte[]> ours = members("ours");
         theirs.keySet().removeIf(name -> name.startsWith("resources/ingresses.extensions/"));
@@ -192,12 +195,17 @@ class VeleroTest {
 
     private List<String> tar(String backup, String... arguments) throws Exception {
         List<String> command = new ArrayList<>(List.of("tar", "--numeric-owner", "-zf"));
-        command.add(bucket.resolve("backups").resolve(backup).resolve(backup + ".tar.gz").toString());
+        command.add(bucket.resolve("backups")
+                .resolve(backup)
+                .resolve(backup + ".tar.gz")
+                .toString());
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         List<String> lines;
         try (InputStream in = process.getInputStream()) {
-            lines = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+            lines = new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
         }
         assertThat(process.waitFor()).as("%s", lines).isZero();
         return lines;

@@ -36,44 +36,153 @@ public record CaptureScope(
         boolean hostPaths,
         Optional<String> readerImage) {
     public CaptureScope withSelector(String value) {
-        return new CaptureScope(namespaces, Optional.of(value), only, without, withoutObjects, secrets, clusterObjects, volumes, withoutVolumes, hostPaths, readerImage);
+        return new CaptureScope(
+                namespaces,
+                Optional.of(value),
+                only,
+                without,
+                withoutObjects,
+                secrets,
+                clusterObjects,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                readerImage);
     }
 
     public CaptureScope withOnly(Set<String> value) {
-        return new CaptureScope(namespaces, selector, value, without, withoutObjects, secrets, clusterObjects, volumes, withoutVolumes, hostPaths, readerImage);
+        return new CaptureScope(
+                namespaces,
+                selector,
+                value,
+                without,
+                withoutObjects,
+                secrets,
+                clusterObjects,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                readerImage);
     }
 
     public CaptureScope withWithout(Set<String> value) {
-        return new CaptureScope(namespaces, selector, only, value, withoutObjects, secrets, clusterObjects, volumes, withoutVolumes, hostPaths, readerImage);
+        return new CaptureScope(
+                namespaces,
+                selector,
+                only,
+                value,
+                withoutObjects,
+                secrets,
+                clusterObjects,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                readerImage);
     }
 
     public CaptureScope withWithoutObjects(Set<String> value) {
-        return new CaptureScope(namespaces, selector, only, without, value, secrets, clusterObjects, volumes, withoutVolumes, hostPaths, readerImage);
+        return new CaptureScope(
+                namespaces,
+                selector,
+                only,
+                without,
+                value,
+                secrets,
+                clusterObjects,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                readerImage);
     }
 
     public CaptureScope withSecrets(boolean value) {
-        return new CaptureScope(namespaces, selector, only, without, withoutObjects, value, clusterObjects, volumes, withoutVolumes, hostPaths, readerImage);
+        return new CaptureScope(
+                namespaces,
+                selector,
+                only,
+                without,
+                withoutObjects,
+                value,
+                clusterObjects,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                readerImage);
     }
 
     public CaptureScope withClusterObjects(boolean value) {
-        return new CaptureScope(namespaces, selector, only, without, withoutObjects, secrets, value, volumes, withoutVolumes, hostPaths, readerImage);
+        return new CaptureScope(
+                namespaces,
+                selector,
+                only,
+                without,
+                withoutObjects,
+                secrets,
+                value,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                readerImage);
     }
 
     public CaptureScope withVolumes(boolean value) {
-        return new CaptureScope(namespaces, selector, only, without, withoutObjects, secrets, clusterObjects, value, withoutVolumes, hostPaths, readerImage);
+        return new CaptureScope(
+                namespaces,
+                selector,
+                only,
+                without,
+                withoutObjects,
+                secrets,
+                clusterObjects,
+                value,
+                withoutVolumes,
+                hostPaths,
+                readerImage);
     }
 
     public CaptureScope withWithoutVolumes(Set<String> value) {
-        return new CaptureScope(namespaces, selector, only, without, withoutObjects, secrets, clusterObjects, volumes, value, hostPaths, readerImage);
+        return new CaptureScope(
+                namespaces,
+                selector,
+                only,
+                without,
+                withoutObjects,
+                secrets,
+                clusterObjects,
+                volumes,
+                value,
+                hostPaths,
+                readerImage);
     }
 
     public CaptureScope withReaderImage(String value) {
-        return new CaptureScope(namespaces, selector, only, without, withoutObjects, secrets, clusterObjects, volumes, withoutVolumes, hostPaths, Optional.of(value));
+        return new CaptureScope(
+                namespaces,
+                selector,
+                only,
+                without,
+                withoutObjects,
+                secrets,
+                clusterObjects,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                Optional.of(value));
     }
 
     public CaptureScope withHostPaths(boolean value) {
         return new CaptureScope(
-                namespaces, selector, only, without, withoutObjects, secrets, clusterObjects, volumes, withoutVolumes, value, readerImage);
+                namespaces,
+                selector,
+                only,
+                without,
+                withoutObjects,
+                secrets,
+                clusterObjects,
+                volumes,
+                withoutVolumes,
+                value,
+                readerImage);
     }
 
     /** Whether it is the whole cluster. */

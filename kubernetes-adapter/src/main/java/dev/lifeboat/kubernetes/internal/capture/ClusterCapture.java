@@ -6,24 +6,47 @@ import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.process.ProcessIdentity;
 import dev.lifeboat.kubernetes.cluster.ClusterInfo;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
+import dev.lifeboat.kubernetes.internal.layout.ClusterLayout;
+import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
 import dev.lifeboat.kubernetes.internal.layout.ObjectSpool;
+import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
+import dev.lifeboat.kubernetes.internal.quiesce.ClusterQuiesce;
+import dev.lifeboat.kubernetes.internal.quiesce.ClusterRecovery;
 import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
+import dev.lifeboat.kubernetes.quiesce.PodQuiesce;
+import dev.lifeboat.quiesce.QuiesceHandle;
+import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Captures a scope of a cluster: objects, documents about the capture, files of volumes. */
 public final class ClusterCapture {
     private final ApiClient client;
+    private final QuiesceJournal journal;
     private final CaptureScope scope;
+    private final PodQuiesce how;
 
-    public ClusterCapture(ApiClient client, CaptureScope scope) {
+    public ClusterCapture(ApiClient client, QuiesceJournal journal, CaptureScope scope, PodQuiesce how) {
         this.client = client;
+        this.journal = journal;
         this.scope = scope;
+        this.how = how;
     }
 
-    /** Sends all of it. */
-    public void sendTo(EntrySink to) throws IOException {
+    /**
+     * Sends all of it.
+     *
+     * @param holder receives what resumes the application
+     */
+    public void sendTo(EntrySink to, QuiesceHandle.Holder holder) throws IOException {
+        if (how != PodQuiesce.none()) {
+            ClusterRecovery.run(client, journal);
+        }
         for (String namespace : scope.namespaces()) {
             HelperPod.removeAbandoned(client, Optional.of(namespace), ProcessIdentity::isGoneOfThisBoot);
         }
@@ -38,7 +61,13 @@ public final class ClusterCapture {
             objects = spool.size();
         }
         sink.offerDocuments();
-        new VolumesCapture(client, scope, sink, references.images()).run(references.claims());
+        Map<Claim, KubernetesObject> claims = new TreeMap<>(references.claims());
+        claims.keySet().removeIf(claim -> !scope.takesFilesOf(claim));
+        Set<String> namespaces = new TreeSet<>(scope.namespaces());
+        claims.keySet().forEach(claim -> namespaces.add(claim.namespace()));
+        sink.note(ClusterLayout.VOLUMES, "quiesced: " + how);
+        holder.hold(ClusterQuiesce.quiesce(client, journal, how, namespaces, claims.keySet(), sink));
+        new VolumesCapture(client, scope, sink, references.images()).run(claims);
         sink.sendDocuments(JsonObject.create()
                 .put("lifeboat", "application")
                 .put("version", 1)

@@ -93,8 +93,8 @@ final class ObjectCapture {
     private List<ResourceType> preferredFirst() {
         List<ResourceType> types = new ArrayList<>(discovery.types());
         types.removeIf(type -> !scope.takes(type));
-        types.sort(Comparator.comparing(type ->
-                type.group().equals("extensions") || type.group().equals("events.k8s.io")));
+        types.sort(Comparator.comparing(
+                type -> type.group().equals("extensions") || type.group().equals("events.k8s.io")));
         return types;
     }
 
@@ -114,8 +114,8 @@ final class ObjectCapture {
                 missing.add(type);
                 continue;
             }
-            KubernetesObject namespace = KubernetesObject.of(found.orElseThrow(() ->
-                    new KubernetesException(Kind.NOT_FOUND, "there is no namespace " + name + " to capture")));
+            KubernetesObject namespace = KubernetesObject.of(found.orElseThrow(
+                    () -> new KubernetesException(Kind.NOT_FOUND, "there is no namespace " + name + " to capture")));
             if (namespace.isTerminating()) {
                 throw new KubernetesException(
                         Kind.CONFLICT,
@@ -242,8 +242,8 @@ final class ObjectCapture {
             return;
         }
         try {
-            Optional<JsonObject> found = client.find(
-                    ObjectLists.path(type, Optional.empty(), name), "read " + type.key() + " " + name);
+            Optional<JsonObject> found =
+                    client.find(ObjectLists.path(type, Optional.empty(), name), "read " + type.key() + " " + name);
             if (found.isPresent()) {
                 add(type, KubernetesObject.of(found.get()));
             }

@@ -75,8 +75,8 @@ final class References {
         for (Reference reference : ofCluster) {
             discovery
                     .find(reference.resource())
-                    .ifPresent(type -> found.put(
-                            new ObjectName(reference.resource(), Optional.empty(), reference.name()), type));
+                    .ifPresent(type ->
+                            found.put(new ObjectName(reference.resource(), Optional.empty(), reference.name()), type));
         }
         return found;
     }

@@ -17,8 +17,7 @@ import java.util.List;
  * @param image of the container
  * @param hasMountsBelow whether it mounts something else below that path
  */
-record VolumeUse(
-        PodExec.Place place, String path, String podUid, String node, String image, boolean hasMountsBelow) {
+record VolumeUse(PodExec.Place place, String path, String podUid, String node, String image, boolean hasMountsBelow) {
     /** Returns the uses of a claim by a pod that runs; none by another. */
     static List<VolumeUse> of(KubernetesObject pod, String claim) throws IOException {
         List<VolumeUse> uses = new ArrayList<>();
@@ -46,8 +45,7 @@ record VolumeUse(
                 boolean whole = !mount.has("subPath") && !mount.has("subPathExpr");
                 if (whole && mount.string("name").equals(volume)) {
                     uses.add(new VolumeUse(
-                            new PodExec.Place(
-                                    pod.namespace().orElseThrow(), pod.name(), container.string("name")),
+                            new PodExec.Place(pod.namespace().orElseThrow(), pod.name(), container.string("name")),
                             mount.string("mountPath"),
                             pod.uid(),
                             pod.spec().optionalString("nodeName").orElse(""),

@@ -49,9 +49,6 @@ final class VolumesCapture {
     void run(Map<Claim, KubernetesObject> claims) throws IOException {
         boolean begun = false;
         for (Map.Entry<Claim, KubernetesObject> claim : claims.entrySet()) {
-            if (!scope.takesFilesOf(claim.getKey())) {
-                continue;
-            }
             Optional<String> obstacle = obstacle(claim.getValue());
             if (obstacle.isPresent()) {
                 sink.report(new Problem(claim.getKey().directory(), Problem.Kind.FAILED, obstacle.get()));
@@ -88,8 +85,7 @@ final class VolumesCapture {
                 .put("labels", Map.of());
         SnapshotDocuments.send(sink, claim.directory().resolve("config.json"), document.toPrettyBytes());
         String volumeName = object.spec().string("volumeName");
-        Optional<KubernetesObject> volume =
-                scope.hostPaths() ? HostVolume.read(client, volumeName) : Optional.empty();
+        Optional<KubernetesObject> volume = scope.hostPaths() ? HostVolume.read(client, volumeName) : Optional.empty();
         EntrySink data = new PrefixSink(sink, claim.data());
         List<VolumeUse> uses = uses(claim);
         for (VolumeUse use : uses) {
@@ -141,7 +137,10 @@ final class VolumesCapture {
     /** Another user cannot read all files of a volume, such as what is lost and found on it. */
     private boolean isRoot(PodExec.Place place) throws IOException {
         try {
-            return PodExec.run(client, place, List.of("id", "-u")).output().strip().equals("0");
+            return PodExec.run(client, place, List.of("id", "-u"))
+                    .output()
+                    .strip()
+                    .equals("0");
         } catch (KubernetesException e) {
             if (e.kind() == Kind.UNREACHABLE || e.kind() == Kind.UNAUTHORIZED) {
                 throw e;
@@ -156,7 +155,10 @@ final class VolumesCapture {
         if (tar.isEmpty()) {
             return false;
         }
-        sink.noteLoss(claim.data(), how + (tar.get().isGnu() ? "" : ", not GNU tar"), tar.get().loses());
+        sink.noteLoss(
+                claim.data(),
+                how + (tar.get().isGnu() ? "" : ", not GNU tar"),
+                tar.get().loses());
         tar.get().sendTo(data, path);
         return true;
     }

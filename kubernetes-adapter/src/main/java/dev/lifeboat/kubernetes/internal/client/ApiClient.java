@@ -5,6 +5,7 @@ import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.kubernetes.cluster.ClusterInfo;
 import dev.lifeboat.kubernetes.cluster.KubernetesException;
 import dev.lifeboat.kubernetes.cluster.KubernetesException.Kind;
+import dev.lifeboat.kubernetes.internal.model.GoJson;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
@@ -137,14 +138,13 @@ public final class ApiClient implements AutoCloseable {
     }
 
     private JsonObject send(String method, String type, String path, JsonObject body, String what) throws IOException {
-        byte[] bytes = body.toBytesWithNulls();
-        HttpRequest.Builder request = http.newHttpRequestBuilder()
-                .method(method, type, new ByteArrayInputStream(bytes), bytes.length);
+        byte[] bytes = GoJson.encode(body.members());
+        HttpRequest.Builder request =
+                http.newHttpRequestBuilder().method(method, type, new ByteArrayInputStream(bytes), bytes.length);
         return exchange(request, path, what, in -> json(in, what));
     }
 
-    private <T> T exchange(HttpRequest.Builder request, String path, String what, Reader<T> reader)
-            throws IOException {
+    private <T> T exchange(HttpRequest.Builder request, String path, String what, Reader<T> reader) throws IOException {
         HttpRequest built = request.uri(URI.create(base() + path))
                 .header("Accept", "application/json")
                 .timeout(ANSWER_SECONDS, TimeUnit.SECONDS)

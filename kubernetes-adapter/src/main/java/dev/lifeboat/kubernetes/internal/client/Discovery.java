@@ -39,11 +39,11 @@ public final class Discovery {
         SortedMap<String, ResourceType> types = new TreeMap<>();
         Map<String, Set<String>> versions = new LinkedHashMap<>();
         SortedMap<String, String> failures = new TreeMap<>();
-        for (String version : client.get("/api", "list versions of the core API").strings("versions")) {
+        for (String version :
+                client.get("/api", "list versions of the core API").strings("versions")) {
             read(client, "", version, types, versions, failures);
         }
-        for (JsonObject group :
-                client.get("/apis", "list groups of the API").objects("groups")) {
+        for (JsonObject group : client.get("/apis", "list groups of the API").objects("groups")) {
             String name = group.string("name");
             List<String> ordered = new ArrayList<>();
             if (group.has("preferredVersion")) {
@@ -73,8 +73,7 @@ public final class Discovery {
         String name = group.isEmpty() ? version : group + "/" + version;
         JsonObject list;
         try {
-            list = client.get(
-                    group.isEmpty() ? "/api/" + version : "/apis/" + name, "list the resources of " + name);
+            list = client.get(group.isEmpty() ? "/api/" + version : "/apis/" + name, "list the resources of " + name);
         } catch (KubernetesException e) {
             if (e.kind() == Kind.UNAUTHORIZED || e.kind() == Kind.FORBIDDEN) {
                 throw e;

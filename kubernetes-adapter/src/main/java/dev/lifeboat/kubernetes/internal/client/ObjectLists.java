@@ -37,11 +37,7 @@ public final class ObjectLists {
      * @param selector of labels; empty for all
      */
     public static void list(
-            ApiClient client,
-            ResourceType type,
-            Optional<String> namespace,
-            Optional<String> selector,
-            Visitor visitor)
+            ApiClient client, ResourceType type, Optional<String> namespace, Optional<String> selector, Visitor visitor)
             throws IOException {
         int page = PAGE;
         for (int attempt = 1; ; attempt++) {
@@ -72,8 +68,10 @@ public final class ObjectLists {
             Visitor visitor)
             throws IOException {
         String path = type.path(namespace) + "?limit=" + page
-                + selector.map(labels -> "&labelSelector=" + ApiClient.encode(labels)).orElse("");
-        String what = "list " + type.key() + namespace.map(name -> " of namespace " + name).orElse("");
+                + selector.map(labels -> "&labelSelector=" + ApiClient.encode(labels))
+                        .orElse("");
+        String what = "list " + type.key()
+                + namespace.map(name -> " of namespace " + name).orElse("");
         String more = "";
         do {
             String next = more.isEmpty() ? path : path + "&continue=" + ApiClient.encode(more);

@@ -80,8 +80,7 @@ public final class PodExec implements AutoCloseable {
      *
      * @param input whether it has standard input
      */
-    public static PodExec start(ApiClient client, Place place, List<String> command, boolean input)
-            throws IOException {
+    public static PodExec start(ApiClient client, Place place, List<String> command, boolean input) throws IOException {
         StringBuilder query = new StringBuilder("container=" + ApiClient.encode(place.container()))
                 .append("&stdout=true&stderr=true&stdin=" + input);
         command.forEach(word -> query.append("&command=").append(ApiClient.encode(word)));
@@ -91,7 +90,7 @@ public final class PodExec implements AutoCloseable {
         PodExec exec = new PodExec(what);
         CompletableFuture<WebSocket> opening = client.http()
                 .newWebSocketBuilder()
-                .uri(WebSocket.toWebSocketUri(uri))
+                .uri(uri)
                 .subprotocol("v4.channel.k8s.io")
                 .buildAsync(exec.new Listener());
         WebSocket socket;
@@ -124,13 +123,12 @@ public final class PodExec implements AutoCloseable {
                 // The code is what matters.
                 body = "";
             }
-            Kind kind =
-                    switch (code) {
-                        case 401 -> Kind.UNAUTHORIZED;
-                        case 403 -> Kind.FORBIDDEN;
-                        case 404 -> Kind.NOT_FOUND;
-                        default -> Kind.REFUSED;
-                    };
+            Kind kind = switch (code) {
+                case 401 -> Kind.UNAUTHORIZED;
+                case 403 -> Kind.FORBIDDEN;
+                case 404 -> Kind.NOT_FOUND;
+                default -> Kind.REFUSED;
+            };
             return new KubernetesException(
                     kind, "cannot " + what + ": the server answers " + code + " " + body.strip(), e);
         }

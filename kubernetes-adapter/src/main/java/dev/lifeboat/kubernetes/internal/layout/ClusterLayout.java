@@ -57,8 +57,8 @@ public final class ClusterLayout {
                 all.size() == 5 ? Optional.of(new ObjectName(resource, Optional.empty(), name)) : Optional.empty();
             case "namespaces" ->
                 all.size() == 6
-                        ? Optional.of(new ObjectName(
-                                resource, Optional.of(all.get(4).toString()), name))
+                        ? Optional.of(
+                                new ObjectName(resource, Optional.of(all.get(4).toString()), name))
                         : Optional.empty();
             default -> Optional.empty();
         };

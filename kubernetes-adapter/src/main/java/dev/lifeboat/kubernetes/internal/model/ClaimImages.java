@@ -52,7 +52,8 @@ public final class ClaimImages {
 
     private void pod(String namespace, JsonObject spec) throws IOException {
         for (JsonObject volume : spec.objects("volumes")) {
-            Optional<String> claim = volume.objectOrEmpty("persistentVolumeClaim").optionalString("claimName");
+            Optional<String> claim =
+                    volume.objectOrEmpty("persistentVolumeClaim").optionalString("claimName");
             if (claim.isPresent()) {
                 image(spec, volume.string("name"))
                         .ifPresent(image -> byClaim.putIfAbsent(namespace + "/" + claim.get(), image));

@@ -87,7 +87,10 @@ public record KubernetesObject(JsonObject json) {
             String version = owner.optionalString("apiVersion").orElse("");
             owners.add(new Owner(
                     version.contains("/") ? version.substring(0, version.indexOf('/')) : "",
-                    owner.string("kind"), owner.string("name"), owner.string("uid"), owner.flag("controller")));
+                    owner.string("kind"),
+                    owner.string("name"),
+                    owner.string("uid"),
+                    owner.flag("controller")));
         }
         return owners;
     }

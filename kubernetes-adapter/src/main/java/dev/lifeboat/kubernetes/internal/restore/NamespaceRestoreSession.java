@@ -137,9 +137,8 @@ public final class NamespaceRestoreSession implements RestoreTarget.Session {
     }
 
     private void create(PlannedObject object) throws IOException {
-        RestoreChange.Action action = object.action() == PlanStep.Action.CREATE
-                ? RestoreChange.Action.CREATE
-                : RestoreChange.Action.REPLACE;
+        RestoreChange.Action action =
+                object.action() == PlanStep.Action.CREATE ? RestoreChange.Action.CREATE : RestoreChange.Action.REPLACE;
         if (!request.dryRun()) {
             executor.run(object);
             if (Rollouts.isWorkload(object)) {
@@ -161,7 +160,8 @@ public final class NamespaceRestoreSession implements RestoreTarget.Session {
                 .map(PodImage::of)
                 .or(() -> captured.images().find(claim.namespace(), claim.name()))
                 .orElseThrow(() -> new IllegalStateException("no image to write claim " + claim));
-        VolumeWriter opened = VolumeWriter.open(client, claim, namespace, image, options.hostPaths() && !options.persistentVolumes(), request);
+        VolumeWriter opened = VolumeWriter.open(
+                client, claim, namespace, image, options.hostPaths() && !options.persistentVolumes(), request);
         writer = opened;
         current = claim;
         return opened;

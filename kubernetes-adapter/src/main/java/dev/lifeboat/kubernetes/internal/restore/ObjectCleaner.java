@@ -90,9 +90,6 @@ final class ObjectCleaner {
         JsonObject spec = object.object("spec");
         // Its volume is written by us.
         spec.remove("dataSource").remove("dataSourceRef");
-        if (metadata.stringMap("annotations").containsKey("pv.kubernetes.io/bound-by-controller")) {
-            spec.remove("volumeName");
-        }
         for (String annotation : List.of(
                 "pv.kubernetes.io/bind-completed",
                 "pv.kubernetes.io/bound-by-controller",

@@ -11,14 +11,7 @@ import java.util.regex.Pattern;
 final class Ownership {
     /** Kinds whose controllers create what they own anew, from nothing but the owner. */
     private static final Set<String> CONTROLLERS = Set.of(
-            "CronJob",
-            "DaemonSet",
-            "Deployment",
-            "Job",
-            "Node",
-            "ReplicaSet",
-            "ReplicationController",
-            "StatefulSet");
+            "CronJob", "DaemonSet", "Deployment", "Job", "Node", "ReplicaSet", "ReplicationController", "StatefulSet");
 
     private static final Set<String> GROUPS = Set.of("", "apps", "batch");
 
@@ -34,11 +27,11 @@ final class Ownership {
     private Ownership() {}
 
     /** Returns why an object is not restored; empty if it is. */
-    static Optional<String> skipped(ObjectName name, KubernetesObject object, CapturedObjects all)
-            throws IOException {
+    static Optional<String> skipped(ObjectName name, KubernetesObject object, CapturedObjects all) throws IOException {
         for (KubernetesObject.Owner owner : object.owners()) {
             if (CHILDREN.contains(name.resource()) && owner.controller() && isController(owner)) {
-                boolean there = owner.kind().equals("Node") || all.byUid(owner.uid()).isPresent();
+                boolean there =
+                        owner.kind().equals("Node") || all.byUid(owner.uid()).isPresent();
                 return Optional.of(owner.kind() + " " + owner.name() + " creates it"
                         + (there ? "" : "; that is not in the snapshot"));
             }
@@ -58,7 +51,8 @@ final class Ownership {
                         ? Optional.of("the cluster makes it in each namespace")
                         : Optional.empty();
             case "endpoints" ->
-                all.find(new ObjectName("services", name.namespace(), name.name())).isPresent()
+                all.find(new ObjectName("services", name.namespace(), name.name()))
+                                        .isPresent()
                                 && selects(all.find(new ObjectName("services", name.namespace(), name.name())))
                         ? Optional.of("its service finds its endpoints")
                         : Optional.empty();
@@ -83,7 +77,8 @@ final class Ownership {
     }
 
     private static boolean selects(Optional<KubernetesObject> service) throws IOException {
-        return service.isPresent() && !service.get().spec().stringMap("selector").isEmpty();
+        return service.isPresent()
+                && !service.get().spec().stringMap("selector").isEmpty();
     }
 
     /** Before Kubernetes 1.24, the cluster makes a token for each account. */
@@ -94,7 +89,9 @@ final class Ownership {
         }
         String account = secret.annotations().getOrDefault("kubernetes.io/service-account.name", "");
         boolean generated = name.name().matches(Pattern.quote(account) + "-token-[a-z0-9]{5}");
-        return generated && all.find(new ObjectName("serviceaccounts", name.namespace(), account)).isPresent()
+        return generated
+                        && all.find(new ObjectName("serviceaccounts", name.namespace(), account))
+                                .isPresent()
                 ? Optional.of("the cluster makes the token of service account " + account)
                 : Optional.empty();
     }

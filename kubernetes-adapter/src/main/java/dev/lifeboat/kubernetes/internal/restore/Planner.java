@@ -44,6 +44,7 @@ final class Planner {
     private final Set<String> bindable = new HashSet<>();
     /** Identities of objects that are there. */
     private final Map<ObjectName, String> kept = new HashMap<>();
+
     private @Nullable Map<Long, String> nodePorts;
     private @Nullable Map<String, String> ingressHosts;
 
@@ -57,7 +58,10 @@ final class Planner {
     /** Makes the plan. */
     Planned plan() throws IOException {
         if (captured.isEmpty()) {
-            conflict(Conflict.Kind.UNKNOWN_NAME, "the snapshot", "it has no objects of a cluster",
+            conflict(
+                    Conflict.Kind.UNKNOWN_NAME,
+                    "the snapshot",
+                    "it has no objects of a cluster",
                     "restore one of a namespace");
         }
         namespaces();
@@ -193,7 +197,8 @@ final class Planner {
         if (name.resource().equals("services") && publishes && !target.equals(name)) {
             warnings.add(target + ": has no external addresses, which the original has");
         }
-        boolean canBeThere = target.namespace().isEmpty() || namespaceIsThere.getOrDefault(target.namespace().get(), true);
+        boolean canBeThere = target.namespace().isEmpty()
+                || namespaceIsThere.getOrDefault(target.namespace().get(), true);
         Optional<KubernetesObject> there =
                 canBeThere ? view.find(type.get(), target.namespace(), target.name()) : Optional.empty();
         if (there.isPresent() && there.get().isTerminating()) {
@@ -255,16 +260,23 @@ final class Planner {
         }
         Optional<ResourceType> other = view.type(name.resource());
         if (other.isPresent()) {
-            warnings.add(name + ": was captured as " + object.apiVersion() + ", which the server no longer has; it is sent as "
+            warnings.add(name + ": was captured as " + object.apiVersion()
+                    + ", which the server no longer has; it is sent as "
                     + other.get().apiVersion());
             return other;
         }
         ObjectName definition = new ObjectName(DEFINITIONS, Optional.empty(), name.resource());
-        boolean defined = captured.find(definition).isPresent() && options.takes(DEFINITIONS, "CustomResourceDefinition");
+        boolean defined =
+                captured.find(definition).isPresent() && options.takes(DEFINITIONS, "CustomResourceDefinition");
         if (defined) {
             String plural = name.resource().substring(0, name.resource().indexOf('.'));
             return Optional.of(new ResourceType(
-                    object.group(), object.version(), plural, object.kind(), name.namespace().isPresent(), Set.of()));
+                    object.group(),
+                    object.version(),
+                    plural,
+                    object.kind(),
+                    name.namespace().isPresent(),
+                    Set.of()));
         }
         conflict(
                 Conflict.Kind.MISSING_KIND,
@@ -300,8 +312,14 @@ final class Planner {
             JsonObject release = JsonObject.create()
                     .put("apiVersion", "v1")
                     .put("kind", "PersistentVolume")
-                    .put("spec", JsonObject.create()
-                            .put("claimRef", JsonObject.create().put("uid", (Object) null).put("resourceVersion", (Object) null)));
+                    .put(
+                            "spec",
+                            JsonObject.create()
+                                    .put(
+                                            "claimRef",
+                                            JsonObject.create()
+                                                    .put("uid", (Object) null)
+                                                    .put("resourceVersion", (Object) null)));
             add(
                     new PlannedObject(Optional.of(name), type, name, release, Action.UPDATE),
                     "released by the claim that was deleted, it is bound to the new one");
@@ -331,8 +349,15 @@ final class Planner {
         }
         JsonObject spec = body.object("spec");
         String className = spec.optionalString("storageClassName").orElse("");
-        Optional<String> volumeName = spec.optionalString("volumeName");
+        // The volume of a provisioner is made anew; one that was made by hand may be there.
+        Optional<String> volumeName = captured.find(name)
+                .orElseThrow()
+                .spec()
+                .optionalString("volumeName")
+                .filter(this::isByHand);
+        spec.remove("volumeName");
         if (volumeName.isPresent() && isPlanned(volumeName.get())) {
+            spec.put("volumeName", volumeName.get());
             if (files && (options.update() || isCreated(volumeName.get()))) {
                 volumes.add(claim);
             } else if (files) {
@@ -345,9 +370,8 @@ final class Planner {
             volumes.add(claim);
         }
         if (volumeName.isPresent()) {
-            spec.remove("volumeName");
-            warnings.add("claim " + namespace + "/" + claim.name() + ": gets a new volume instead of "
-                    + volumeName.get());
+            warnings.add(
+                    "claim " + namespace + "/" + claim.name() + ": gets a new volume instead of " + volumeName.get());
         }
         if (!className.isEmpty() && !hasClass(className)) {
             conflict(
@@ -355,7 +379,21 @@ final class Planner {
                     "claim " + namespace + "/" + claim.name(),
                     "the cluster does not have its storage class " + className,
                     "choose another: .storageClass(\"" + className + "\", ..)"
-                            + (volumeName.isPresent() ? "; or have its volume created anew: .persistentVolumes()" : ""));
+                            + (volumeName.isPresent()
+                                    ? "; or have its volume created anew: .persistentVolumes()"
+                                    : ""));
+        }
+    }
+
+    private boolean isByHand(String volume) {
+        ObjectName name = new ObjectName("persistentvolumes", Optional.empty(), volume);
+        Optional<KubernetesObject> object = captured.find(name);
+        try {
+            return object.isEmpty()
+                    || Ownership.skipped(name, object.get(), captured).isEmpty();
+        } catch (IOException e) {
+            // Its annotations are of another form than the API has.
+            return true;
         }
     }
 
@@ -375,8 +413,7 @@ final class Planner {
 
     private boolean isCreated(String volume) {
         ObjectName name = new ObjectName("persistentvolumes", Optional.empty(), volume);
-        return objects.stream()
-                .anyMatch(object -> object.target().equals(name) && object.action() == Action.CREATE);
+        return objects.stream().anyMatch(object -> object.target().equals(name) && object.action() == Action.CREATE);
     }
 
     private void servicePorts(ObjectName target, JsonObject body) throws IOException {
@@ -410,8 +447,7 @@ final class Planner {
                 conflict(
                         Conflict.Kind.INGRESS_HOST_TAKEN,
                         target.toString(),
-                        "an ingress of namespace " + owner + " has host " + host
-                                + ", so requests would go to either",
+                        "an ingress of namespace " + owner + " has host " + host + ", so requests would go to either",
                         "choose another host: .ingressHost(\"" + host + "\", ..), or leave ingresses out:"
                                 + " .without(\"ingresses\")");
             }
@@ -421,9 +457,8 @@ final class Planner {
     /** The accounts of another namespace need a binding of their own: that of the cluster is not to be changed. */
     private void binding(ObjectName name, KubernetesObject object, ResourceType type, JsonObject cleaned)
             throws IOException {
-        JsonObject body = options.allClusterObjects()
-                ? cleaned
-                : cleaner.ofAccounts(object, cleaned, captured.namespaces());
+        JsonObject body =
+                options.allClusterObjects() ? cleaned : cleaner.ofAccounts(object, cleaned, captured.namespaces());
         if (body.list("subjects").isEmpty()) {
             steps.add(new PlanStep(Action.SKIP, name.toString(), "it binds no account of the namespaces"));
             return;

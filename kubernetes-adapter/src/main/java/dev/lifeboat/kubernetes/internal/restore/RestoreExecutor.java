@@ -80,8 +80,7 @@ final class RestoreExecutor {
     }
 
     private JsonObject apply(PlannedObject object) throws IOException {
-        return client.apply(
-                path(object) + "?" + MANAGER + "&force=true", object.body(), "apply " + object.target());
+        return client.apply(path(object) + "?" + MANAGER + "&force=true", object.body(), "apply " + object.target());
     }
 
     private void create(PlannedObject object) throws IOException {
@@ -130,7 +129,8 @@ final class RestoreExecutor {
                 boolean soon = e.kind() == Kind.FORBIDDEN
                                 && (message.contains("service account") || message.contains("no API token"))
                         || e.kind() == Kind.NOT_FOUND
-                                && (isNew(object.target().namespace()) || defined.contains(object.type().key()));
+                                && (isNew(object.target().namespace())
+                                        || defined.contains(object.type().key()));
                 if (!soon || System.nanoTime() > deadline) {
                     rememberUnanswered(object, e);
                     throw e;
@@ -158,7 +158,8 @@ final class RestoreExecutor {
                                 .token()
                                 .equals(there.get().annotations().get(RESTORING));
                 if (ours) {
-                    created.add(new Created(object.type(), object.target(), there.get().uid()));
+                    created.add(new Created(
+                            object.type(), object.target(), there.get().uid()));
                 }
             });
         } catch (IOException e) {
@@ -216,8 +217,8 @@ final class RestoreExecutor {
             List<@Nullable Object> references = claim ? List.of() : ownersOf(object);
             if (!references.isEmpty()
                     && !references.equals(object.body().object("metadata").list("ownerReferences"))) {
-                JsonObject patch = JsonObject.create()
-                        .put("metadata", JsonObject.create().put("ownerReferences", references));
+                JsonObject patch =
+                        JsonObject.create().put("metadata", JsonObject.create().put("ownerReferences", references));
                 var unused = client.merge(path(object), patch, "set the owners of " + object.target());
             }
         }
@@ -241,7 +242,9 @@ final class RestoreExecutor {
             }
             if (System.nanoTime() > deadline) {
                 throw new KubernetesException(
-                        Kind.NOT_READY, definition.target() + " is not established: " + object.status().members());
+                        Kind.NOT_READY,
+                        definition.target() + " is not established: "
+                                + object.status().members());
             }
             Io.sleep(100);
         }
@@ -263,7 +266,8 @@ final class RestoreExecutor {
 
     private static void unmark(ApiClient client, ResourceType type, String name) throws IOException {
         JsonObject annotations = JsonObject.create().put(RESTORING, (Object) null);
-        JsonObject patch = JsonObject.create().put("metadata", JsonObject.create().put("annotations", annotations));
+        JsonObject patch =
+                JsonObject.create().put("metadata", JsonObject.create().put("annotations", annotations));
         try {
             var unused = client.merge(
                     ObjectLists.path(type, Optional.empty(), name), patch, "complete the restore of " + name);
@@ -283,7 +287,8 @@ final class RestoreExecutor {
             List<Created> reversed = new ArrayList<>(created);
             created.clear();
             Collections.reverse(reversed);
-            reversed.sort(Comparator.comparingInt(object -> RestoreOrder.undone().indexOf(object.type().key())));
+            reversed.sort(Comparator.comparingInt(
+                    object -> RestoreOrder.undone().indexOf(object.type().key())));
             Discovery discovery = Discovery.of(client);
             for (Created object : reversed) {
                 try {

@@ -61,80 +61,420 @@ public record RestoreOptions(
     /** Returns the options of a restore under the captured names. */
     public static RestoreOptions inPlace() {
         return new RestoreOptions(
-                Optional.empty(), Map.of(), Map.of(), Map.of(), Set.of(), Set.of(), false, false, true, false, false, true,
-                Set.of(), true, Optional.empty(), Duration.ofMinutes(5), plan -> {}, workload -> {});
+                Optional.empty(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Set.of(),
+                Set.of(),
+                false,
+                false,
+                true,
+                false,
+                false,
+                true,
+                Set.of(),
+                true,
+                Optional.empty(),
+                Duration.ofMinutes(5),
+                plan -> {},
+                workload -> {});
     }
 
     public RestoreOptions withNewNamespace(Optional<String> value) {
-        return new RestoreOptions(value, namespaces, storageClasses, ingressHosts, only, without, update, nodePorts, clusterObjects, allClusterObjects, persistentVolumes, volumes, withoutVolumes, hostPaths, helperImage, readyTimeout, onPlan, onReady);
+        return new RestoreOptions(
+                value,
+                namespaces,
+                storageClasses,
+                ingressHosts,
+                only,
+                without,
+                update,
+                nodePorts,
+                clusterObjects,
+                allClusterObjects,
+                persistentVolumes,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                helperImage,
+                readyTimeout,
+                onPlan,
+                onReady);
     }
 
     public RestoreOptions withNamespaces(Map<String, String> value) {
-        return new RestoreOptions(newNamespace, value, storageClasses, ingressHosts, only, without, update, nodePorts, clusterObjects, allClusterObjects, persistentVolumes, volumes, withoutVolumes, hostPaths, helperImage, readyTimeout, onPlan, onReady);
+        return new RestoreOptions(
+                newNamespace,
+                value,
+                storageClasses,
+                ingressHosts,
+                only,
+                without,
+                update,
+                nodePorts,
+                clusterObjects,
+                allClusterObjects,
+                persistentVolumes,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                helperImage,
+                readyTimeout,
+                onPlan,
+                onReady);
     }
 
     public RestoreOptions withStorageClasses(Map<String, String> value) {
-        return new RestoreOptions(newNamespace, namespaces, value, ingressHosts, only, without, update, nodePorts, clusterObjects, allClusterObjects, persistentVolumes, volumes, withoutVolumes, hostPaths, helperImage, readyTimeout, onPlan, onReady);
+        return new RestoreOptions(
+                newNamespace,
+                namespaces,
+                value,
+                ingressHosts,
+                only,
+                without,
+                update,
+                nodePorts,
+                clusterObjects,
+                allClusterObjects,
+                persistentVolumes,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                helperImage,
+                readyTimeout,
+                onPlan,
+                onReady);
     }
 
     public RestoreOptions withIngressHosts(Map<String, String> value) {
-        return new RestoreOptions(newNamespace, namespaces, storageClasses, value, only, without, update, nodePorts, clusterObjects, allClusterObjects, persistentVolumes, volumes, withoutVolumes, hostPaths, helperImage, readyTimeout, onPlan, onReady);
+        return new RestoreOptions(
+                newNamespace,
+                namespaces,
+                storageClasses,
+                value,
+                only,
+                without,
+                update,
+                nodePorts,
+                clusterObjects,
+                allClusterObjects,
+                persistentVolumes,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                helperImage,
+                readyTimeout,
+                onPlan,
+                onReady);
     }
 
     public RestoreOptions withOnly(Set<String> value) {
-        return new RestoreOptions(newNamespace, namespaces, storageClasses, ingressHosts, value, without, update, nodePorts, clusterObjects, allClusterObjects, persistentVolumes, volumes, withoutVolumes, hostPaths, helperImage, readyTimeout, onPlan, onReady);
+        return new RestoreOptions(
+                newNamespace,
+                namespaces,
+                storageClasses,
+                ingressHosts,
+                value,
+                without,
+                update,
+                nodePorts,
+                clusterObjects,
+                allClusterObjects,
+                persistentVolumes,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                helperImage,
+                readyTimeout,
+                onPlan,
+                onReady);
     }
 
     public RestoreOptions withWithout(Set<String> value) {
-        return new RestoreOptions(newNamespace, namespaces, storageClasses, ingressHosts, only, value, update, nodePorts, clusterObjects, allClusterObjects, persistentVolumes, volumes, withoutVolumes, hostPaths, helperImage, readyTimeout, onPlan, onReady);
+        return new RestoreOptions(
+                newNamespace,
+                namespaces,
+                storageClasses,
+                ingressHosts,
+                only,
+                value,
+                update,
+                nodePorts,
+                clusterObjects,
+                allClusterObjects,
+                persistentVolumes,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                helperImage,
+                readyTimeout,
+                onPlan,
+                onReady);
     }
 
     public RestoreOptions withUpdate(boolean value) {
-        return new RestoreOptions(newNamespace, namespaces, storageClasses, ingressHosts, only, without, value, nodePorts, clusterObjects, allClusterObjects, persistentVolumes, volumes, withoutVolumes, hostPaths, helperImage, readyTimeout, onPlan, onReady);
+        return new RestoreOptions(
+                newNamespace,
+                namespaces,
+                storageClasses,
+                ingressHosts,
+                only,
+                without,
+                value,
+                nodePorts,
+                clusterObjects,
+                allClusterObjects,
+                persistentVolumes,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                helperImage,
+                readyTimeout,
+                onPlan,
+                onReady);
     }
 
     public RestoreOptions withNodePorts(boolean value) {
-        return new RestoreOptions(newNamespace, namespaces, storageClasses, ingressHosts, only, without, update, value, clusterObjects, allClusterObjects, persistentVolumes, volumes, withoutVolumes, hostPaths, helperImage, readyTimeout, onPlan, onReady);
+        return new RestoreOptions(
+                newNamespace,
+                namespaces,
+                storageClasses,
+                ingressHosts,
+                only,
+                without,
+                update,
+                value,
+                clusterObjects,
+                allClusterObjects,
+                persistentVolumes,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                helperImage,
+                readyTimeout,
+                onPlan,
+                onReady);
     }
 
     public RestoreOptions withClusterObjects(boolean value) {
-        return new RestoreOptions(newNamespace, namespaces, storageClasses, ingressHosts, only, without, update, nodePorts, value, allClusterObjects, persistentVolumes, volumes, withoutVolumes, hostPaths, helperImage, readyTimeout, onPlan, onReady);
+        return new RestoreOptions(
+                newNamespace,
+                namespaces,
+                storageClasses,
+                ingressHosts,
+                only,
+                without,
+                update,
+                nodePorts,
+                value,
+                allClusterObjects,
+                persistentVolumes,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                helperImage,
+                readyTimeout,
+                onPlan,
+                onReady);
     }
 
     public RestoreOptions withAllClusterObjects(boolean value) {
-        return new RestoreOptions(newNamespace, namespaces, storageClasses, ingressHosts, only, without, update, nodePorts, clusterObjects, value, persistentVolumes, volumes, withoutVolumes, hostPaths, helperImage, readyTimeout, onPlan, onReady);
+        return new RestoreOptions(
+                newNamespace,
+                namespaces,
+                storageClasses,
+                ingressHosts,
+                only,
+                without,
+                update,
+                nodePorts,
+                clusterObjects,
+                value,
+                persistentVolumes,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                helperImage,
+                readyTimeout,
+                onPlan,
+                onReady);
     }
 
     public RestoreOptions withPersistentVolumes(boolean value) {
-        return new RestoreOptions(newNamespace, namespaces, storageClasses, ingressHosts, only, without, update, nodePorts, clusterObjects, allClusterObjects, value, volumes, withoutVolumes, hostPaths, helperImage, readyTimeout, onPlan, onReady);
+        return new RestoreOptions(
+                newNamespace,
+                namespaces,
+                storageClasses,
+                ingressHosts,
+                only,
+                without,
+                update,
+                nodePorts,
+                clusterObjects,
+                allClusterObjects,
+                value,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                helperImage,
+                readyTimeout,
+                onPlan,
+                onReady);
     }
 
     public RestoreOptions withVolumes(boolean value) {
-        return new RestoreOptions(newNamespace, namespaces, storageClasses, ingressHosts, only, without, update, nodePorts, clusterObjects, allClusterObjects, persistentVolumes, value, withoutVolumes, hostPaths, helperImage, readyTimeout, onPlan, onReady);
+        return new RestoreOptions(
+                newNamespace,
+                namespaces,
+                storageClasses,
+                ingressHosts,
+                only,
+                without,
+                update,
+                nodePorts,
+                clusterObjects,
+                allClusterObjects,
+                persistentVolumes,
+                value,
+                withoutVolumes,
+                hostPaths,
+                helperImage,
+                readyTimeout,
+                onPlan,
+                onReady);
     }
 
     public RestoreOptions withWithoutVolumes(Set<String> value) {
-        return new RestoreOptions(newNamespace, namespaces, storageClasses, ingressHosts, only, without, update, nodePorts, clusterObjects, allClusterObjects, persistentVolumes, volumes, value, hostPaths, helperImage, readyTimeout, onPlan, onReady);
+        return new RestoreOptions(
+                newNamespace,
+                namespaces,
+                storageClasses,
+                ingressHosts,
+                only,
+                without,
+                update,
+                nodePorts,
+                clusterObjects,
+                allClusterObjects,
+                persistentVolumes,
+                volumes,
+                value,
+                hostPaths,
+                helperImage,
+                readyTimeout,
+                onPlan,
+                onReady);
     }
 
     public RestoreOptions withHostPaths(boolean value) {
-        return new RestoreOptions(newNamespace, namespaces, storageClasses, ingressHosts, only, without, update, nodePorts, clusterObjects, allClusterObjects, persistentVolumes, volumes, withoutVolumes, value, helperImage, readyTimeout, onPlan, onReady);
+        return new RestoreOptions(
+                newNamespace,
+                namespaces,
+                storageClasses,
+                ingressHosts,
+                only,
+                without,
+                update,
+                nodePorts,
+                clusterObjects,
+                allClusterObjects,
+                persistentVolumes,
+                volumes,
+                withoutVolumes,
+                value,
+                helperImage,
+                readyTimeout,
+                onPlan,
+                onReady);
     }
 
     public RestoreOptions withHelperImage(Optional<String> value) {
-        return new RestoreOptions(newNamespace, namespaces, storageClasses, ingressHosts, only, without, update, nodePorts, clusterObjects, allClusterObjects, persistentVolumes, volumes, withoutVolumes, hostPaths, value, readyTimeout, onPlan, onReady);
+        return new RestoreOptions(
+                newNamespace,
+                namespaces,
+                storageClasses,
+                ingressHosts,
+                only,
+                without,
+                update,
+                nodePorts,
+                clusterObjects,
+                allClusterObjects,
+                persistentVolumes,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                value,
+                readyTimeout,
+                onPlan,
+                onReady);
     }
 
     public RestoreOptions withReadyTimeout(Duration value) {
-        return new RestoreOptions(newNamespace, namespaces, storageClasses, ingressHosts, only, without, update, nodePorts, clusterObjects, allClusterObjects, persistentVolumes, volumes, withoutVolumes, hostPaths, helperImage, value, onPlan, onReady);
+        return new RestoreOptions(
+                newNamespace,
+                namespaces,
+                storageClasses,
+                ingressHosts,
+                only,
+                without,
+                update,
+                nodePorts,
+                clusterObjects,
+                allClusterObjects,
+                persistentVolumes,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                helperImage,
+                value,
+                onPlan,
+                onReady);
     }
 
     public RestoreOptions withOnPlan(Consumer<RestorePlan> value) {
-        return new RestoreOptions(newNamespace, namespaces, storageClasses, ingressHosts, only, without, update, nodePorts, clusterObjects, allClusterObjects, persistentVolumes, volumes, withoutVolumes, hostPaths, helperImage, readyTimeout, value, onReady);
+        return new RestoreOptions(
+                newNamespace,
+                namespaces,
+                storageClasses,
+                ingressHosts,
+                only,
+                without,
+                update,
+                nodePorts,
+                clusterObjects,
+                allClusterObjects,
+                persistentVolumes,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                helperImage,
+                readyTimeout,
+                value,
+                onReady);
     }
 
     public RestoreOptions withOnReady(Consumer<RestoredWorkload> value) {
-        return new RestoreOptions(newNamespace, namespaces, storageClasses, ingressHosts, only, without, update, nodePorts, clusterObjects, allClusterObjects, persistentVolumes, volumes, withoutVolumes, hostPaths, helperImage, readyTimeout, onPlan, value);
+        return new RestoreOptions(
+                newNamespace,
+                namespaces,
+                storageClasses,
+                ingressHosts,
+                only,
+                without,
+                update,
+                nodePorts,
+                clusterObjects,
+                allClusterObjects,
+                persistentVolumes,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                helperImage,
+                readyTimeout,
+                onPlan,
+                value);
     }
 
     /** Returns the name of a namespace after the restore. */

@@ -17,7 +17,11 @@ import java.util.Set;
 /** Waits until workloads are ready. */
 final class Rollouts {
     private static final Set<String> WORKLOADS = Set.of(
-            "daemonsets.apps", "deployments.apps", "pods", "replicasets.apps", "replicationcontrollers",
+            "daemonsets.apps",
+            "deployments.apps",
+            "pods",
+            "replicasets.apps",
+            "replicationcontrollers",
             "statefulsets.apps");
 
     private final ApiClient client;

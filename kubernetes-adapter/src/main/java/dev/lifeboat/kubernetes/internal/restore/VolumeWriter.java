@@ -91,9 +91,8 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
                 KubernetesObject.of(client.get(path, "look at claim " + namespace + "/" + captured.name()));
         Optional<KubernetesObject> volume =
                 hostPaths ? HostVolume.read(client, claim.spec().string("volumeName")) : Optional.empty();
-        Optional<Path> directory = volume.isPresent()
-                ? HostVolume.find(volume.get(), pod.uid(), HelperPod.DIRECTORY)
-                : Optional.empty();
+        Optional<Path> directory =
+                volume.isPresent() ? HostVolume.find(volume.get(), pod.uid(), HelperPod.DIRECTORY) : Optional.empty();
         if (directory.isPresent()) {
             RestoreTarget.Session session =
                     DirectoryRestore.into(directory.get()).begin(moved);
@@ -110,8 +109,8 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
                     .problem(new Problem(
                             captured.data(),
                             Problem.Kind.DEGRADED,
-                            "written by a tar that is not GNU tar: times are truncated to seconds; extended"
-                                    + " attributes, ACLs and holes are lost"));
+                            "written by a tar that is not GNU tar: times are truncated to seconds; times of"
+                                    + " links, extended attributes, ACLs and holes are lost"));
         }
         if (request.deleteExtra()) {
             empty(client, pod.place());

@@ -17,6 +17,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 
@@ -38,6 +39,15 @@ public final class HelperPod implements AutoCloseable {
     private static final int DAY_SECONDS = 86_400;
     private static final Duration START = Duration.ofMinutes(3);
 
+    /** How long the image may be pulled in vain. */
+    private static final Duration PULL = Duration.ofSeconds(15);
+
+    /** Reasons why a container waits that a registry may resolve, and that nothing resolves. */
+    private static final Set<String> PULLING = Set.of("ErrImagePull", "ImagePullBackOff");
+
+    private static final Set<String> HOPELESS =
+            Set.of("ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError");
+
     private final ApiClient client;
     private final String namespace;
     private final String name;
@@ -58,14 +68,10 @@ public final class HelperPod implements AutoCloseable {
      * @throws KubernetesException if it cannot be created or does not run; it is deleted
      */
     public static HelperPod mount(
-            ApiClient client,
-            String namespace,
-            String claim,
-            boolean readOnly,
-            PodImage image,
-            Optional<String> node)
+            ApiClient client, String namespace, String claim, boolean readOnly, PodImage image, Optional<String> node)
             throws IOException {
-        String name = "lifeboat-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+        String name = "lifeboat-"
+                + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
         JsonObject pod = pod(name, claim, readOnly, image, node);
         String what = "create a pod that mounts claim " + namespace + "/" + claim;
         String path = "/api/v1/namespaces/" + namespace + "/pods";
@@ -82,8 +88,8 @@ public final class HelperPod implements AutoCloseable {
             }
             throw e;
         }
-        HelperPod helper =
-                new HelperPod(client, namespace, name, KubernetesObject.of(created).uid());
+        HelperPod helper = new HelperPod(
+                client, namespace, name, KubernetesObject.of(created).uid());
         boolean runs = false;
         try {
             helper.awaitRunning(claim);
@@ -106,9 +112,7 @@ public final class HelperPod implements AutoCloseable {
                 .put("stdin", true)
                 // Files of any owner are read and written.
                 .put("securityContext", Map.of("runAsUser", 0, "runAsNonRoot", false))
-                .put(
-                        "volumeMounts",
-                        List.of(Map.of("name", "volume", "mountPath", DIRECTORY, "readOnly", readOnly)));
+                .put("volumeMounts", List.of(Map.of("name", "volume", "mountPath", DIRECTORY, "readOnly", readOnly)));
         JsonObject spec = JsonObject.create()
                 .put("restartPolicy", "Never")
                 .put("terminationGracePeriodSeconds", 0)
@@ -145,13 +149,18 @@ public final class HelperPod implements AutoCloseable {
 
     private void awaitRunning(String claim) throws IOException {
         long deadline = System.nanoTime() + START.toNanos();
+        long pulled = System.nanoTime() + PULL.toNanos();
         while (true) {
             KubernetesObject pod = KubernetesObject.of(client.get(path(), "look at pod " + namespace + "/" + name));
             String phase = pod.status().optionalString("phase").orElse("");
             if (phase.equals("Running") && !pod.isTerminating()) {
                 return;
             }
-            boolean over = phase.equals("Failed") || phase.equals("Succeeded") || pod.isTerminating();
+            boolean over = phase.equals("Failed")
+                    || phase.equals("Succeeded")
+                    || pod.isTerminating()
+                    || System.nanoTime() > pulled && waits(pod, PULLING)
+                    || waits(pod, HOPELESS);
             if (over || System.nanoTime() > deadline) {
                 throw new KubernetesException(
                         Kind.NOT_READY,
@@ -160,6 +169,16 @@ public final class HelperPod implements AutoCloseable {
             }
             Io.sleep(200);
         }
+    }
+
+    private static boolean waits(KubernetesObject pod, Set<String> reasons) throws IOException {
+        for (JsonObject container : pod.status().objects("containerStatuses")) {
+            JsonObject waiting = container.objectOrEmpty("state").objectOrEmpty("waiting");
+            if (reasons.contains(waiting.optionalString("reason").orElse(""))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** What the pod says about itself: a container that waits, or a condition that does not hold. */
@@ -210,8 +229,8 @@ public final class HelperPod implements AutoCloseable {
      * @param gone whether a process is gone, by its token
      * @return what was deleted
      */
-    public static List<String> removeAbandoned(
-            ApiClient client, Optional<String> namespace, Predicate<String> gone) throws IOException {
+    public static List<String> removeAbandoned(ApiClient client, Optional<String> namespace, Predicate<String> gone)
+            throws IOException {
         List<String> removed = new ArrayList<>();
         String list = namespace.map(ns -> "/api/v1/namespaces/" + ns).orElse("/api/v1") + "/pods?labelSelector="
                 + ApiClient.encode(LABEL);
@@ -230,9 +249,8 @@ public final class HelperPod implements AutoCloseable {
     @Override
     public void close() throws IOException {
         UninterruptibleCleanup.run(() -> {
-            JsonObject options = JsonObject.create()
-                    .put("gracePeriodSeconds", 0)
-                    .put("preconditions", Map.of("uid", uid));
+            JsonObject options =
+                    JsonObject.create().put("gracePeriodSeconds", 0).put("preconditions", Map.of("uid", uid));
             client.delete(path(), options, "delete pod " + namespace + "/" + name);
             long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
             while (client.find(path(), "look at pod " + namespace + "/" + name).isPresent()

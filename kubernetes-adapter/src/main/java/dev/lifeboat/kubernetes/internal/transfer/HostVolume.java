@@ -28,8 +28,7 @@ public final class HostVolume {
      */
     public static Optional<KubernetesObject> read(ApiClient client, String name) throws IOException {
         try {
-            return client.find(
-                            "/api/v1/persistentvolumes/" + ApiClient.encode(name), "read persistent volume " + name)
+            return client.find("/api/v1/persistentvolumes/" + ApiClient.encode(name), "read persistent volume " + name)
                     .map(KubernetesObject::of);
         } catch (KubernetesException e) {
             if (e.kind() != KubernetesException.Kind.FORBIDDEN) {
@@ -58,7 +57,9 @@ public final class HostVolume {
                 return Optional.of(Path.of(spec.object(source).string("path")));
             }
         }
-        if (spec.has("csi") && podUid.matches("[0-9a-fA-F-]{1,64}") && volume.name().matches("[a-z0-9.-]{1,253}")) {
+        if (spec.has("csi")
+                && podUid.matches("[0-9a-fA-F-]{1,64}")
+                && volume.name().matches("[a-z0-9.-]{1,253}")) {
             return Optional.of(KUBELET.resolve("pods")
                     .resolve(podUid)
                     .resolve("volumes/kubernetes.io~csi")

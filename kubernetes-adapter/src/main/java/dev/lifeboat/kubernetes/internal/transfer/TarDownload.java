@@ -39,7 +39,8 @@ public final class TarDownload {
         if (gnu.exitCode() == 0 && gnu.output().contains("GNU tar")) {
             return Optional.of(new TarDownload(client, place, true));
         }
-        boolean plain = gnu.output().contains("busybox") || gnu.errors().contains("BusyBox")
+        boolean plain = gnu.output().contains("busybox")
+                || gnu.errors().contains("BusyBox")
                 || gnu.output().contains("bsdtar");
         if (!plain) {
             PodExec.Result help = run(client, place, List.of("tar", "--help"));
@@ -90,8 +91,7 @@ public final class TarDownload {
             } catch (DamagedException e) {
                 throw new KubernetesException(
                         Kind.COMMAND_FAILED,
-                        "cannot " + what + ": the stream of tar is not whole: " + e.getMessage() + ". "
-                                + ended(exec),
+                        "cannot " + what + ": the stream of tar is not whole: " + e.getMessage() + ". " + ended(exec),
                         e);
             }
             int code = exec.await();

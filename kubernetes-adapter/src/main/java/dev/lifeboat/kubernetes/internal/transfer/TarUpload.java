@@ -23,8 +23,9 @@ public final class TarUpload implements EntrySink, AutoCloseable {
     private static final int RECORD = 20 * 512;
 
     /** Sizes are sent before each piece, since the end of standard input never comes: see the class of exec. */
-    private static final String FRAMES = "while read n && [ $n -gt 0 ]; do dd bs=$n count=1 iflag=fullblock 2>/dev/null;"
-            + " done | tar -xpf - -C \"$1\"";
+    private static final String FRAMES =
+            "while read n && [ $n -gt 0 ]; do dd bs=$n count=1 iflag=fullblock 2>/dev/null;"
+                    + " done | tar -xpf - -C \"$1\"";
 
     private final PodExec exec;
     private final String what;

@@ -59,7 +59,8 @@ final class UnorderedTar implements Closeable {
         for (Optional<TarMember> next; (next = tar.next()).isPresent(); ) {
             TarMember member = next.get();
             if (member.type() == EntryType.HARD_LINK) {
-                links.put(member.path(), EntryPath.of(member.link().orElseThrow().toByteArray()));
+                links.put(
+                        member.path(), EntryPath.of(member.link().orElseThrow().toByteArray()));
                 continue;
             }
             Entry entry = member.toEntry();
@@ -74,7 +75,8 @@ final class UnorderedTar implements Closeable {
         }
         Map<EntryPath, SortedSet<EntryPath>> names = new HashMap<>();
         for (Map.Entry<EntryPath, EntryPath> link : links.entrySet()) {
-            names.computeIfAbsent(file(link.getKey(), links), target -> new TreeSet<>()).add(link.getKey());
+            names.computeIfAbsent(file(link.getKey(), links), target -> new TreeSet<>())
+                    .add(link.getKey());
         }
         names.forEach(this::link);
     }
@@ -107,7 +109,8 @@ final class UnorderedTar implements Closeable {
                     name,
                     name.equals(first)
                             ? new Member(file.entry().withPath(name), file.at())
-                            : new Member(Entry.hardLink(name, first, file.entry().attributes()), 0));
+                            : new Member(
+                                    Entry.hardLink(name, first, file.entry().attributes()), 0));
         }
     }
 

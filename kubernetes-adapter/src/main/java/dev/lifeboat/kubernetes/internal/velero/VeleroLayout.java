@@ -57,6 +57,7 @@ public final class VeleroLayout {
     /** Returns the name of the member with the further copy of an object, which names its version. */
     public static EntryPath preferred(ObjectName object, String version) {
         EntryPath kind = EntryPath.of("resources/" + object.resource());
-        return kind.resolve(version + "-preferredversion").resolve(member(object).relativeTo(kind));
+        return kind.resolve(version + "-preferredversion")
+                .resolve(member(object).relativeTo(kind));
     }
 }

@@ -1,5 +1,6 @@
-package dev.lifeboat.kubernetes.internal.velero;
+package dev.lifeboat.kubernetes.internal.model;
 
+import dev.lifeboat.internal.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * JSON as Go's {@code encoding/json} writes a map: on one line, members in the order of their names, and with
- * {@code <}, {@code >}, {@code &} and the two line separators of Unicode escaped.
+ * {@code <}, {@code >}, {@code &} and the two line separators of Unicode escaped, but no others: what is applied is read
+ * as YAML, which does not know escapes of surrogates.
  */
 public final class GoJson {
     private final StringBuilder out = new StringBuilder();
@@ -25,7 +27,9 @@ public final class GoJson {
     }
 
     private void value(@Nullable Object value) {
-        if (value instanceof Map<?, ?> map) {
+        if (value instanceof JsonObject object) {
+            object(object.members());
+        } else if (value instanceof Map<?, ?> map) {
             object(map);
         } else if (value instanceof List<?> list) {
             String before = "[";
@@ -43,8 +47,8 @@ public final class GoJson {
     }
 
     private void object(Map<?, ?> map) {
-        SortedMap<String, @Nullable Object> sorted = new TreeMap<>((a, b) -> Arrays.compareUnsigned(
-                a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8)));
+        SortedMap<String, @Nullable Object> sorted = new TreeMap<>((a, b) ->
+                Arrays.compareUnsigned(a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8)));
         map.forEach((name, member) -> sorted.put(String.valueOf(name), member));
         String before = "{";
         for (Map.Entry<String, @Nullable Object> member : sorted.entrySet()) {

@@ -1,0 +1,2 @@
+/** How applications are quiesced and resumed. */
+package dev.lifeboat.kubernetes.internal.quiesce;

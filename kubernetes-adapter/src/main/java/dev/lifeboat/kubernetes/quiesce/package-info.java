@@ -1,0 +1,2 @@
+/** How applications in a cluster are made consistent while their volumes are read. */
+package dev.lifeboat.kubernetes.quiesce;

@@ -1,0 +1,362 @@
+package dev.lifeboat.kubernetes.internal.restore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.internal.tar.TarMember;
+import dev.lifeboat.internal.tar.TarReader;
+import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
+import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.ObjectName;
+import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
+import dev.lifeboat.kubernetes.internal.model.ResourceType;
+import dev.lifeboat.kubernetes.internal.velero.VeleroLayout;
+import dev.lifeboat.kubernetes.plan.Conflict;
+import dev.lifeboat.kubernetes.plan.PlanStep;
+import dev.lifeboat.kubernetes.plan.PlanStep.Action;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Plans of the objects that a real Velero captured, against clusters that have this and that. */
+class PlannerTest {
+    private static final ObjectName NAMESPACE = new ObjectName("namespaces", Optional.empty(), "vshop");
+
+    private final CapturedObjects captured = new CapturedObjects();
+    private final View view = new View();
+
+    /** A cluster that has all kinds of the snapshot, and the objects that are put into it. */
+    private static final class View implements ClusterView {
+        private final Map<String, ResourceType> types = new TreeMap<>();
+        private final Map<ObjectName, KubernetesObject> objects = new HashMap<>();
+        private final Map<Long, String> nodePorts = new HashMap<>();
+        private final Map<String, String> hosts = new HashMap<>();
+        private String user = "";
+        private String rejection = "";
+
+        @Override
+        public Optional<ResourceType> type(String key, String version) {
+            return type(key).filter(type -> type.version().equals(version));
+        }
+
+        @Override
+        public Optional<ResourceType> type(String key) {
+            return Optional.ofNullable(types.get(key));
+        }
+
+        @Override
+        public Optional<KubernetesObject> find(ResourceType type, Optional<String> namespace, String name) {
+            return Optional.ofNullable(objects.get(new ObjectName(type.key(), namespace, name)));
+        }
+
+        @Override
+        public Optional<String> rejection(PlannedObject update) {
+            return Optional.of(rejection).filter(text -> !text.isEmpty());
+        }
+
+        @Override
+        public Map<Long, String> nodePorts() {
+            return nodePorts;
+        }
+
+        @Override
+        public Map<String, String> ingressHosts() {
+            return hosts;
+        }
+
+        @Override
+        public Optional<String> userOf(String namespace, String claim) {
+            return Optional.of(user).filter(text -> !text.isEmpty());
+        }
+
+        void put(ObjectName name, String json) throws IOException {
+            objects.put(
+                    name,
+                    KubernetesObject.of(JsonObject.parse(json.getBytes(StandardCharsets.UTF_8), name.toString())));
+        }
+    }
+
+    @BeforeEach
+    void read() throws IOException {
+        Path tar = Path.of("src/test/resources/velero/backups/b1/b1.tar.gz");
+        try (InputStream in = new BufferedInputStream(new GZIPInputStream(Files.newInputStream(tar)))) {
+            TarReader reader = new TarReader(in);
+            for (Optional<TarMember> next; (next = reader.next()).isPresent(); ) {
+                Optional<ObjectName> name = VeleroLayout.object(next.get().path());
+                if (name.isPresent() && !Ownership.isOfThePast(name.get())) {
+                    add(name.get(), JsonObject.parse(next.get().content().readAllBytes(), name.toString()));
+                }
+            }
+        }
+        view.put(
+                new ObjectName("storageclasses.storage.k8s.io", Optional.empty(), "lifeboat"),
+                "{\"metadata\":{\"name\":\"lifeboat\",\"uid\":\"s\"}}");
+        type("storageclasses.storage.k8s.io", "v1", "StorageClass", false);
+    }
+
+    private void add(ObjectName name, JsonObject json) throws IOException {
+        captured.add(name, json);
+        KubernetesObject object = KubernetesObject.of(json);
+        type(name.resource(), object.version(), object.kind(), name.namespace().isPresent());
+    }
+
+    private void type(String key, String version, String kind, boolean namespaced) {
+        int dot = key.indexOf('.');
+        view.types.put(
+                key,
+                new ResourceType(
+                        dot < 0 ? "" : key.substring(dot + 1),
+                        version,
+                        dot < 0 ? key : key.substring(0, dot),
+                        kind,
+                        namespaced,
+                        Set.of()));
+    }
+
+    private Planner.Planned plan(UnaryOperator<RestoreOptions> change) throws IOException {
+        return new Planner(captured, change.apply(RestoreOptions.inPlace()), view).plan();
+    }
+
+    private static RestoreOptions copy(RestoreOptions options) {
+        return options.withNewNamespace(Optional.of("copy")).withStorageClasses(Map.of("manual", "lifeboat"));
+    }
+
+    private static Map<String, Action> actions(Planner.Planned planned) {
+        Map<String, Action> actions = new TreeMap<>();
+        planned.plan().steps().forEach(step -> actions.put(step.resource(), step.action()));
+        return actions;
+    }
+
+    private static JsonObject body(Planner.Planned planned, String target) {
+        return planned.objects().stream()
+                .filter(object -> object.target().toString().equals(target))
+                .findFirst()
+                .orElseThrow()
+                .body();
+    }
+
+    @Test
+    void copy_createsWhatNothingElseMakes_inOrder() throws IOException {
+        Planner.Planned planned = plan(PlannerTest::copy);
+        assertThat(planned.plan().conflicts()).isEmpty();
+        List<String> created = planned.objects().stream()
+                .map(object -> object.target().toString())
+                .toList();
+        assertThat(created)
+                .containsExactly(
+                        "namespaces copy",
+                        "customresourcedefinitions.apiextensions.k8s.io vouchers.vshop.example.org",
+                        "persistentvolumeclaims copy/cache",
+                        "persistentvolumeclaims copy/uploads",
+                        "clusterroles.rbac.authorization.k8s.io vshop-nodes",
+                        "roles.rbac.authorization.k8s.io copy/shop",
+                        "serviceaccounts copy/default",
+                        "serviceaccounts copy/shop",
+                        "clusterrolebindings.rbac.authorization.k8s.io vshop-nodes-copy",
+                        "rolebindings.rbac.authorization.k8s.io copy/shop",
+                        "secrets copy/db",
+                        "configmaps copy/settings",
+                        "services copy/web",
+                        "services copy/web-outside",
+                        "networkpolicies.networking.k8s.io copy/web",
+                        "pods copy/ledger",
+                        "cronjobs.batch copy/cleanup",
+                        "deployments.apps copy/web",
+                        "ingresses.extensions copy/web",
+                        "ingresses.networking.k8s.io copy/web",
+                        "vouchers.vshop.example.org copy/spring");
+        assertThat(actions(planned))
+                .containsEntry("persistentvolumes vshop-uploads", Action.SKIP)
+                .containsEntry("pods copy/seed-d7pdc", Action.SKIP)
+                .containsEntry("jobs.batch copy/seed", Action.SKIP)
+                .containsEntry("replicasets.apps copy/web-658c568764", Action.SKIP)
+                .containsEntry("configmaps copy/kube-root-ca.crt", Action.SKIP);
+        assertThat(planned.volumes()).containsExactly(new Claim("vshop", "cache"), new Claim("vshop", "uploads"));
+        // Definitions of this snapshot are enough, even if the cluster does not have the kind.
+        view.types.remove("vouchers.vshop.example.org");
+        assertThat(plan(PlannerTest::copy).plan().conflicts()).isEmpty();
+    }
+
+    @Test
+    void bodies_haveNothingThatTheClusterSets() throws IOException {
+        Planner.Planned planned = plan(PlannerTest::copy);
+        for (PlannedObject object : planned.objects()) {
+            JsonObject metadata = object.body().object("metadata");
+            assertThat(metadata.members().keySet())
+                    .as("%s", object.target())
+                    .doesNotContain("uid", "resourceVersion", "managedFields", "creationTimestamp", "ownerReferences");
+            assertThat(object.body().has("status")).isFalse();
+            if (object.target().namespace().isPresent()) {
+                assertThat(metadata.string("namespace")).isEqualTo("copy");
+                assertThat(new String(object.body().toBytes(), StandardCharsets.UTF_8))
+                        .doesNotContain("\"vshop\"");
+            }
+        }
+        JsonObject service = body(planned, "services copy/web-outside").object("spec");
+        assertThat(service.has("clusterIP")).isFalse();
+        assertThat(service.objects("ports").get(0).has("nodePort")).isFalse();
+        assertThat(body(planned, "persistentvolumeclaims copy/uploads")
+                        .object("spec")
+                        .members())
+                .doesNotContainKey("volumeName")
+                .containsEntry("storageClassName", "lifeboat");
+        JsonObject pod = body(planned, "pods copy/ledger").object("spec");
+        assertThat(pod.has("nodeName")).isFalse();
+        assertThat(pod.objects("volumes")).hasSize(1);
+        assertThat(pod.objects("containers").get(0).objects("volumeMounts")).hasSize(1);
+        assertThat(body(planned, "clusterrolebindings.rbac.authorization.k8s.io vshop-nodes-copy")
+                        .objects("subjects")
+                        .get(0)
+                        .string("namespace"))
+                .isEqualTo("copy");
+        // Planning does not change what was captured.
+        assertThat(captured.find(NAMESPACE).orElseThrow().uid()).isNotEmpty();
+    }
+
+    private List<Conflict.Kind> conflicts(UnaryOperator<RestoreOptions> change) throws IOException {
+        return plan(change).plan().conflicts().stream().map(Conflict::kind).toList();
+    }
+
+    @Test
+    void conflicts_areFoundBeforeAnythingIsChanged() throws IOException {
+        assertThat(conflicts(options -> options.withNewNamespace(Optional.of("copy"))))
+                .containsExactly(Conflict.Kind.MISSING_STORAGE_CLASS);
+        view.hosts.put("shop.example.org", "vshop");
+        assertThat(conflicts(PlannerTest::copy)).containsExactly(Conflict.Kind.INGRESS_HOST_TAKEN);
+        assertThat(conflicts(options -> copy(options).withIngressHosts(Map.of("shop.example.org", "copy.example.org"))))
+                .isEmpty();
+        view.hosts.clear();
+        long port = captured.find(new ObjectName("services", Optional.of("vshop"), "web-outside"))
+                .orElseThrow()
+                .spec()
+                .objects("ports")
+                .get(0)
+                .number("nodePort");
+        view.nodePorts.put(port, "other/web");
+        assertThat(conflicts(PlannerTest::copy)).isEmpty();
+        assertThat(conflicts(options -> copy(options).withNodePorts(true)))
+                .containsExactly(Conflict.Kind.NODE_PORT_TAKEN);
+        view.nodePorts.clear();
+        view.types.remove("networkpolicies.networking.k8s.io");
+        assertThat(conflicts(PlannerTest::copy)).containsExactly(Conflict.Kind.MISSING_KIND);
+        assertThat(conflicts(options -> copy(options).withWithout(Set.of("networkpolicies"))))
+                .isEmpty();
+        view.put(new ObjectName("namespaces", Optional.empty(), "copy"), "{\"metadata\":{\"name\":\"copy\"}}");
+        assertThat(conflicts(PlannerTest::copy)).containsExactly(Conflict.Kind.NAMESPACE_EXISTS);
+        view.put(
+                new ObjectName("namespaces", Optional.empty(), "copy"),
+                "{\"metadata\":{\"name\":\"copy\",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"}}");
+        assertThat(conflicts(PlannerTest::copy)).containsExactly(Conflict.Kind.NAMESPACE_TERMINATING);
+        assertThat(conflicts(options -> options.withNamespaces(Map.of("nothere", "x"))))
+                .contains(Conflict.Kind.UNKNOWN_NAME);
+    }
+
+    @Test
+    void inPlace_keepsWhatIsThere_unlessItIsToBeUpdated() throws IOException {
+        view.put(NAMESPACE, "{\"metadata\":{\"name\":\"vshop\"}}");
+        ObjectName settings = new ObjectName("configmaps", Optional.of("vshop"), "settings");
+        view.put(settings, "{\"metadata\":{\"name\":\"settings\",\"uid\":\"u\"}}");
+        ObjectName cache = new ObjectName("persistentvolumeclaims", Optional.of("vshop"), "cache");
+        view.put(cache, "{\"metadata\":{\"name\":\"cache\",\"uid\":\"c\"}}");
+        ObjectName kept = new ObjectName("persistentvolumes", Optional.empty(), "vshop-uploads");
+        view.put(
+                kept,
+                "{\"metadata\":{\"name\":\"vshop-uploads\"},\"spec\":{\"claimRef\":{\"namespace\":\"vshop\",\"name\":"
+                        + "\"uploads\",\"uid\":\"old\"}},\"status\":{\"phase\":\"Released\"}}");
+        Planner.Planned planned = plan(options -> options);
+        assertThat(planned.plan().conflicts()).isEmpty();
+        assertThat(actions(planned))
+                .containsEntry("namespaces vshop", Action.KEEP)
+                .containsEntry("configmaps vshop/settings", Action.KEEP)
+                .containsEntry("persistentvolumeclaims vshop/cache", Action.KEEP)
+                .containsEntry("persistentvolumes vshop-uploads", Action.UPDATE)
+                .containsEntry("persistentvolumeclaims vshop/uploads", Action.CREATE);
+        assertThat(planned.kept()).containsEntry(settings, "u");
+        // Files that are there may be newer.
+        assertThat(planned.volumes()).isEmpty();
+        assertThat(planned.plan().warnings()).anyMatch(text -> text.contains("keeps its files"));
+        Planner.Planned updated = plan(options -> options.withUpdate(true));
+        assertThat(actions(updated)).containsEntry("configmaps vshop/settings", Action.UPDATE);
+        assertThat(updated.volumes()).hasSize(2);
+        view.user = "web-1";
+        assertThat(conflicts(options -> options.withUpdate(true))).containsExactly(Conflict.Kind.VOLUME_IN_USE);
+        view.user = "";
+        view.rejection = "field is immutable";
+        assertThat(conflicts(options -> options.withUpdate(true))).containsExactly(Conflict.Kind.REJECTED);
+    }
+
+    @Test
+    void otherVersion_isAWarning() throws IOException {
+        type("cronjobs.batch", "v1", "CronJob", true);
+        Planner.Planned planned = plan(PlannerTest::copy);
+        assertThat(body(planned, "cronjobs.batch copy/cleanup").string("apiVersion"))
+                .isEqualTo("batch/v1");
+        assertThat(planned.plan().warnings()).anyMatch(text -> text.contains("batch/v1beta1"));
+    }
+
+    @Test
+    void bindingOfOthers_andOtherObjectsOfTheCluster_areNotRestored() throws IOException {
+        ObjectName binding = new ObjectName("clusterrolebindings.rbac.authorization.k8s.io", Optional.empty(), "admin");
+        add(
+                binding,
+                JsonObject.parse(
+                        ("{\"apiVersion\":\"rbac.authorization.k8s.io/v1\",\"kind\":\"ClusterRoleBinding\",\"metadata\":"
+                                        + "{\"name\":\"admin\"},\"roleRef\":{\"kind\":\"ClusterRole\",\"name\":\"cluster-admin\"},"
+                                        + "\"subjects\":[{\"kind\":\"User\",\"name\":\"eve\"}]}")
+                                .getBytes(StandardCharsets.UTF_8),
+                        "binding"));
+        String webhooks = "validatingwebhookconfigurations.admissionregistration.k8s.io";
+        add(
+                new ObjectName(webhooks, Optional.empty(), "hook"),
+                JsonObject.parse(
+                        ("{\"apiVersion\":\"admissionregistration.k8s.io/v1\",\"kind\":"
+                                        + "\"ValidatingWebhookConfiguration\",\"metadata\":{\"name\":\"hook\"}}")
+                                .getBytes(StandardCharsets.UTF_8),
+                        "hook"));
+        Planner.Planned planned = plan(PlannerTest::copy);
+        assertThat(actions(planned))
+                .containsEntry(binding.toString(), Action.SKIP)
+                .containsEntry(webhooks + " hook", Action.SKIP);
+        Planner.Planned all = plan(options -> copy(options).withAllClusterObjects(true));
+        assertThat(all.objects().get(all.objects().size() - 1).target().resource())
+                .isEqualTo(webhooks);
+        Planner.Planned none = plan(options -> copy(options).withClusterObjects(false));
+        assertThat(none.objects().stream()
+                        .filter(object -> object.target().namespace().isEmpty()))
+                .extracting(object -> object.target().resource())
+                .containsExactly("namespaces");
+    }
+
+    @Test
+    void objectAtTheWrongPlace_isRefused() {
+        assertThatThrownBy(() -> captured.add(
+                        new ObjectName("configmaps", Optional.of("other"), "settings"),
+                        captured.find(new ObjectName("configmaps", Optional.of("vshop"), "settings"))
+                                .orElseThrow()
+                                .json()))
+                .isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void plan_isATableForPeople() throws IOException {
+        String table = plan(PlannerTest::copy).plan().toString();
+        assertThat(table)
+                .contains("CREATE   namespaces copy")
+                .contains("SKIP     jobs.batch copy/seed  (it has ended)");
+        assertThat(new PlanStep(Action.KEEP, "secrets a/b", "it is there"))
+                .hasToString("keep secrets a/b (it is there)");
+    }
+}
