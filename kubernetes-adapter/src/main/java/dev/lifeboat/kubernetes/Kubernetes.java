@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.internal.process.ProcessIdentity;
 import dev.lifeboat.kubernetes.cluster.ClusterInfo;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
+import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
 import dev.lifeboat.kubernetes.internal.quiesce.ClusterRecovery;
 import dev.lifeboat.kubernetes.internal.restore.RestoreOptions;
 import dev.lifeboat.kubernetes.internal.restore.RestoreRecovery;
@@ -49,8 +50,8 @@ public final class Kubernetes implements AutoCloseable {
     }
 
     /**
-     * Returns this cluster with another journal of what is scaled to zero; {@link QuiesceJournal#ofUser} unless set. Both
-     * share the connections; closing one closes the other.
+     * Returns this cluster with another journal of what is scaled to zero; {@link QuiesceJournal#ofUser} unless set.
+     * Both share the connections; closing one closes the other.
      */
     public Kubernetes withJournal(QuiesceJournal newJournal) {
         return new Kubernetes(client, newJournal);
@@ -164,6 +165,20 @@ public final class Kubernetes implements AutoCloseable {
     }
 
     /**
+     * Returns a restore of the files of one volume into a claim that exists.
+     *
+     * @param volume its name in the snapshot: namespace and claim, as {@code shop.data-db-0}; of a volume of Docker its
+     *     name
+     * @param namespace of the claim
+     * @param claim its name
+     * @throws IllegalArgumentException if it cannot be the name of a namespace
+     */
+    public ClaimRestore intoClaim(String volume, String namespace, String claim) {
+        checkNamespace(namespace);
+        return new ClaimRestore(client, volume, new Claim(namespace, claim), RestoreOptions.inPlace());
+    }
+
+    /**
      * Returns a restore of all namespaces of a snapshot under their own names: what is missing is created, and what is
      * there stays as it is.
      */
@@ -174,10 +189,10 @@ public final class Kubernetes implements AutoCloseable {
     /**
      * Undoes what processes of this machine have left in the cluster that were killed. Resumes what a backup had
      * quiesced: scales workloads back, and runs the commands that come afterwards. Deletes pods that read or write
-     * volumes, and namespaces and objects of the cluster that a restore had created which had not succeeded. Restores do
-     * the same before they begin, and backups for such pods of their namespaces, but only for processes that were killed
-     * since this machine was started: machines that are copies of each other, with the same machine id, are told apart
-     * by that. So call this after a machine was restarted, and only where no copy of it is at work.
+     * volumes, and namespaces and objects of the cluster that a restore had created which had not succeeded. Restores
+     * do the same before they begin, and backups for such pods of their namespaces, but only for processes that were
+     * killed since this machine was started: machines that are copies of each other, with the same machine id, are told
+     * apart by that. So call this after a machine was restarted, and only where no copy of it is at work.
      *
      * @return what was resumed or deleted
      * @throws UncheckedIOException if the cluster does not answer

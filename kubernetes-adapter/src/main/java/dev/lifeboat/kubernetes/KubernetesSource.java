@@ -135,8 +135,8 @@ public final class KubernetesSource implements SnapshotSource {
     }
 
     /**
-     * Makes the application consistent while its volumes are read; {@link PodQuiesce#none} unless set, which reads files
-     * while they are written: a database may not start from such files.
+     * Makes the application consistent while its volumes are read; {@link PodQuiesce#none} unless set, which reads
+     * files while they are written: a database may not start from such files.
      */
     public KubernetesSource quiesce(PodQuiesce how) {
         return new KubernetesSource(client, journal, scope, how, unencrypted);

@@ -27,9 +27,9 @@ import java.util.function.UnaryOperator;
  * there and were changed stay as they are then.
  *
  * <p>What the cluster sets is left to it: identities, versions, status, addresses of services, ports of the nodes,
- * tokens of accounts, volumes that a provisioner makes. What a controller makes is not restored if what it makes it from
- * is: pods of a deployment, jobs of a cron job, endpoints of a service. Jobs and pods that have ended, events and leases
- * are not restored. The plan names each of these.
+ * tokens of accounts, volumes that a provisioner makes. What a controller makes is not restored if what it makes it
+ * from is: pods of a deployment, jobs of a cron job, endpoints of a service. Jobs and pods that have ended are not
+ * restored. The plan names each of these. Events and leases are not restored either.
  *
  * <p>Objects that are there stay as they are, unless {@link #update} is called; those that are in no namespace always
  * do. A claim that is there keeps its files with it, and so does a volume that was released when its claim was deleted.
@@ -102,6 +102,16 @@ public final class NamespaceRestore implements RestoreTarget {
      */
     public NamespaceRestore only(String... kinds) {
         return with(o -> o.withOnly(plus(o.only(), kinds)));
+    }
+
+    /**
+     * Restores only some objects; a further call adds to earlier ones. A claim comes with its files.
+     *
+     * @param resource key of the kind, such as {@code configmaps} or {@code deployments.apps}
+     * @param name of the object
+     */
+    public NamespaceRestore onlyObject(String resource, String name) {
+        return with(o -> o.withOnlyObjects(plus(o.onlyObjects(), resource + "/" + name)));
     }
 
     /**
@@ -185,8 +195,8 @@ public final class NamespaceRestore implements RestoreTarget {
     }
 
     /**
-     * Adds a receiver of the plan. It is called on the restoring thread, before anything is changed, and in a dry run as
-     * well. An exception it throws ends the restore.
+     * Adds a receiver of the plan. It is called on the restoring thread, before anything is changed, and in a dry run
+     * as well. An exception it throws ends the restore.
      */
     public NamespaceRestore onPlan(Consumer<? super RestorePlan> receiver) {
         return with(o -> o.withOnPlan(plan -> {

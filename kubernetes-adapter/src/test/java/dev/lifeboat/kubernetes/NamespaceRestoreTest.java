@@ -346,6 +346,52 @@ class NamespaceRestoreTest {
             assertThat(onDisk.verify().readData().run().findings()).isEmpty();
         }
         assertThat(sh(namespace, "ls /data")).isEqualTo("big");
+        assertThatThrownBy(() -> repo.restore(
+                                repo.backup(kubernetes.namespace(namespace)).run())
+                        .to(kubernetes
+                                .intoClaim(namespace + ".data", namespace, "data")
+                                .helperImage("lifeboat-tools:1"))
+                        .run())
+                .hasMessageContaining("uses it");
+    }
+
+    /** One object, and the files of one volume. */
+    @Test
+    void parts_areRestoredAlone() throws Exception {
+        String namespace = files("busybox");
+        sh(namespace, "echo one > /data/file; mkdir /data/dir");
+        Snapshot snapshot = repo.backup(kubernetes.namespace(namespace)).run();
+        kubectl("-n", namespace, "delete", "deployment", "files", "--wait=true");
+        kubectl("-n", namespace, "wait", "--for=delete", "pod", "-l", "app=files", "--timeout=60s");
+        ClusterFixture.apply("""
+                apiVersion: v1
+                kind: PersistentVolumeClaim
+                metadata: {name: other, namespace: NS}
+                spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 5Mi}}}
+                """.replace("NS", namespace));
+        for (boolean host : new boolean[] {true, false}) {
+            ClaimRestore claim = kubernetes
+                    .intoClaim(namespace + ".data", namespace, "other")
+                    .helperImage("lifeboat-tools:1");
+            assertThat(repo.restore(snapshot)
+                            .to(host ? claim : claim.withoutHostPaths())
+                            .deleteExtra()
+                            .run()
+                            .problems())
+                    .isEmpty();
+            assertThat(repo.backup(kubernetes.namespace(namespace).helperImage("lifeboat-tools:1"))
+                            .run()
+                            .problems())
+                    .isEmpty();
+        }
+        assertThatThrownBy(() -> repo.restore(snapshot)
+                        .to(kubernetes.intoClaim("nothere", namespace, "other").helperImage("lifeboat-tools:1"))
+                        .run())
+                .hasMessageContaining("it has [" + namespace + ".data]");
+        repo.restore(snapshot)
+                .to(kubernetes.inPlace().onlyObject("deployments.apps", "files"))
+                .run();
+        assertThat(sh(namespace, "cat /data/file")).isEqualTo("one");
     }
 
     /** Restores, and is killed. */
@@ -398,7 +444,7 @@ class NamespaceRestoreTest {
         sh(namespace, "echo old > /data/file");
         Snapshot snapshot = repo.backup(kubernetes.namespace(namespace)).run();
         sh(namespace, "echo newer > /data/file");
-        // Nobody else gets its storage.
+        // A copy does not get its storage.
         assertThatThrownBy(() -> repo.restore(snapshot)
                         .to(kubernetes.newNamespace(cluster.namespace("copy")))
                         .run())

@@ -46,8 +46,8 @@ public final class PodQuiesce {
     }
 
     /**
-     * Returns one that scales what uses the volumes to zero (deployments, stateful sets and replica sets), and back. The
-     * backup fails, and everything is scaled back, if another pod uses a volume.
+     * Returns one that scales what uses the volumes to zero (deployments, stateful sets and replica sets), and back.
+     * The backup fails, and everything is scaled back, if another pod uses a volume.
      */
     public static PodQuiesce scaleToZero() {
         return new PodQuiesce(true, false, List.of());
@@ -63,8 +63,8 @@ public final class PodQuiesce {
     }
 
     /**
-     * Returns one that runs a command in each pod with some labels, and another one afterwards. A command that fails, or
-     * takes longer than 30 s, fails the backup.
+     * Returns one that runs a command in each pod with some labels, and another one afterwards. A command that fails,
+     * or takes longer than 30 s, fails the backup.
      *
      * @param selector of labels, as {@code kubectl -l} has it
      */

@@ -28,10 +28,11 @@ import java.util.TreeSet;
  * }
  * }</pre>
  *
- * <p>Files of volumes that Velero has put into its kopia repository, or into snapshots of a storage system, are not read,
- * and none are written: an import names each volume that lacks them, and an export, too.
+ * <p>Files of volumes that Velero has put into its kopia repository, or into snapshots of a storage system, are not
+ * read, and none are written: an import names each volume that lacks them, and an export, too.
  *
- * <p>Velero declares a place unavailable that has other folders than its own: a Lifeboat repository needs another prefix.
+ * <p>Velero declares a place unavailable that has other folders than its own: a Lifeboat repository needs another
+ * prefix.
  *
  * <p>Thread-safe.
  */

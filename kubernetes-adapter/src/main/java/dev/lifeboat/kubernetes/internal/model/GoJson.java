@@ -10,9 +10,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * JSON as Go's {@code encoding/json} writes a map: on one line, members in the order of their names, and with
- * {@code <}, {@code >}, {@code &} and the two line separators of Unicode escaped, but no others: what is applied is read
- * as YAML, which does not know escapes of surrogates.
+ * JSON as Go's {@code encoding/json} writes a map: on one line, members in the order of their names. The signs
+ * {@code <}, {@code >}, {@code &} and the two line separators of Unicode are escaped, but no others: what is applied is
+ * read as YAML, which does not know escapes of surrogates.
  */
 public final class GoJson {
     private final StringBuilder out = new StringBuilder();

@@ -155,13 +155,13 @@ public final class NamespaceRestoreSession implements RestoreTarget.Session {
             return open;
         }
         finishVolume();
-        String namespace = options.mapped(claim.namespace());
+        Claim target = new Claim(options.mapped(claim.namespace()), claim.name());
         PodImage image = options.helperImage()
                 .map(PodImage::of)
                 .or(() -> captured.images().find(claim.namespace(), claim.name()))
                 .orElseThrow(() -> new IllegalStateException("no image to write claim " + claim));
         VolumeWriter opened = VolumeWriter.open(
-                client, claim, namespace, image, options.hostPaths() && !options.persistentVolumes(), request);
+                client, claim.data(), target, image, options.hostPaths() && !options.persistentVolumes(), request);
         writer = opened;
         current = claim;
         return opened;

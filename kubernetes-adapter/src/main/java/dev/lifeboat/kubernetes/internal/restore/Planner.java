@@ -68,7 +68,9 @@ final class Planner {
         if (conflicts.isEmpty()) {
             for (ObjectName name : captured.inOrder()) {
                 KubernetesObject object = captured.find(name).orElseThrow();
-                boolean taken = !name.resource().equals("namespaces") && options.takes(name.resource(), object.kind());
+                boolean taken = !name.resource().equals("namespaces")
+                        && options.takes(name)
+                        && options.takes(name.resource(), object.kind());
                 if (taken && (name.namespace().isPresent() || takesOfCluster(name))) {
                     plan(name, object);
                 }

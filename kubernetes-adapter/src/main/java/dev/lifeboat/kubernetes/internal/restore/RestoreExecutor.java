@@ -251,8 +251,8 @@ final class RestoreExecutor {
     }
 
     /**
-     * The restore has succeeded: what it created in the cluster stays. Nothing is undone any more, even if this fails in
-     * the middle.
+     * The restore has succeeded: what it created in the cluster stays. Nothing is undone any more, even if this fails
+     * in the middle.
      */
     void commit() throws IOException {
         List<Created> all = List.copyOf(created);
@@ -301,8 +301,8 @@ final class RestoreExecutor {
     }
 
     /**
-     * Deletes an object, if it is the same still, and waits until it is gone. A definition of a kind that has objects by
-     * now stays: they would go with it, whoever has made them.
+     * Deletes an object, if it is the same still, and waits until it is gone. A definition of a kind that has objects
+     * by now stays: they would go with it, whoever has made them.
      *
      * @return whether it was deleted
      */

@@ -1,5 +1,6 @@
 package dev.lifeboat.kubernetes.internal.restore;
 
+import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.ObjectName;
 import dev.lifeboat.kubernetes.plan.RestorePlan;
 import dev.lifeboat.kubernetes.plan.RestoredWorkload;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import java.util.function.Consumer;
  * @param storageClasses other storage classes, by captured name
  * @param ingressHosts other hosts of ingresses, by captured host
  * @param only kinds of resources, by key, plural or kind; empty for all
+ * @param onlyObjects objects, as {@code secrets/db}; empty for all
  * @param without kinds of resources that are left out
  * @param update whether objects that are there are changed to what the snapshot has
  * @param nodePorts whether services keep their ports of the nodes
@@ -36,6 +38,7 @@ public record RestoreOptions(
         Map<String, String> storageClasses,
         Map<String, String> ingressHosts,
         Set<String> only,
+        Set<String> onlyObjects,
         Set<String> without,
         boolean update,
         boolean nodePorts,
@@ -54,6 +57,7 @@ public record RestoreOptions(
         storageClasses = Map.copyOf(storageClasses);
         ingressHosts = Map.copyOf(ingressHosts);
         only = Set.copyOf(only);
+        onlyObjects = Set.copyOf(onlyObjects);
         without = Set.copyOf(without);
         withoutVolumes = Set.copyOf(withoutVolumes);
     }
@@ -65,6 +69,7 @@ public record RestoreOptions(
                 Map.of(),
                 Map.of(),
                 Map.of(),
+                Set.of(),
                 Set.of(),
                 Set.of(),
                 false,
@@ -88,6 +93,7 @@ public record RestoreOptions(
                 storageClasses,
                 ingressHosts,
                 only,
+                onlyObjects,
                 without,
                 update,
                 nodePorts,
@@ -110,6 +116,7 @@ public record RestoreOptions(
                 storageClasses,
                 ingressHosts,
                 only,
+                onlyObjects,
                 without,
                 update,
                 nodePorts,
@@ -132,6 +139,7 @@ public record RestoreOptions(
                 value,
                 ingressHosts,
                 only,
+                onlyObjects,
                 without,
                 update,
                 nodePorts,
@@ -154,6 +162,7 @@ public record RestoreOptions(
                 storageClasses,
                 value,
                 only,
+                onlyObjects,
                 without,
                 update,
                 nodePorts,
@@ -175,6 +184,30 @@ public record RestoreOptions(
                 namespaces,
                 storageClasses,
                 ingressHosts,
+                value,
+                onlyObjects,
+                without,
+                update,
+                nodePorts,
+                clusterObjects,
+                allClusterObjects,
+                persistentVolumes,
+                volumes,
+                withoutVolumes,
+                hostPaths,
+                helperImage,
+                readyTimeout,
+                onPlan,
+                onReady);
+    }
+
+    public RestoreOptions withOnlyObjects(Set<String> value) {
+        return new RestoreOptions(
+                newNamespace,
+                namespaces,
+                storageClasses,
+                ingressHosts,
+                only,
                 value,
                 without,
                 update,
@@ -198,6 +231,7 @@ public record RestoreOptions(
                 storageClasses,
                 ingressHosts,
                 only,
+                onlyObjects,
                 value,
                 update,
                 nodePorts,
@@ -220,6 +254,7 @@ public record RestoreOptions(
                 storageClasses,
                 ingressHosts,
                 only,
+                onlyObjects,
                 without,
                 value,
                 nodePorts,
@@ -242,6 +277,7 @@ public record RestoreOptions(
                 storageClasses,
                 ingressHosts,
                 only,
+                onlyObjects,
                 without,
                 update,
                 value,
@@ -264,6 +300,7 @@ public record RestoreOptions(
                 storageClasses,
                 ingressHosts,
                 only,
+                onlyObjects,
                 without,
                 update,
                 nodePorts,
@@ -286,6 +323,7 @@ public record RestoreOptions(
                 storageClasses,
                 ingressHosts,
                 only,
+                onlyObjects,
                 without,
                 update,
                 nodePorts,
@@ -308,6 +346,7 @@ public record RestoreOptions(
                 storageClasses,
                 ingressHosts,
                 only,
+                onlyObjects,
                 without,
                 update,
                 nodePorts,
@@ -330,6 +369,7 @@ public record RestoreOptions(
                 storageClasses,
                 ingressHosts,
                 only,
+                onlyObjects,
                 without,
                 update,
                 nodePorts,
@@ -352,6 +392,7 @@ public record RestoreOptions(
                 storageClasses,
                 ingressHosts,
                 only,
+                onlyObjects,
                 without,
                 update,
                 nodePorts,
@@ -374,6 +415,7 @@ public record RestoreOptions(
                 storageClasses,
                 ingressHosts,
                 only,
+                onlyObjects,
                 without,
                 update,
                 nodePorts,
@@ -396,6 +438,7 @@ public record RestoreOptions(
                 storageClasses,
                 ingressHosts,
                 only,
+                onlyObjects,
                 without,
                 update,
                 nodePorts,
@@ -418,6 +461,7 @@ public record RestoreOptions(
                 storageClasses,
                 ingressHosts,
                 only,
+                onlyObjects,
                 without,
                 update,
                 nodePorts,
@@ -440,6 +484,7 @@ public record RestoreOptions(
                 storageClasses,
                 ingressHosts,
                 only,
+                onlyObjects,
                 without,
                 update,
                 nodePorts,
@@ -462,6 +507,7 @@ public record RestoreOptions(
                 storageClasses,
                 ingressHosts,
                 only,
+                onlyObjects,
                 without,
                 update,
                 nodePorts,
@@ -480,6 +526,11 @@ public record RestoreOptions(
     /** Returns the name of a namespace after the restore. */
     public String mapped(String namespace) {
         return newNamespace.orElseGet(() -> namespaces.getOrDefault(namespace, namespace));
+    }
+
+    /** Whether an object is restored, if its kind is. */
+    boolean takes(ObjectName name) {
+        return onlyObjects.isEmpty() || onlyObjects.contains(name.resource() + "/" + name.name());
     }
 
     /** Whether a kind of resource is restored. */

@@ -49,23 +49,18 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
     /**
      * Opens the volume of a claim.
      *
-     * @param captured the claim in the snapshot
-     * @param namespace of the claim that is written
+     * @param place of its files in the snapshot
+     * @param claim that is written
      * @param image of the pod that mounts it
      * @param hostPaths whether files may be written on the host
      */
     static VolumeWriter open(
-            ApiClient client,
-            Claim captured,
-            String namespace,
-            PodImage image,
-            boolean hostPaths,
-            RestoreRequest request)
+            ApiClient client, EntryPath place, Claim claim, PodImage image, boolean hostPaths, RestoreRequest request)
             throws IOException {
-        HelperPod pod = HelperPod.mount(client, namespace, captured.name(), false, image, Optional.empty());
+        HelperPod pod = HelperPod.mount(client, claim.namespace(), claim.name(), false, image, Optional.empty());
         boolean opened = false;
         try {
-            VolumeWriter writer = open(client, pod, captured, namespace, image, hostPaths, request);
+            VolumeWriter writer = open(client, pod, place, claim, image, hostPaths, request);
             opened = true;
             return writer;
         } finally {
@@ -78,36 +73,35 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
     private static VolumeWriter open(
             ApiClient client,
             HelperPod pod,
-            Claim captured,
-            String namespace,
+            EntryPath place,
+            Claim claim,
             PodImage image,
             boolean hostPaths,
             RestoreRequest request)
             throws IOException {
         RestoreRequest moved = new RestoreRequest(
-                request.dryRun(), request.partial(), request.deleteExtra(), moved(captured.data(), request.listener()));
-        String path = "/api/v1/namespaces/" + namespace + "/persistentvolumeclaims/" + captured.name();
-        KubernetesObject claim =
-                KubernetesObject.of(client.get(path, "look at claim " + namespace + "/" + captured.name()));
+                request.dryRun(), request.partial(), request.deleteExtra(), moved(place, request.listener()));
+        String path = "/api/v1/namespaces/" + claim.namespace() + "/persistentvolumeclaims/" + claim.name();
+        KubernetesObject object = KubernetesObject.of(client.get(path, "look at claim " + claim));
         Optional<KubernetesObject> volume =
-                hostPaths ? HostVolume.read(client, claim.spec().string("volumeName")) : Optional.empty();
+                hostPaths ? HostVolume.read(client, object.spec().string("volumeName")) : Optional.empty();
         Optional<Path> directory =
                 volume.isPresent() ? HostVolume.find(volume.get(), pod.uid(), HelperPod.DIRECTORY) : Optional.empty();
         if (directory.isPresent()) {
             RestoreTarget.Session session =
                     DirectoryRestore.into(directory.get()).begin(moved);
-            return new VolumeWriter(pod, captured.data(), session, session, session::commit);
+            return new VolumeWriter(pod, place, session, session, session::commit);
         }
         boolean gnu = TarDownload.of(client, pod.place())
                 .orElseThrow(() -> new KubernetesException(
                         Kind.NOT_FOUND,
-                        "cannot write claim " + namespace + "/" + captured.name() + ": image " + image
+                        "cannot write claim " + claim + ": image " + image
                                 + " has no tar. Give one that has sh and tar: .helperImage(..)"))
                 .isGnu();
         if (!gnu) {
             request.listener()
                     .problem(new Problem(
-                            captured.data(),
+                            place,
                             Problem.Kind.DEGRADED,
                             "written by a tar that is not GNU tar: times are truncated to seconds; times of"
                                     + " links, extended attributes, ACLs and holes are lost"));
@@ -116,7 +110,7 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
             empty(client, pod.place());
         }
         TarUpload upload = TarUpload.start(client, pod.place(), HelperPod.DIRECTORY, gnu, moved);
-        return new VolumeWriter(pod, captured.data(), upload, upload, upload::finish);
+        return new VolumeWriter(pod, place, upload, upload, upload::finish);
     }
 
     /** Tar deletes nothing, so everything is extra. */
