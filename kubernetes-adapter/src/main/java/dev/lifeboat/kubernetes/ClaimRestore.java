@@ -33,12 +33,12 @@ public final class ClaimRestore implements RestoreTarget {
 
     /** Sets the image of the pod that writes: it has {@code sh} and {@code tar}, best that of GNU. It must be set. */
     public ClaimRestore helperImage(String image) {
-        return new ClaimRestore(client, volume, claim, options.withHelperImage(Optional.of(image)));
+        return new ClaimRestore(client, volume, claim, options.with(o -> o.helperImage = Optional.of(image)));
     }
 
     /** Writes no files on the host, even where that is possible: all through the API server. */
     public ClaimRestore withoutHostPaths() {
-        return new ClaimRestore(client, volume, claim, options.withHostPaths(false));
+        return new ClaimRestore(client, volume, claim, options.with(o -> o.hostPaths = false));
     }
 
     @Override

@@ -161,7 +161,7 @@ public final class Kubernetes implements AutoCloseable {
      */
     public NamespaceRestore newNamespace(String name) {
         checkNamespace(name);
-        return new NamespaceRestore(client, RestoreOptions.inPlace().withNewNamespace(Optional.of(name)));
+        return new NamespaceRestore(client, RestoreOptions.inPlace().with(o -> o.newNamespace = Optional.of(name)));
     }
 
     /**

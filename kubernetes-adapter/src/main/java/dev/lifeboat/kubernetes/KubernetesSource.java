@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.function.UnaryOperator;
+import java.util.function.Consumer;
 
 /**
  * Namespaces of a cluster, or all of it, as a source: every kind of resource that the API server has, in its preferred
@@ -47,23 +47,11 @@ public final class KubernetesSource implements SnapshotSource {
     }
 
     static KubernetesSource of(ApiClient client, QuiesceJournal journal, SortedSet<String> namespaces) {
-        CaptureScope scope = new CaptureScope(
-                namespaces,
-                Optional.empty(),
-                Set.of(),
-                Set.of(),
-                Set.of(),
-                true,
-                true,
-                true,
-                Set.of(),
-                true,
-                Optional.empty());
-        return new KubernetesSource(client, journal, scope, PodQuiesce.none(), false);
+        return new KubernetesSource(client, journal, CaptureScope.of(namespaces), PodQuiesce.none(), false);
     }
 
-    private KubernetesSource with(UnaryOperator<CaptureScope> change) {
-        return new KubernetesSource(client, journal, change.apply(scope), quiesce, unencrypted);
+    private KubernetesSource with(Consumer<CaptureScope.Values> change) {
+        return new KubernetesSource(client, journal, scope.with(change), quiesce, unencrypted);
     }
 
     private static Set<String> plus(Set<String> some, String... more) {
@@ -78,7 +66,7 @@ public final class KubernetesSource implements SnapshotSource {
      * @param selector as {@code kubectl -l} has it, such as {@code app=web,tier!=cache}
      */
     public KubernetesSource matching(String selector) {
-        return with(s -> s.withSelector(selector));
+        return with(s -> s.selector = Optional.of(selector));
     }
 
     /**
@@ -87,7 +75,7 @@ public final class KubernetesSource implements SnapshotSource {
      * @param kinds such as {@code deployments.apps}, {@code deployments} or {@code Deployment}
      */
     public KubernetesSource only(String... kinds) {
-        return with(s -> s.withOnly(plus(s.only(), kinds)));
+        return with(s -> s.only = plus(s.only, kinds));
     }
 
     /**
@@ -96,7 +84,7 @@ public final class KubernetesSource implements SnapshotSource {
      * @param kinds as {@link #only} has them
      */
     public KubernetesSource without(String... kinds) {
-        return with(s -> s.withWithout(plus(s.without(), kinds)));
+        return with(s -> s.without = plus(s.without, kinds));
     }
 
     /**
@@ -106,12 +94,12 @@ public final class KubernetesSource implements SnapshotSource {
      * @param name of the object
      */
     public KubernetesSource withoutObject(String resource, String name) {
-        return with(s -> s.withWithoutObjects(plus(s.withoutObjects(), resource + "/" + name)));
+        return with(s -> s.withoutObjects = plus(s.withoutObjects, resource + "/" + name));
     }
 
     /** Leaves secrets out. */
     public KubernetesSource withoutSecrets() {
-        return with(s -> s.withSecrets(false));
+        return with(s -> s.secrets = false);
     }
 
     /** Allows that secrets are written into a repository that is not encrypted. */
@@ -121,17 +109,17 @@ public final class KubernetesSource implements SnapshotSource {
 
     /** Leaves out what is in no namespace, except the namespaces: for credentials that may not read it. */
     public KubernetesSource withoutClusterObjects() {
-        return with(s -> s.withClusterObjects(false));
+        return with(s -> s.clusterObjects = false);
     }
 
     /** Leaves the files of all volumes out. Their claims are captured. */
     public KubernetesSource withoutVolumes() {
-        return with(s -> s.withVolumes(false));
+        return with(s -> s.volumes = false);
     }
 
     /** Leaves the files of the volume of a claim out. The claim is captured. */
     public KubernetesSource withoutVolume(String claim) {
-        return with(s -> s.withWithoutVolumes(plus(s.withoutVolumes(), claim)));
+        return with(s -> s.withoutVolumes = plus(s.withoutVolumes, claim));
     }
 
     /**
@@ -144,7 +132,7 @@ public final class KubernetesSource implements SnapshotSource {
 
     /** Reads no files from the host, even where that is possible: all through the API server. */
     public KubernetesSource withoutHostPaths() {
-        return with(s -> s.withHostPaths(false));
+        return with(s -> s.hostPaths = false);
     }
 
     /**
@@ -152,7 +140,7 @@ public final class KubernetesSource implements SnapshotSource {
      * a pod has the image of the container that uses the volume, so that no image is pulled.
      */
     public KubernetesSource helperImage(String image) {
-        return with(s -> s.withReaderImage(image));
+        return with(s -> s.readerImage = Optional.of(image));
     }
 
     @Override

@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
 
 /**
  * Restores namespaces: objects in an order in which each finds what it needs, files of volumes before the first process
@@ -48,8 +47,8 @@ public final class NamespaceRestore implements RestoreTarget {
         this.options = options;
     }
 
-    private NamespaceRestore with(UnaryOperator<RestoreOptions> change) {
-        return new NamespaceRestore(client, change.apply(options));
+    private NamespaceRestore with(Consumer<RestoreOptions.Values> change) {
+        return new NamespaceRestore(client, options.with(change));
     }
 
     private static Map<String, String> plus(Map<String, String> some, String from, String to, String what) {
@@ -74,7 +73,7 @@ public final class NamespaceRestore implements RestoreTarget {
      */
     public NamespaceRestore namespace(String captured, String name) {
         Kubernetes.checkNamespace(name);
-        return with(o -> o.withNamespaces(plus(o.namespaces(), captured, name, "namespace")));
+        return with(o -> o.namespaces = plus(o.namespaces, captured, name, "namespace"));
     }
 
     /**
@@ -83,7 +82,7 @@ public final class NamespaceRestore implements RestoreTarget {
      * @throws IllegalStateException if it is replaced already
      */
     public NamespaceRestore storageClass(String captured, String other) {
-        return with(o -> o.withStorageClasses(plus(o.storageClasses(), captured, other, "storage class")));
+        return with(o -> o.storageClasses = plus(o.storageClasses, captured, other, "storage class"));
     }
 
     /**
@@ -92,7 +91,7 @@ public final class NamespaceRestore implements RestoreTarget {
      * @throws IllegalStateException if it is replaced already
      */
     public NamespaceRestore ingressHost(String captured, String other) {
-        return with(o -> o.withIngressHosts(plus(o.ingressHosts(), captured, other, "host")));
+        return with(o -> o.ingressHosts = plus(o.ingressHosts, captured, other, "host"));
     }
 
     /**
@@ -101,7 +100,7 @@ public final class NamespaceRestore implements RestoreTarget {
      * @param kinds such as {@code deployments.apps}, {@code deployments} or {@code Deployment}
      */
     public NamespaceRestore only(String... kinds) {
-        return with(o -> o.withOnly(plus(o.only(), kinds)));
+        return with(o -> o.only = plus(o.only, kinds));
     }
 
     /**
@@ -111,7 +110,7 @@ public final class NamespaceRestore implements RestoreTarget {
      * @param name of the object
      */
     public NamespaceRestore onlyObject(String resource, String name) {
-        return with(o -> o.withOnlyObjects(plus(o.onlyObjects(), resource + "/" + name)));
+        return with(o -> o.onlyObjects = plus(o.onlyObjects, resource + "/" + name));
     }
 
     /**
@@ -120,7 +119,7 @@ public final class NamespaceRestore implements RestoreTarget {
      * @param kinds as {@link #only} has them
      */
     public NamespaceRestore without(String... kinds) {
-        return with(o -> o.withWithout(plus(o.without(), kinds)));
+        return with(o -> o.without = plus(o.without, kinds));
     }
 
     /**
@@ -128,17 +127,17 @@ public final class NamespaceRestore implements RestoreTarget {
      * fields of other managers; and writes files of claims that are there, which no pod may use then.
      */
     public NamespaceRestore update() {
-        return with(o -> o.withUpdate(true));
+        return with(o -> o.update = true);
     }
 
     /** Keeps the ports of the nodes that services had. One that another service has is a conflict. */
     public NamespaceRestore keepNodePorts() {
-        return with(o -> o.withNodePorts(true));
+        return with(o -> o.nodePorts = true);
     }
 
     /** Restores nothing but namespaces and what is in them. */
     public NamespaceRestore withoutClusterObjects() {
-        return with(o -> o.withClusterObjects(false));
+        return with(o -> o.clusterObjects = false);
     }
 
     /**
@@ -147,7 +146,7 @@ public final class NamespaceRestore implements RestoreTarget {
      * of accounts of the namespaces, classes of storage, priority, runtime and ingress.
      */
     public NamespaceRestore allClusterObjects() {
-        return with(o -> o.withAllClusterObjects(true));
+        return with(o -> o.allClusterObjects = true);
     }
 
     /**
@@ -155,22 +154,22 @@ public final class NamespaceRestore implements RestoreTarget {
      * share, a disk, a directory of a node. Its files are overwritten. Otherwise the claims get new volumes.
      */
     public NamespaceRestore persistentVolumes() {
-        return with(o -> o.withPersistentVolumes(true));
+        return with(o -> o.persistentVolumes = true);
     }
 
     /** Writes no files of volumes. Claims are restored, and get empty volumes. */
     public NamespaceRestore withoutVolumes() {
-        return with(o -> o.withVolumes(false));
+        return with(o -> o.volumes = false);
     }
 
     /** Writes no files of the volume of a claim. */
     public NamespaceRestore withoutVolume(String claim) {
-        return with(o -> o.withWithoutVolumes(plus(o.withoutVolumes(), claim)));
+        return with(o -> o.withoutVolumes = plus(o.withoutVolumes, claim));
     }
 
     /** Writes no files on the host, even where that is possible: all through the API server. */
     public NamespaceRestore withoutHostPaths() {
-        return with(o -> o.withHostPaths(false));
+        return with(o -> o.hostPaths = false);
     }
 
     /**
@@ -178,7 +177,7 @@ public final class NamespaceRestore implements RestoreTarget {
      * a pod has the image of the container that uses the volume, so that no image is pulled.
      */
     public NamespaceRestore helperImage(String image) {
-        return with(o -> o.withHelperImage(Optional.of(image)));
+        return with(o -> o.helperImage = Optional.of(image));
     }
 
     /**
@@ -191,7 +190,7 @@ public final class NamespaceRestore implements RestoreTarget {
         if (timeout.isNegative()) {
             throw new IllegalArgumentException("duration is negative: " + timeout);
         }
-        return with(o -> o.withReadyTimeout(timeout));
+        return with(o -> o.readyTimeout = timeout);
     }
 
     /**
@@ -199,18 +198,24 @@ public final class NamespaceRestore implements RestoreTarget {
      * as well. An exception it throws ends the restore.
      */
     public NamespaceRestore onPlan(Consumer<? super RestorePlan> receiver) {
-        return with(o -> o.withOnPlan(plan -> {
-            o.onPlan().accept(plan);
-            receiver.accept(plan);
-        }));
+        return with(o -> {
+            Consumer<RestorePlan> before = o.onPlan;
+            o.onPlan = plan -> {
+                before.accept(plan);
+                receiver.accept(plan);
+            };
+        });
     }
 
     /** Adds a receiver of what became of each workload, on the restoring thread. */
     public NamespaceRestore onReady(Consumer<? super RestoredWorkload> receiver) {
-        return with(o -> o.withOnReady(workload -> {
-            o.onReady().accept(workload);
-            receiver.accept(workload);
-        }));
+        return with(o -> {
+            Consumer<RestoredWorkload> before = o.onReady;
+            o.onReady = workload -> {
+                before.accept(workload);
+                receiver.accept(workload);
+            };
+        });
     }
 
     @Override

@@ -7,202 +7,150 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /**
  * What of a cluster is captured. Immutable.
- *
- * @param namespaces their names; empty for the whole cluster
- * @param selector of labels, as the API has it; empty for all objects
- * @param only kinds of resources, as {@link #names} has them; empty for all
- * @param without kinds of resources that are left out
- * @param withoutObjects objects that are left out, as {@code secrets/db}
- * @param secrets whether secrets are captured
- * @param clusterObjects whether objects of the cluster are captured that the namespaces need
- * @param volumes whether files of claims are captured
- * @param withoutVolumes claims whose files are left out, by name
- * @param hostPaths whether files are read from the host where that is possible
- * @param readerImage image of pods that read volumes; empty for the image of a pod that uses the volume
  */
-public record CaptureScope(
-        SortedSet<String> namespaces,
-        Optional<String> selector,
-        Set<String> only,
-        Set<String> without,
-        Set<String> withoutObjects,
-        boolean secrets,
-        boolean clusterObjects,
-        boolean volumes,
-        Set<String> withoutVolumes,
-        boolean hostPaths,
-        Optional<String> readerImage) {
-    public CaptureScope withSelector(String value) {
-        return new CaptureScope(
-                namespaces,
-                Optional.of(value),
-                only,
-                without,
-                withoutObjects,
-                secrets,
-                clusterObjects,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                readerImage);
+public final class CaptureScope {
+    private final Values values;
+
+    /** The options while one of them is changed. */
+    public static final class Values {
+        /** Names of namespaces; none for the whole cluster. */
+        public SortedSet<String> namespaces = new TreeSet<>();
+
+        /** Selector of labels, as the API has it; empty for all objects. */
+        public Optional<String> selector = Optional.empty();
+
+        /** Kinds of resources, by key, plural or kind; empty for all. */
+        public Set<String> only = Set.of();
+
+        /** Kinds of resources that are left out. */
+        public Set<String> without = Set.of();
+
+        /** Objects that are left out, as {@code secrets/db}. */
+        public Set<String> withoutObjects = Set.of();
+
+        /** Whether secrets are captured. */
+        public boolean secrets = true;
+
+        /** Whether objects of the cluster are captured that the namespaces need. */
+        public boolean clusterObjects = true;
+
+        /** Whether files of claims are captured. */
+        public boolean volumes = true;
+
+        /** Claims whose files are left out, by name. */
+        public Set<String> withoutVolumes = Set.of();
+
+        /** Whether files are read from the host where that is possible. */
+        public boolean hostPaths = true;
+
+        /** Image of pods that read volumes; empty for the image of a pod that uses the volume. */
+        public Optional<String> readerImage = Optional.empty();
+
+        private Values() {}
+
+        private Values(Values other) {
+            namespaces = other.namespaces;
+            selector = other.selector;
+            only = other.only;
+            without = other.without;
+            withoutObjects = other.withoutObjects;
+            secrets = other.secrets;
+            clusterObjects = other.clusterObjects;
+            volumes = other.volumes;
+            withoutVolumes = other.withoutVolumes;
+            hostPaths = other.hostPaths;
+            readerImage = other.readerImage;
+        }
     }
 
-    public CaptureScope withOnly(Set<String> value) {
-        return new CaptureScope(
-                namespaces,
-                selector,
-                value,
-                without,
-                withoutObjects,
-                secrets,
-                clusterObjects,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                readerImage);
+    private CaptureScope(Values values) {
+        this.values = values;
     }
 
-    public CaptureScope withWithout(Set<String> value) {
-        return new CaptureScope(
-                namespaces,
-                selector,
-                only,
-                value,
-                withoutObjects,
-                secrets,
-                clusterObjects,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                readerImage);
+    /** Returns a copy with something changed. */
+    public CaptureScope with(Consumer<Values> change) {
+        Values changed = new Values(values);
+        change.accept(changed);
+        return new CaptureScope(changed);
     }
 
-    public CaptureScope withWithoutObjects(Set<String> value) {
-        return new CaptureScope(
-                namespaces,
-                selector,
-                only,
-                without,
-                value,
-                secrets,
-                clusterObjects,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                readerImage);
+    /** Returns the scope of all of some namespaces; of none for the whole cluster. */
+    public static CaptureScope of(SortedSet<String> namespaces) {
+        Values values = new Values();
+        values.namespaces = namespaces;
+        return new CaptureScope(values);
     }
 
-    public CaptureScope withSecrets(boolean value) {
-        return new CaptureScope(
-                namespaces,
-                selector,
-                only,
-                without,
-                withoutObjects,
-                value,
-                clusterObjects,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                readerImage);
+    public SortedSet<String> namespaces() {
+        return values.namespaces;
     }
 
-    public CaptureScope withClusterObjects(boolean value) {
-        return new CaptureScope(
-                namespaces,
-                selector,
-                only,
-                without,
-                withoutObjects,
-                secrets,
-                value,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                readerImage);
+    Optional<String> selector() {
+        return values.selector;
     }
 
-    public CaptureScope withVolumes(boolean value) {
-        return new CaptureScope(
-                namespaces,
-                selector,
-                only,
-                without,
-                withoutObjects,
-                secrets,
-                clusterObjects,
-                value,
-                withoutVolumes,
-                hostPaths,
-                readerImage);
+    Set<String> only() {
+        return values.only;
     }
 
-    public CaptureScope withWithoutVolumes(Set<String> value) {
-        return new CaptureScope(
-                namespaces,
-                selector,
-                only,
-                without,
-                withoutObjects,
-                secrets,
-                clusterObjects,
-                volumes,
-                value,
-                hostPaths,
-                readerImage);
+    Set<String> without() {
+        return values.without;
     }
 
-    public CaptureScope withReaderImage(String value) {
-        return new CaptureScope(
-                namespaces,
-                selector,
-                only,
-                without,
-                withoutObjects,
-                secrets,
-                clusterObjects,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                Optional.of(value));
+    Set<String> withoutObjects() {
+        return values.withoutObjects;
     }
 
-    public CaptureScope withHostPaths(boolean value) {
-        return new CaptureScope(
-                namespaces,
-                selector,
-                only,
-                without,
-                withoutObjects,
-                secrets,
-                clusterObjects,
-                volumes,
-                withoutVolumes,
-                value,
-                readerImage);
+    public boolean secrets() {
+        return values.secrets;
+    }
+
+    boolean clusterObjects() {
+        return values.clusterObjects;
+    }
+
+    boolean volumes() {
+        return values.volumes;
+    }
+
+    Set<String> withoutVolumes() {
+        return values.withoutVolumes;
+    }
+
+    boolean hostPaths() {
+        return values.hostPaths;
+    }
+
+    Optional<String> readerImage() {
+        return values.readerImage;
     }
 
     /** Whether it is the whole cluster. */
     public boolean isWholeCluster() {
-        return namespaces.isEmpty();
+        return values.namespaces.isEmpty();
     }
 
     /** Whether a kind of resource is captured. */
     boolean takes(ResourceType type) {
         boolean restorable = type.verbs().containsAll(Set.of("list", "get", "create", "delete"));
         boolean secret = type.key().equals("secrets");
-        return restorable && (secrets || !secret) && (only.isEmpty() || names(type, only)) && !names(type, without);
+        return restorable
+                && (values.secrets || !secret)
+                && (values.only.isEmpty() || names(type, values.only))
+                && !names(type, values.without);
     }
 
     boolean takes(ObjectName object) {
-        return !withoutObjects.contains(object.resource() + "/" + object.name());
+        return !values.withoutObjects.contains(object.resource() + "/" + object.name());
     }
 
     boolean takesFilesOf(Claim claim) {
-        return volumes && !withoutVolumes.contains(claim.name());
+        return values.volumes && !values.withoutVolumes.contains(claim.name());
     }
 
     /** A kind has several names: {@code deployments.apps}, {@code deployments}, {@code Deployment}. */

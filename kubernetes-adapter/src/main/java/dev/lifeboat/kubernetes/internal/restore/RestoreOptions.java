@@ -11,532 +11,206 @@ import java.util.function.Consumer;
 
 /**
  * How namespaces are restored. Immutable.
- *
- * @param newNamespace the new name of the one namespace of the snapshot; empty for the names that were captured
- * @param namespaces new names of namespaces, by captured name
- * @param storageClasses other storage classes, by captured name
- * @param ingressHosts other hosts of ingresses, by captured host
- * @param only kinds of resources, by key, plural or kind; empty for all
- * @param onlyObjects objects, as {@code secrets/db}; empty for all
- * @param without kinds of resources that are left out
- * @param update whether objects that are there are changed to what the snapshot has
- * @param nodePorts whether services keep their ports of the nodes
- * @param clusterObjects whether objects of the cluster that the namespaces need are created
- * @param allClusterObjects whether all other objects of the cluster are created, too
- * @param persistentVolumes whether volumes that were made by hand are created anew
- * @param volumes whether files of volumes are written
- * @param withoutVolumes claims whose files are not written
- * @param hostPaths whether files are written on the host where that is possible
- * @param helperImage image of pods that write volumes; empty for that of the application
- * @param readyTimeout how long to wait for workloads; zero for not at all
- * @param onPlan receives the plan
- * @param onReady receives what became of each workload
  */
-public record RestoreOptions(
-        Optional<String> newNamespace,
-        Map<String, String> namespaces,
-        Map<String, String> storageClasses,
-        Map<String, String> ingressHosts,
-        Set<String> only,
-        Set<String> onlyObjects,
-        Set<String> without,
-        boolean update,
-        boolean nodePorts,
-        boolean clusterObjects,
-        boolean allClusterObjects,
-        boolean persistentVolumes,
-        boolean volumes,
-        Set<String> withoutVolumes,
-        boolean hostPaths,
-        Optional<String> helperImage,
-        Duration readyTimeout,
-        Consumer<RestorePlan> onPlan,
-        Consumer<RestoredWorkload> onReady) {
-    public RestoreOptions {
-        namespaces = Map.copyOf(namespaces);
-        storageClasses = Map.copyOf(storageClasses);
-        ingressHosts = Map.copyOf(ingressHosts);
-        only = Set.copyOf(only);
-        onlyObjects = Set.copyOf(onlyObjects);
-        without = Set.copyOf(without);
-        withoutVolumes = Set.copyOf(withoutVolumes);
+public final class RestoreOptions {
+    private final Values values;
+
+    /** The options while one of them is changed. */
+    public static final class Values {
+        /** The new name of the one namespace of the snapshot; empty for the names that were captured. */
+        public Optional<String> newNamespace = Optional.empty();
+
+        /** New names of namespaces, by captured name. */
+        public Map<String, String> namespaces = Map.of();
+
+        /** Other storage classes, by captured name. */
+        public Map<String, String> storageClasses = Map.of();
+
+        /** Other hosts of ingresses, by captured host. */
+        public Map<String, String> ingressHosts = Map.of();
+
+        /** Kinds of resources, by key, plural or kind; empty for all. */
+        public Set<String> only = Set.of();
+
+        /** Objects, as {@code secrets/db}; empty for all. */
+        public Set<String> onlyObjects = Set.of();
+
+        /** Kinds of resources that are left out. */
+        public Set<String> without = Set.of();
+
+        /** Whether objects that are there are changed to what the snapshot has. */
+        public boolean update;
+
+        /** Whether services keep their ports of the nodes. */
+        public boolean nodePorts;
+
+        /** Whether objects of the cluster that the namespaces need are created. */
+        public boolean clusterObjects = true;
+
+        /** Whether all other objects of the cluster are created, too. */
+        public boolean allClusterObjects;
+
+        /** Whether volumes that were made by hand are created anew. */
+        public boolean persistentVolumes;
+
+        /** Whether files of volumes are written. */
+        public boolean volumes = true;
+
+        /** Claims whose files are not written. */
+        public Set<String> withoutVolumes = Set.of();
+
+        /** Whether files are written on the host where that is possible. */
+        public boolean hostPaths = true;
+
+        /** Image of pods that write volumes; empty for that of the application. */
+        public Optional<String> helperImage = Optional.empty();
+
+        /** How long to wait for workloads; zero for not at all. */
+        public Duration readyTimeout = Duration.ofMinutes(5);
+
+        /** Receives the plan. */
+        public Consumer<RestorePlan> onPlan = plan -> {};
+
+        /** Receives what became of each workload. */
+        public Consumer<RestoredWorkload> onReady = workload -> {};
+
+        private Values() {}
+
+        private Values(Values other) {
+            newNamespace = other.newNamespace;
+            namespaces = other.namespaces;
+            storageClasses = other.storageClasses;
+            ingressHosts = other.ingressHosts;
+            only = other.only;
+            onlyObjects = other.onlyObjects;
+            without = other.without;
+            update = other.update;
+            nodePorts = other.nodePorts;
+            clusterObjects = other.clusterObjects;
+            allClusterObjects = other.allClusterObjects;
+            persistentVolumes = other.persistentVolumes;
+            volumes = other.volumes;
+            withoutVolumes = other.withoutVolumes;
+            hostPaths = other.hostPaths;
+            helperImage = other.helperImage;
+            readyTimeout = other.readyTimeout;
+            onPlan = other.onPlan;
+            onReady = other.onReady;
+        }
+    }
+
+    private RestoreOptions(Values values) {
+        this.values = values;
+    }
+
+    /** Returns a copy with something changed. */
+    public RestoreOptions with(Consumer<Values> change) {
+        Values changed = new Values(values);
+        change.accept(changed);
+        return new RestoreOptions(changed);
     }
 
     /** Returns the options of a restore under the captured names. */
     public static RestoreOptions inPlace() {
-        return new RestoreOptions(
-                Optional.empty(),
-                Map.of(),
-                Map.of(),
-                Map.of(),
-                Set.of(),
-                Set.of(),
-                Set.of(),
-                false,
-                false,
-                true,
-                false,
-                false,
-                true,
-                Set.of(),
-                true,
-                Optional.empty(),
-                Duration.ofMinutes(5),
-                plan -> {},
-                workload -> {});
+        return new RestoreOptions(new Values());
     }
 
-    public RestoreOptions withNewNamespace(Optional<String> value) {
-        return new RestoreOptions(
-                value,
-                namespaces,
-                storageClasses,
-                ingressHosts,
-                only,
-                onlyObjects,
-                without,
-                update,
-                nodePorts,
-                clusterObjects,
-                allClusterObjects,
-                persistentVolumes,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                helperImage,
-                readyTimeout,
-                onPlan,
-                onReady);
+    public Optional<String> newNamespace() {
+        return values.newNamespace;
     }
 
-    public RestoreOptions withNamespaces(Map<String, String> value) {
-        return new RestoreOptions(
-                newNamespace,
-                value,
-                storageClasses,
-                ingressHosts,
-                only,
-                onlyObjects,
-                without,
-                update,
-                nodePorts,
-                clusterObjects,
-                allClusterObjects,
-                persistentVolumes,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                helperImage,
-                readyTimeout,
-                onPlan,
-                onReady);
+    Map<String, String> namespaces() {
+        return values.namespaces;
     }
 
-    public RestoreOptions withStorageClasses(Map<String, String> value) {
-        return new RestoreOptions(
-                newNamespace,
-                namespaces,
-                value,
-                ingressHosts,
-                only,
-                onlyObjects,
-                without,
-                update,
-                nodePorts,
-                clusterObjects,
-                allClusterObjects,
-                persistentVolumes,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                helperImage,
-                readyTimeout,
-                onPlan,
-                onReady);
+    Map<String, String> storageClasses() {
+        return values.storageClasses;
     }
 
-    public RestoreOptions withIngressHosts(Map<String, String> value) {
-        return new RestoreOptions(
-                newNamespace,
-                namespaces,
-                storageClasses,
-                value,
-                only,
-                onlyObjects,
-                without,
-                update,
-                nodePorts,
-                clusterObjects,
-                allClusterObjects,
-                persistentVolumes,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                helperImage,
-                readyTimeout,
-                onPlan,
-                onReady);
+    Map<String, String> ingressHosts() {
+        return values.ingressHosts;
     }
 
-    public RestoreOptions withOnly(Set<String> value) {
-        return new RestoreOptions(
-                newNamespace,
-                namespaces,
-                storageClasses,
-                ingressHosts,
-                value,
-                onlyObjects,
-                without,
-                update,
-                nodePorts,
-                clusterObjects,
-                allClusterObjects,
-                persistentVolumes,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                helperImage,
-                readyTimeout,
-                onPlan,
-                onReady);
+    Set<String> only() {
+        return values.only;
     }
 
-    public RestoreOptions withOnlyObjects(Set<String> value) {
-        return new RestoreOptions(
-                newNamespace,
-                namespaces,
-                storageClasses,
-                ingressHosts,
-                only,
-                value,
-                without,
-                update,
-                nodePorts,
-                clusterObjects,
-                allClusterObjects,
-                persistentVolumes,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                helperImage,
-                readyTimeout,
-                onPlan,
-                onReady);
+    Set<String> onlyObjects() {
+        return values.onlyObjects;
     }
 
-    public RestoreOptions withWithout(Set<String> value) {
-        return new RestoreOptions(
-                newNamespace,
-                namespaces,
-                storageClasses,
-                ingressHosts,
-                only,
-                onlyObjects,
-                value,
-                update,
-                nodePorts,
-                clusterObjects,
-                allClusterObjects,
-                persistentVolumes,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                helperImage,
-                readyTimeout,
-                onPlan,
-                onReady);
+    Set<String> without() {
+        return values.without;
     }
 
-    public RestoreOptions withUpdate(boolean value) {
-        return new RestoreOptions(
-                newNamespace,
-                namespaces,
-                storageClasses,
-                ingressHosts,
-                only,
-                onlyObjects,
-                without,
-                value,
-                nodePorts,
-                clusterObjects,
-                allClusterObjects,
-                persistentVolumes,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                helperImage,
-                readyTimeout,
-                onPlan,
-                onReady);
+    boolean update() {
+        return values.update;
     }
 
-    public RestoreOptions withNodePorts(boolean value) {
-        return new RestoreOptions(
-                newNamespace,
-                namespaces,
-                storageClasses,
-                ingressHosts,
-                only,
-                onlyObjects,
-                without,
-                update,
-                value,
-                clusterObjects,
-                allClusterObjects,
-                persistentVolumes,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                helperImage,
-                readyTimeout,
-                onPlan,
-                onReady);
+    boolean nodePorts() {
+        return values.nodePorts;
     }
 
-    public RestoreOptions withClusterObjects(boolean value) {
-        return new RestoreOptions(
-                newNamespace,
-                namespaces,
-                storageClasses,
-                ingressHosts,
-                only,
-                onlyObjects,
-                without,
-                update,
-                nodePorts,
-                value,
-                allClusterObjects,
-                persistentVolumes,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                helperImage,
-                readyTimeout,
-                onPlan,
-                onReady);
+    boolean clusterObjects() {
+        return values.clusterObjects;
     }
 
-    public RestoreOptions withAllClusterObjects(boolean value) {
-        return new RestoreOptions(
-                newNamespace,
-                namespaces,
-                storageClasses,
-                ingressHosts,
-                only,
-                onlyObjects,
-                without,
-                update,
-                nodePorts,
-                clusterObjects,
-                value,
-                persistentVolumes,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                helperImage,
-                readyTimeout,
-                onPlan,
-                onReady);
+    boolean allClusterObjects() {
+        return values.allClusterObjects;
     }
 
-    public RestoreOptions withPersistentVolumes(boolean value) {
-        return new RestoreOptions(
-                newNamespace,
-                namespaces,
-                storageClasses,
-                ingressHosts,
-                only,
-                onlyObjects,
-                without,
-                update,
-                nodePorts,
-                clusterObjects,
-                allClusterObjects,
-                value,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                helperImage,
-                readyTimeout,
-                onPlan,
-                onReady);
+    boolean persistentVolumes() {
+        return values.persistentVolumes;
     }
 
-    public RestoreOptions withVolumes(boolean value) {
-        return new RestoreOptions(
-                newNamespace,
-                namespaces,
-                storageClasses,
-                ingressHosts,
-                only,
-                onlyObjects,
-                without,
-                update,
-                nodePorts,
-                clusterObjects,
-                allClusterObjects,
-                persistentVolumes,
-                value,
-                withoutVolumes,
-                hostPaths,
-                helperImage,
-                readyTimeout,
-                onPlan,
-                onReady);
+    boolean volumes() {
+        return values.volumes;
     }
 
-    public RestoreOptions withWithoutVolumes(Set<String> value) {
-        return new RestoreOptions(
-                newNamespace,
-                namespaces,
-                storageClasses,
-                ingressHosts,
-                only,
-                onlyObjects,
-                without,
-                update,
-                nodePorts,
-                clusterObjects,
-                allClusterObjects,
-                persistentVolumes,
-                volumes,
-                value,
-                hostPaths,
-                helperImage,
-                readyTimeout,
-                onPlan,
-                onReady);
+    Set<String> withoutVolumes() {
+        return values.withoutVolumes;
     }
 
-    public RestoreOptions withHostPaths(boolean value) {
-        return new RestoreOptions(
-                newNamespace,
-                namespaces,
-                storageClasses,
-                ingressHosts,
-                only,
-                onlyObjects,
-                without,
-                update,
-                nodePorts,
-                clusterObjects,
-                allClusterObjects,
-                persistentVolumes,
-                volumes,
-                withoutVolumes,
-                value,
-                helperImage,
-                readyTimeout,
-                onPlan,
-                onReady);
+    public boolean hostPaths() {
+        return values.hostPaths;
     }
 
-    public RestoreOptions withHelperImage(Optional<String> value) {
-        return new RestoreOptions(
-                newNamespace,
-                namespaces,
-                storageClasses,
-                ingressHosts,
-                only,
-                onlyObjects,
-                without,
-                update,
-                nodePorts,
-                clusterObjects,
-                allClusterObjects,
-                persistentVolumes,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                value,
-                readyTimeout,
-                onPlan,
-                onReady);
+    public Optional<String> helperImage() {
+        return values.helperImage;
     }
 
-    public RestoreOptions withReadyTimeout(Duration value) {
-        return new RestoreOptions(
-                newNamespace,
-                namespaces,
-                storageClasses,
-                ingressHosts,
-                only,
-                onlyObjects,
-                without,
-                update,
-                nodePorts,
-                clusterObjects,
-                allClusterObjects,
-                persistentVolumes,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                helperImage,
-                value,
-                onPlan,
-                onReady);
+    Duration readyTimeout() {
+        return values.readyTimeout;
     }
 
-    public RestoreOptions withOnPlan(Consumer<RestorePlan> value) {
-        return new RestoreOptions(
-                newNamespace,
-                namespaces,
-                storageClasses,
-                ingressHosts,
-                only,
-                onlyObjects,
-                without,
-                update,
-                nodePorts,
-                clusterObjects,
-                allClusterObjects,
-                persistentVolumes,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                helperImage,
-                readyTimeout,
-                value,
-                onReady);
+    Consumer<RestorePlan> onPlan() {
+        return values.onPlan;
     }
 
-    public RestoreOptions withOnReady(Consumer<RestoredWorkload> value) {
-        return new RestoreOptions(
-                newNamespace,
-                namespaces,
-                storageClasses,
-                ingressHosts,
-                only,
-                onlyObjects,
-                without,
-                update,
-                nodePorts,
-                clusterObjects,
-                allClusterObjects,
-                persistentVolumes,
-                volumes,
-                withoutVolumes,
-                hostPaths,
-                helperImage,
-                readyTimeout,
-                onPlan,
-                value);
+    Consumer<RestoredWorkload> onReady() {
+        return values.onReady;
     }
 
     /** Returns the name of a namespace after the restore. */
     public String mapped(String namespace) {
-        return newNamespace.orElseGet(() -> namespaces.getOrDefault(namespace, namespace));
+        return values.newNamespace.orElseGet(() -> values.namespaces.getOrDefault(namespace, namespace));
     }
 
     /** Whether an object is restored, if its kind is. */
     boolean takes(ObjectName name) {
-        return onlyObjects.isEmpty() || onlyObjects.contains(name.resource() + "/" + name.name());
+        return values.onlyObjects.isEmpty() || values.onlyObjects.contains(name.resource() + "/" + name.name());
     }
 
     /** Whether a kind of resource is restored. */
     boolean takes(String key, String kind) {
         String plural = key.contains(".") ? key.substring(0, key.indexOf('.')) : key;
-        boolean asked = only.isEmpty() || only.contains(key) || only.contains(plural) || only.contains(kind);
-        return asked && !without.contains(key) && !without.contains(plural) && !without.contains(kind);
+        boolean asked = values.only.isEmpty()
+                || values.only.contains(key)
+                || values.only.contains(plural)
+                || values.only.contains(kind);
+        return asked
+                && !values.without.contains(key)
+                && !values.without.contains(plural)
+                && !values.without.contains(kind);
     }
 }

@@ -131,7 +131,8 @@ class PlannerTest {
     }
 
     private static RestoreOptions copy(RestoreOptions options) {
-        return options.withNewNamespace(Optional.of("copy")).withStorageClasses(Map.of("manual", "lifeboat"));
+        return options.with(o -> o.newNamespace = Optional.of("copy"))
+                .with(o -> o.storageClasses = Map.of("manual", "lifeboat"));
     }
 
     private static Map<String, Action> actions(Planner.Planned planned) {
@@ -232,11 +233,12 @@ class PlannerTest {
 
     @Test
     void conflicts_areFoundBeforeAnythingIsChanged() throws IOException {
-        assertThat(conflicts(options -> options.withNewNamespace(Optional.of("copy"))))
+        assertThat(conflicts(options -> options.with(o -> o.newNamespace = Optional.of("copy"))))
                 .containsExactly(Conflict.Kind.MISSING_STORAGE_CLASS);
         view.hosts.put("shop.example.org", "vshop");
         assertThat(conflicts(PlannerTest::copy)).containsExactly(Conflict.Kind.INGRESS_HOST_TAKEN);
-        assertThat(conflicts(options -> copy(options).withIngressHosts(Map.of("shop.example.org", "copy.example.org"))))
+        assertThat(conflicts(options ->
+                        copy(options).with(o -> o.ingressHosts = Map.of("shop.example.org", "copy.example.org"))))
                 .isEmpty();
         view.hosts.clear();
         long port = captured.find(new ObjectName("services", Optional.of("vshop"), "web-outside"))
@@ -247,12 +249,12 @@ class PlannerTest {
                 .number("nodePort");
         view.nodePorts.put(port, "other/web");
         assertThat(conflicts(PlannerTest::copy)).isEmpty();
-        assertThat(conflicts(options -> copy(options).withNodePorts(true)))
+        assertThat(conflicts(options -> copy(options).with(o -> o.nodePorts = true)))
                 .containsExactly(Conflict.Kind.NODE_PORT_TAKEN);
         view.nodePorts.clear();
         view.types.remove("networkpolicies.networking.k8s.io");
         assertThat(conflicts(PlannerTest::copy)).containsExactly(Conflict.Kind.MISSING_KIND);
-        assertThat(conflicts(options -> copy(options).withWithout(Set.of("networkpolicies"))))
+        assertThat(conflicts(options -> copy(options).with(o -> o.without = Set.of("networkpolicies"))))
                 .isEmpty();
         view.put(new ObjectName("namespaces", Optional.empty(), "copy"), "{\"metadata\":{\"name\":\"copy\"}}");
         assertThat(conflicts(PlannerTest::copy)).containsExactly(Conflict.Kind.NAMESPACE_EXISTS);
@@ -260,7 +262,7 @@ class PlannerTest {
                 new ObjectName("namespaces", Optional.empty(), "copy"),
                 "{\"metadata\":{\"name\":\"copy\",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"}}");
         assertThat(conflicts(PlannerTest::copy)).containsExactly(Conflict.Kind.NAMESPACE_TERMINATING);
-        assertThat(conflicts(options -> options.withNamespaces(Map.of("nothere", "x"))))
+        assertThat(conflicts(options -> options.with(o -> o.namespaces = Map.of("nothere", "x"))))
                 .contains(Conflict.Kind.UNKNOWN_NAME);
     }
 
@@ -288,14 +290,15 @@ class PlannerTest {
         // Files that are there may be newer.
         assertThat(planned.volumes()).isEmpty();
         assertThat(planned.plan().warnings()).anyMatch(text -> text.contains("keeps its files"));
-        Planner.Planned updated = plan(options -> options.withUpdate(true));
+        Planner.Planned updated = plan(options -> options.with(o -> o.update = true));
         assertThat(actions(updated)).containsEntry("configmaps vshop/settings", Action.UPDATE);
         assertThat(updated.volumes()).hasSize(2);
         view.user = "web-1";
-        assertThat(conflicts(options -> options.withUpdate(true))).containsExactly(Conflict.Kind.VOLUME_IN_USE);
+        assertThat(conflicts(options -> options.with(o -> o.update = true)))
+                .containsExactly(Conflict.Kind.VOLUME_IN_USE);
         view.user = "";
         view.rejection = "field is immutable";
-        assertThat(conflicts(options -> options.withUpdate(true))).containsExactly(Conflict.Kind.REJECTED);
+        assertThat(conflicts(options -> options.with(o -> o.update = true))).containsExactly(Conflict.Kind.REJECTED);
     }
 
     @Test
@@ -330,10 +333,10 @@ class PlannerTest {
         assertThat(actions(planned))
                 .containsEntry(binding.toString(), Action.SKIP)
                 .containsEntry(webhooks + " hook", Action.SKIP);
-        Planner.Planned all = plan(options -> copy(options).withAllClusterObjects(true));
+        Planner.Planned all = plan(options -> copy(options).with(o -> o.allClusterObjects = true));
         assertThat(all.objects().get(all.objects().size() - 1).target().resource())
                 .isEqualTo(webhooks);
-        Planner.Planned none = plan(options -> copy(options).withClusterObjects(false));
+        Planner.Planned none = plan(options -> copy(options).with(o -> o.clusterObjects = false));
         assertThat(none.objects().stream()
                         .filter(object -> object.target().namespace().isEmpty()))
                 .extracting(object -> object.target().resource())
