@@ -9,6 +9,7 @@ module dev.lifeboat.kubernetes {
     exports dev.lifeboat.kubernetes.quiesce;
     exports dev.lifeboat.kubernetes.velero;
 
+    requires java.net.http;
     requires transitive dev.lifeboat.core;
     requires transitive kubernetes.client.api;
     requires org.slf4j;

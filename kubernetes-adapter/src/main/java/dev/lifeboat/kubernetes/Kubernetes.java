@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -186,6 +187,21 @@ public final class Kubernetes implements AutoCloseable {
         return new NamespaceRestore(client, RestoreOptions.inPlace());
     }
 
+    /** Returns the Velero server in namespace {@code velero}, which makes backups and restores of its own. */
+    public VeleroServer velero() {
+        return velero("velero");
+    }
+
+    /**
+     * Returns the Velero server in a namespace.
+     *
+     * @throws IllegalArgumentException if it cannot be the name of a namespace
+     */
+    public VeleroServer velero(String namespace) {
+        checkNamespace(namespace);
+        return new VeleroServer(client, namespace);
+    }
+
     /**
      * Undoes what processes of this machine have left in the cluster that were killed. Resumes what a backup had
      * quiesced: scales workloads back, and runs the commands that come afterwards. Deletes pods that read or write
@@ -200,7 +216,8 @@ public final class Kubernetes implements AutoCloseable {
     @CanIgnoreReturnValue
     public List<String> recover() {
         try {
-            List<String> removed = new ArrayList<>(ClusterRecovery.run(client, journal));
+            List<String> removed =
+                    new ArrayList<>(ClusterRecovery.run(client, journal, Set.of(), ProcessIdentity::isGone));
             removed.addAll(HelperPod.removeAbandoned(client, Optional.empty(), ProcessIdentity::isGone));
             removed.addAll(RestoreRecovery.run(client, ProcessIdentity::isGone));
             return removed;

@@ -4,13 +4,17 @@ import com.google.errorprone.annotations.CheckReturnValue;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
+import dev.lifeboat.kubernetes.internal.model.JsonPatch;
 import dev.lifeboat.kubernetes.internal.restore.NamespaceRestoreSession;
+import dev.lifeboat.kubernetes.internal.restore.ObjectPatch;
 import dev.lifeboat.kubernetes.internal.restore.RestoreOptions;
 import dev.lifeboat.kubernetes.plan.RestorePlan;
 import dev.lifeboat.kubernetes.plan.RestoredWorkload;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -128,6 +132,45 @@ public final class NamespaceRestore implements RestoreTarget {
      */
     public NamespaceRestore update() {
         return with(o -> o.update = true);
+    }
+
+    /**
+     * Changes objects before they are created, after everything else was changed for the restore. Patches are applied
+     * in the order in which they were given. One that does not fit an object, or changes its kind, name or namespace,
+     * is a conflict.
+     *
+     * @param kind key, plural or kind of the objects, such as {@code deployments.apps}
+     * @param labels that an object must have, such as {@code app=web,tier=front}; empty for all
+     * @param patch a JSON patch (RFC 6902), such as
+     *     {@code [{"op": "replace", "path": "/spec/replicas", "value": 1}]}
+     * @throws IllegalArgumentException if the patch is none, or the labels are of another form
+     */
+    public NamespaceRestore patch(String kind, String labels, String patch) {
+        Map<String, String> required = new HashMap<>();
+        for (String label : labels.isBlank() ? new String[0] : labels.split(",", -1)) {
+            int equal = label.indexOf('=');
+            if (equal < 1 || label.contains("!") || label.indexOf('=', equal + 1) >= 0) {
+                throw new IllegalArgumentException("labels are not of the form name=value,name=value: " + labels);
+            }
+            required.put(
+                    label.substring(0, equal).strip(),
+                    label.substring(equal + 1).strip());
+        }
+        ObjectPatch added = new ObjectPatch(kind, required, JsonPatch.parse(patch));
+        return with(o -> {
+            List<ObjectPatch> more = new ArrayList<>(o.patches);
+            more.add(added);
+            o.patches = List.copyOf(more);
+        });
+    }
+
+    /**
+     * Runs, once workloads are ready, the commands that pods name in the annotations
+     * {@code post.hook.restore.velero.io/command}, and with the same prefix {@code container}, {@code exec-timeout} and
+     * {@code on-error}. One that fails is a problem of the restore.
+     */
+    public NamespaceRestore veleroHooks() {
+        return with(o -> o.hooks = true);
     }
 
     /** Keeps the ports of the nodes that services had. One that another service has is a conflict. */

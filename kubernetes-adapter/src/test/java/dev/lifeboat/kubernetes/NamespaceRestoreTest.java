@@ -16,15 +16,18 @@ import dev.lifeboat.kubernetes.plan.PlanStep;
 import dev.lifeboat.kubernetes.plan.RestorePlan;
 import dev.lifeboat.kubernetes.plan.RestoredWorkload;
 import dev.lifeboat.kubernetes.quiesce.PodQuiesce;
+import dev.lifeboat.kubernetes.velero.Velero;
 import dev.lifeboat.quiesce.QuiesceJournal;
 import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.storage.fs.FileStorage;
 import dev.lifeboat.testkit.ChildJvm;
 import dev.lifeboat.testkit.MemoryStorage;
 import dev.lifeboat.testkit.ScratchDir;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -232,9 +235,8 @@ class NamespaceRestoreTest {
                 .hasMessageContaining("pod db-0 uses it");
 
         // The original and all that it has in the cluster are lost.
-        kubectl("delete", "namespace", shop.namespace, copy);
-        kubectl("delete", "clusterrole,clusterrolebinding", shop.namespace + "-nodes");
-        kubectl("delete", "crd", "vouchers." + shop.group);
+        kubectl("delete", "namespace", copy);
+        forget(shop);
         ready.clear();
         repo.restore(snapshot).to(kubernetes.inPlace().onReady(ready::add)).run();
         assertThat(ready).hasSize(2).allMatch(RestoredWorkload::ready);
@@ -262,6 +264,46 @@ class NamespaceRestoreTest {
         assertThat(Shop.sql(
                         namespace, "SELECT count(*) FROM (SELECT pair FROM t GROUP BY pair HAVING count(*) <> 2) x"))
                 .isEqualTo("0");
+    }
+
+    /** Ours, exported, is restored by a script that knows Velero's layout only; ours, imported again, by us. */
+    @Test
+    void backupOfVelero_isRestoredByAnother_andByUs() throws Exception {
+        Shop shop = new Shop(cluster);
+        Map<String, Object> before = all(shop.namespace, List.of());
+        Path bucket = dir.resolve("bucket");
+        try (Velero velero = Velero.at(FileStorage.at(bucket))) {
+            Snapshot snapshot = repo.backup(kubernetes.namespace(shop.namespace).withoutVolumes())
+                    .run();
+            repo.restore(snapshot).to(velero.newBackup("b", Duration.ofDays(1))).run();
+            forget(shop);
+            Process script = new ProcessBuilder(
+                            "src/test/resources/velero/restore",
+                            System.getenv("LIFEBOAT_KUBECTL"),
+                            bucket.resolve("backups/b/b.tar.gz").toString())
+                    .redirectErrorStream(true)
+                    .start();
+            String said;
+            try (InputStream in = script.getInputStream()) {
+                said = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            }
+            assertThat(script.waitFor()).as(said).isZero();
+            Shop.awaitReady(shop.namespace);
+            assertThat(all(shop.namespace, List.of())).isEqualTo(before);
+            assertThat(kubectl("-n", shop.namespace, "get", "vouchers." + shop.group, "-o", "name"))
+                    .endsWith("/spring");
+            forget(shop);
+            Snapshot imported = repo.backup(velero.backup("b")).run();
+            repo.restore(imported).to(kubernetes.inPlace()).run();
+            Shop.awaitReady(shop.namespace);
+            assertThat(all(shop.namespace, List.of())).isEqualTo(before);
+        }
+    }
+
+    private static void forget(Shop shop) {
+        kubectl("delete", "namespace", shop.namespace);
+        kubectl("delete", "clusterrole,clusterrolebinding", shop.namespace + "-nodes");
+        kubectl("delete", "crd", "vouchers." + shop.group);
     }
 
     /** All through the API server: GNU tar, and that of busybox. */
@@ -373,6 +415,13 @@ class NamespaceRestoreTest {
             ClaimRestore claim = kubernetes
                     .intoClaim(namespace + ".data", namespace, "other")
                     .helperImage("lifeboat-tools:1");
+            // A dry run changes nothing.
+            repo.restore(snapshot)
+                    .to(host ? claim : claim.withoutHostPaths())
+                    .deleteExtra()
+                    .dryRun()
+                    .run();
+            assertThat(kubectl("-n", namespace, "get", "pods", "-o", "name")).isEmpty();
             assertThat(repo.restore(snapshot)
                             .to(host ? claim : claim.withoutHostPaths())
                             .deleteExtra()
@@ -388,10 +437,19 @@ class NamespaceRestoreTest {
                         .to(kubernetes.intoClaim("nothere", namespace, "other").helperImage("lifeboat-tools:1"))
                         .run())
                 .hasMessageContaining("it has [" + namespace + ".data]");
-        repo.restore(snapshot)
-                .to(kubernetes.inPlace().onlyObject("deployments.apps", "files"))
-                .run();
-        assertThat(sh(namespace, "cat /data/file")).isEqualTo("one");
+        String hook =
+                "{\"op\":\"add\",\"path\":\"/spec/template/metadata/annotations/post.hook.restore.velero.io~1command\","
+                        + "\"value\":\"[\\\"sh\\\",\\\"-c\\\",\\\"echo restored > /data/hook\\\"]\"}";
+        assertThat(repo.restore(snapshot)
+                        .to(kubernetes
+                                .inPlace()
+                                .onlyObject("deployments.apps", "files")
+                                .patch("deployments", "", "[" + hook + "]")
+                                .veleroHooks())
+                        .run()
+                        .problems())
+                .isEmpty();
+        assertThat(sh(namespace, "cat /data/file /data/hook")).isEqualTo("one\nrestored");
     }
 
     /** Restores, and is killed. */

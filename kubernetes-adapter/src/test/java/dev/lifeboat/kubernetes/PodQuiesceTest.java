@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lifeboat.Encryption;
 import dev.lifeboat.Repository;
 import dev.lifeboat.entry.EntryPath;
+import dev.lifeboat.entry.ForwardingEntrySink;
+import dev.lifeboat.entry.Problem;
+import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.kubernetes.quiesce.PodQuiesce;
 import dev.lifeboat.quiesce.QuiesceHandle;
@@ -22,6 +25,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -138,6 +142,82 @@ class PodQuiesceTest {
                 .hasMessageContaining("nothing would start it again");
         assertThat(pods()).isEqualTo(before);
         kubectl("-n", namespace, "delete", "pod", "alone", "--wait=true");
+    }
+
+    /** Two backups at once: the second does not take what the first has scaled for its own. */
+    @Test
+    void secondBackup_doesNotScaleWhatTheFirstHasScaled() throws Exception {
+        KubernetesSource source = kubernetes.namespace(namespace).quiesce(PodQuiesce.scaleToZero());
+        List<QuiesceHandle> first = new ArrayList<>();
+        source.sendTo(new MemoryTree().begin(RestoreRequest.plain()), first::add);
+        assertThat(pods()).isEmpty();
+        assertThatThrownBy(() -> repo.backup(source).run()).hasMessageContaining("another backup");
+        assertThat(pods()).isEmpty();
+        // What is captured is the application as it was.
+        Snapshot snapshot = repo.backup(kubernetes.namespace(namespace)).run();
+        try (SnapshotTree tree = repo.browse(snapshot);
+                InputStream in = tree.open(EntryPath.of(
+                        "kubernetes/resources/deployments.apps/namespaces/" + namespace + "/files.json"))) {
+            assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8))
+                    .contains("\"replicas\" : 2")
+                    .doesNotContain("dev.lifeboat/scaled-by\" :", "dev.lifeboat/replicas-before-backup\" :");
+        }
+        first.get(0).close();
+        first.get(0).close();
+    }
+
+    /** The journal was lost, as it is with a pod: what the workload carries is enough. */
+    @Test
+    void killedProcess_isRecovered_withoutItsJournal() throws Exception {
+        Path said = dir.resolve("log");
+        Process child = ChildJvm.start(
+                Child.class, "128m", said, namespace, dir.resolve("lost").toString());
+        try {
+            while (!Files.readString(said).contains("quiesced")) {
+                assertThat(child.isAlive()).as(Files.readString(said)).isTrue();
+                Thread.sleep(50);
+            }
+        } finally {
+            child.destroyForcibly().waitFor();
+        }
+        Snapshot snapshot = repo.backup(kubernetes.namespace(namespace).quiesce(PodQuiesce.scaleToZero()))
+                .run();
+        assertThat(snapshot.stats().quiesced()).isPresent();
+        assertThat(kubernetes.recover()).isEmpty();
+    }
+
+    /** Someone scales up while files are read. */
+    @Test
+    void workloadThatIsScaledUpMeanwhile_isReported() throws Exception {
+        MemoryTree tree = new MemoryTree();
+        List<Problem> problems = new ArrayList<>();
+        KubernetesSource source = kubernetes.namespace(namespace).quiesce(PodQuiesce.scaleToZero());
+        List<QuiesceHandle> handles = new ArrayList<>();
+        RestoreRequest request = new RestoreRequest(false, false, false, new RestoreRequest.Listener() {
+            @Override
+            public void changed(RestoreChange change) {}
+
+            @Override
+            public void problem(Problem problem) {
+                problems.add(problem);
+            }
+        });
+        source.sendTo(
+                new ForwardingEntrySink(tree.begin(request)) {
+                    @Override
+                    public void report(Problem problem) {
+                        problems.add(problem);
+                    }
+                },
+                handle -> {
+                    handles.add(handle);
+                    kubectl("-n", namespace, "scale", "deployment/files", "--replicas=1");
+                });
+        assertThat(problems).extracting(Problem::kind).contains(Problem.Kind.CHANGED);
+        handles.get(0).close();
+        assertThat(kubectl("-n", namespace, "get", "deployment", "files", "-o", "jsonpath={.spec.replicas}"))
+                .isEqualTo("1");
+        kubectl("-n", namespace, "scale", "deployment/files", "--replicas=2");
     }
 
     /** A process that is killed while all is scaled to zero. */

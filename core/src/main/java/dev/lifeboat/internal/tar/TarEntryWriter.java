@@ -64,11 +64,14 @@ public final class TarEntryWriter implements EntrySink {
     @Override
     public boolean offer(Entry entry) throws IOException {
         request.listener().changed(new RestoreChange(entry.path(), RestoreChange.Action.CREATE));
+        if (request.dryRun()) {
+            return false;
+        }
         if (entry.isFile()) {
             missing.add(entry.path());
-            return !request.dryRun();
+            return true;
         }
-        if (entry.type() == EntryType.HARD_LINK && missing.contains(entry.hardLinkTarget()) && !request.dryRun()) {
+        if (entry.type() == EntryType.HARD_LINK && missing.contains(entry.hardLinkTarget())) {
             request.listener()
                     .problem(new Problem(
                             entry.path(),

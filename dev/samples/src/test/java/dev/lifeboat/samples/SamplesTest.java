@@ -44,8 +44,10 @@ class SamplesTest {
             import dev.lifeboat.format.chunked.*;
             import dev.lifeboat.format.tar.*;
             import dev.lifeboat.kubernetes.Kubernetes;
+            import dev.lifeboat.kubernetes.VeleroServer;
             import dev.lifeboat.kubernetes.quiesce.PodQuiesce;
             import dev.lifeboat.kubernetes.velero.Velero;
+            import dev.lifeboat.kubernetes.velero.VeleroRun;
             import dev.lifeboat.micrometer.*;
             import dev.lifeboat.micrometer.RepositoryMetrics.OperationMetrics;
             import dev.lifeboat.oci.*;

@@ -33,6 +33,8 @@ public record Conflict(Kind kind, String resource, String detail, String remedy)
         MISSING_IMAGE,
         /** A volume of a claim is in use by pods that the restore does not replace. */
         VOLUME_IN_USE,
+        /** A patch does not fit an object. */
+        PATCH_FAILED,
         /** The server does not accept an object: its schema, a quota, an admission webhook. */
         REJECTED
     }

@@ -72,8 +72,15 @@ public final class PodQuiesce {
         return NONE.and(new Hook(selector, Optional.empty(), before, after, Duration.ofSeconds(30)));
     }
 
-    /** Returns a copy that runs further commands, after those that it runs already; afterwards in reverse order. */
+    /**
+     * Returns a copy that runs further commands, after those that it runs already; afterwards in reverse order.
+     *
+     * @throws IllegalStateException if workloads are scaled to zero: there is no pod then to run commands in
+     */
     public PodQuiesce and(Hook hook) {
+        if (scale) {
+            throw new IllegalStateException("what is scaled to zero runs no commands");
+        }
         List<Hook> more = new ArrayList<>(hooks);
         more.add(hook);
         return new PodQuiesce(scale, annotations, more);

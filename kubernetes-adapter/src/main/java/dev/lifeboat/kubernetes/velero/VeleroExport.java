@@ -81,7 +81,8 @@ final class VeleroExport implements RestoreTarget {
     private VeleroException exists(@Nullable IOException cause) {
         VeleroException exists = new VeleroException(
                 VeleroException.Kind.EXISTS,
-                "there is a backup " + name + " of Velero in " + storage.location() + "; choose another name");
+                "there is a backup " + name + " of Velero in " + storage.location()
+                        + ", or one that is being written or was not completed; choose another name");
         if (cause != null) {
             exists.initCause(cause);
         }
@@ -118,8 +119,8 @@ final class VeleroExport implements RestoreTarget {
                 report(new Problem(
                         claim.get().data(),
                         Problem.Kind.DEGRADED,
-                        "files of volumes are not written to a backup of Velero: the claim is restored with an empty"
-                                + " volume"));
+                        "files of volumes are not written to a backup of Velero: it restores the claim with an empty"
+                                + " volume, or with the one that it had if that has reclaim policy Retain"));
             }
             return false;
         }
@@ -263,9 +264,13 @@ final class VeleroExport implements RestoreTarget {
 
         private void put(String suffix, Content content) throws IOException {
             ObjectKey key = VeleroLayout.part(name, suffix);
-            put.add(key);
-            // What an export left that was killed is replaced: without a description it is no backup.
-            storage.put(key, content, PutCondition.ALWAYS);
+            try {
+                storage.put(key, content, PutCondition.IF_ABSENT);
+                put.add(key);
+            } catch (PreconditionFailedException e) {
+                // Another export is writing it, or was killed: without a description it is no backup yet.
+                throw exists(e);
+            }
         }
 
         @Override
@@ -273,9 +278,7 @@ final class VeleroExport implements RestoreTarget {
             spool.close();
             if (!committed && !put.isEmpty()) {
                 committed = true;
-                if (storage.find(VeleroLayout.description(name)).isEmpty()) {
-                    UninterruptibleCleanup.run(() -> storage.delete(put));
-                }
+                UninterruptibleCleanup.run(() -> storage.delete(put));
             }
         }
     }

@@ -35,6 +35,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A backup of Velero as a source. */
 final class VeleroImport implements SnapshotSource {
+    /** What all objects of a backup may have; the largest clusters have some gigabytes in etcd. */
+    private static final long MAX_BYTES = 16L << 30;
+
+    private static final int MAX_PADDING = 1 << 20;
+
     private final Velero velero;
     private final String name;
 
@@ -79,7 +84,8 @@ final class VeleroImport implements SnapshotSource {
                 .put("kind", "kubernetes")
                 .put("velero", name)
                 .put("namespaces", backup.namespaces())
-                .put("objects", objects));
+                .put("objects", objects)
+                .put("volumes", List.of()));
     }
 
     /** What Velero could not back up is not in its backup, though its list of resources may have it. */
@@ -123,7 +129,7 @@ final class VeleroImport implements SnapshotSource {
             return Optional.of(JsonObject.parse(whole.getBytes(StandardCharsets.UTF_8), "'" + key + "'"));
         } catch (FileNotFoundException e) {
             return Optional.empty();
-        } catch (ZipException | DamagedException e) {
+        } catch (EOFException | ZipException | DamagedException e) {
             throw damaged(key, e);
         }
     }
@@ -135,6 +141,7 @@ final class VeleroImport implements SnapshotSource {
     private void read(ObjectSpool spool) throws IOException {
         ObjectKey key = VeleroLayout.part(name, ".tar.gz");
         Map<String, ObjectName> uids = new HashMap<>();
+        long bytes = 0;
         try (InputStream in = velero.storage().open(key, ByteRange.all());
                 InputStream unzipped = new BufferedInputStream(new GZIPInputStream(in, 1 << 16), 1 << 16)) {
             TarReader tar = new TarReader(unzipped);
@@ -143,6 +150,10 @@ final class VeleroImport implements SnapshotSource {
                         ? VeleroLayout.object(next.get().path())
                         : Optional.empty();
                 if (object.isPresent()) {
+                    bytes += next.get().size();
+                    if (bytes > MAX_BYTES) {
+                        throw new DamagedException("it has more than " + MAX_BYTES + " bytes of objects");
+                    }
                     add(
                             object.get(),
                             SnapshotDocuments.read(next.get().path(), next.get().content()),
@@ -150,9 +161,9 @@ final class VeleroImport implements SnapshotSource {
                             spool);
                 }
             }
-            // The checksum comes after the tar.
-            while (unzipped.read() >= 0) {
-                // To the end.
+            // The checksum comes after the tar, which is padded to a record.
+            if (unzipped.readNBytes(MAX_PADDING).length == MAX_PADDING) {
+                throw new DamagedException("something follows the tar");
             }
         } catch (FileNotFoundException e) {
             throw new VeleroException(

@@ -20,6 +20,9 @@ import java.util.Optional;
  * @param inspect what the engine says of it
  */
 public record ContainerSpec(String id, String name, List<MountSpec> mounts, JsonObject inspect) {
+    /** How late an engine may note the start of a process. */
+    private static final Duration LATE_START = Duration.ofSeconds(10);
+
     private static final String CONTAINER = "container:";
 
     /** Reads an inspect. */
@@ -75,8 +78,9 @@ public record ContainerSpec(String id, String name, List<MountSpec> mounts, Json
     }
 
     /**
-     * A time between the end of its former process and the first line of the one that was started last; empty if it was
-     * never started. The engine notes the start a little after that line.
+     * A time between the end of its former process and the first line of the one that was started last; empty if there
+     * was no former one. Of one that has ended, the end of the former is not known: then it is some time before the
+     * start.
      */
     public String printsSince() throws IOException {
         String started = startedAt();
@@ -86,7 +90,11 @@ public record ContainerSpec(String id, String name, List<MountSpec> mounts, Json
         }
         Instant start = OffsetDateTime.parse(started).toInstant();
         Instant end = OffsetDateTime.parse(finished).toInstant();
-        return (end.isBefore(start) && !finished.startsWith("0001-") ? end : start.minusSeconds(1)).toString();
+        if (finished.startsWith("0001-")) {
+            return "";
+        }
+        // A process that ends at once may have printed before a busy engine notes that it has started.
+        return (end.isBefore(start) ? end : start.minus(LATE_START)).toString();
     }
 
     /** Its state. */

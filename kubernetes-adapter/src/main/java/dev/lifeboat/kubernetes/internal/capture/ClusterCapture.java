@@ -23,9 +23,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Captures a scope of a cluster: objects, documents about the capture, files of volumes. */
 public final class ClusterCapture {
+    private static final Logger log = LoggerFactory.getLogger(ClusterCapture.class);
+
     private final ApiClient client;
     private final QuiesceJournal journal;
     private final CaptureScope scope;
@@ -45,7 +49,7 @@ public final class ClusterCapture {
      */
     public void sendTo(EntrySink to, QuiesceHandle.Holder holder) throws IOException {
         if (how != PodQuiesce.none()) {
-            ClusterRecovery.run(client, journal);
+            recover();
         }
         for (String namespace : scope.namespaces()) {
             HelperPod.removeAbandoned(client, Optional.of(namespace), ProcessIdentity::isGoneOfThisBoot);
@@ -66,8 +70,10 @@ public final class ClusterCapture {
         Set<String> namespaces = new TreeSet<>(scope.namespaces());
         claims.keySet().forEach(claim -> namespaces.add(claim.namespace()));
         sink.note(ClusterLayout.VOLUMES, "quiesced: " + how);
-        holder.hold(ClusterQuiesce.quiesce(client, journal, how, namespaces, claims.keySet(), sink));
-        new VolumesCapture(client, scope, sink, references.images()).run(claims);
+        ClusterQuiesce quiesce = ClusterQuiesce.quiesce(client, journal, how, namespaces, claims.keySet(), sink);
+        holder.hold(quiesce.handle());
+        List<String> volumes = new VolumesCapture(client, scope, sink, references.images()).run(claims);
+        quiesce.check();
         sink.sendDocuments(JsonObject.create()
                 .put("lifeboat", "application")
                 .put("version", 1)
@@ -75,6 +81,16 @@ public final class ClusterCapture {
                 .put("server", info.server())
                 .put("serverVersion", info.version())
                 .put("namespaces", List.copyOf(scope.namespaces()))
-                .put("objects", objects));
+                .put("objects", objects)
+                .put("volumes", volumes));
+    }
+
+    /** What was left may be about other namespaces; if it is about these, they are refused later. */
+    private void recover() {
+        try {
+            ClusterRecovery.run(client, journal, scope.namespaces(), ProcessIdentity::isGoneOfThisBoot);
+        } catch (IOException e) {
+            log.warn("what a backup that was killed has left is not resumed [cause={}]", e.toString());
+        }
     }
 }

@@ -13,6 +13,7 @@ import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.ObjectName;
 import dev.lifeboat.kubernetes.internal.layout.ObjectSpool;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import dev.lifeboat.kubernetes.internal.model.ResourceType;
+import dev.lifeboat.kubernetes.internal.quiesce.ScaledWorkload;
 import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -176,7 +177,7 @@ final class ObjectCapture {
             return;
         }
         references.add(type, object);
-        spool.add(name, object.json());
+        spool.add(name, ScaledWorkload.original(object));
     }
 
     private void clusterObjects() throws IOException {

@@ -45,21 +45,26 @@ final class VolumesCapture {
         this.images = images;
     }
 
-    /** Reads the files of all claims that are to be captured. */
-    void run(Map<Claim, KubernetesObject> claims) throws IOException {
-        boolean begun = false;
+    /**
+     * Reads the files of claims.
+     *
+     * @return the directories of those that were read
+     */
+    List<String> run(Map<Claim, KubernetesObject> claims) throws IOException {
+        List<String> read = new ArrayList<>();
         for (Map.Entry<Claim, KubernetesObject> claim : claims.entrySet()) {
             Optional<String> obstacle = obstacle(claim.getValue());
             if (obstacle.isPresent()) {
                 sink.report(new Problem(claim.getKey().directory(), Problem.Kind.FAILED, obstacle.get()));
                 continue;
             }
-            if (!begun) {
+            if (read.isEmpty()) {
                 SnapshotDocuments.directory(sink, ClusterLayout.VOLUMES);
-                begun = true;
             }
             capture(claim.getKey(), claim.getValue());
+            read.add(claim.getKey().directory().name().toString());
         }
+        return read;
     }
 
     private static Optional<String> obstacle(KubernetesObject claim) throws IOException {

@@ -6,6 +6,7 @@ import dev.lifeboat.kubernetes.cluster.ClusterInfo;
 import dev.lifeboat.kubernetes.cluster.KubernetesException;
 import dev.lifeboat.kubernetes.cluster.KubernetesException.Kind;
 import dev.lifeboat.kubernetes.internal.model.GoJson;
+import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
@@ -13,6 +14,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +22,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Requests to an API server. Answers are JSON as the server sent it, with every field. Thread-safe; an interrupted call
@@ -35,6 +38,7 @@ public final class ApiClient implements AutoCloseable {
     private final HttpClient http;
     private final URI server;
     private final boolean owned;
+    private volatile @Nullable String identity;
 
     /**
      * Creates a client.
@@ -73,6 +77,37 @@ public final class ApiClient implements AutoCloseable {
 
     public URI server() {
         return server;
+    }
+
+    /**
+     * Returns what tells this cluster from others: its address may be another's later, such as one on this machine. The
+     * identity of the namespace that every cluster has; the address, if that may not be read.
+     */
+    public String identity() throws IOException {
+        String known = identity;
+        if (known == null) {
+            try {
+                known = find("/api/v1/namespaces/kube-system", "look at the cluster")
+                        .map(KubernetesObject::of)
+                        .map(ApiClient::uid)
+                        .orElse(server.toString());
+            } catch (KubernetesException e) {
+                if (e.kind() != Kind.FORBIDDEN) {
+                    throw e;
+                }
+                known = server.toString();
+            }
+            identity = known;
+        }
+        return known;
+    }
+
+    private static String uid(KubernetesObject object) {
+        try {
+            return object.uid();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Asks the server what it is. */

@@ -10,6 +10,8 @@ public final class ClusterLayout {
     public static final EntryPath KUBERNETES = EntryPath.of("kubernetes");
     public static final EntryPath RESOURCES = KUBERNETES.resolve("resources");
     public static final EntryPath VOLUMES = EntryPath.of("volumes");
+    /** What the snapshot says of itself. */
+    public static final EntryPath APP = EntryPath.of("lifeboat/app.json");
 
     private static final String SUFFIX = ".json";
 

@@ -66,10 +66,11 @@ public final class ClaimImages {
         for (JsonObject secret : spec.objects("imagePullSecrets")) {
             secret.optionalString("name").ifPresent(secrets::add);
         }
+        Map<String, Object> placement = PodImage.placement(spec);
         for (JsonObject container : spec.objects("containers")) {
             for (JsonObject mount : container.objects("volumeMounts")) {
                 if (mount.optionalString("name").orElse("").equals(volume)) {
-                    return container.optionalString("image").map(name -> new PodImage(name, secrets));
+                    return container.optionalString("image").map(name -> new PodImage(name, secrets, placement));
                 }
             }
         }

@@ -81,6 +81,18 @@ public record KubernetesObject(JsonObject json) {
         return metadata().has("deletionTimestamp");
     }
 
+    /** Whether this is a pod that mounts the volume of a claim. */
+    public boolean usesClaim(String claim) throws IOException {
+        for (JsonObject volume : spec().objects("volumes")) {
+            Optional<String> name =
+                    volume.objectOrEmpty("persistentVolumeClaim").optionalString("claimName");
+            if (name.isPresent() && name.get().equals(claim)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     public List<Owner> owners() throws IOException {
         List<Owner> owners = new ArrayList<>();
         for (JsonObject owner : metadata().objects("ownerReferences")) {

@@ -19,9 +19,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
@@ -33,16 +31,17 @@ public final class ClusterQuiesce {
     /** How long pods may take to end; more than any usual grace period. */
     private static final Duration ENDING = Duration.ofMinutes(5);
 
-    /** Kinds that have replicas, with the group of their path. */
-    private static final Map<String, String> SCALABLE = Map.of(
-            "Deployment", "/apis/apps/v1/namespaces/%s/deployments/%s",
-            "StatefulSet", "/apis/apps/v1/namespaces/%s/statefulsets/%s",
-            "ReplicaSet", "/apis/apps/v1/namespaces/%s/replicasets/%s");
+    /** How often one is read again that changes while it is scaled. */
+    private static final int CONFLICTS = 20;
 
     private final ApiClient client;
     private final QuiesceJournal journal;
     private final EntrySink problems;
     private final Resume resume = new Resume();
+    private final String owner = ScaledWorkload.newOwner();
+    private final List<ScaledWorkload> scaled = new ArrayList<>();
+    private Set<Claim> claims = Set.of();
+    private int sequence;
 
     private ClusterQuiesce(ApiClient client, QuiesceJournal journal, EntrySink problems) {
         this.client = client;
@@ -59,9 +58,11 @@ public final class ClusterQuiesce {
     /** Undoes all steps, last first. */
     private static final class Resume implements QuiesceHandle {
         private final Deque<Undo> steps = new ArrayDeque<>();
+        private volatile boolean closed;
 
         @Override
         public void close() throws IOException {
+            closed = true;
             List<IOException> failures = new ArrayList<>();
             UninterruptibleCleanup.run(() -> {
                 for (Undo step; (step = next()) != null; ) {
@@ -83,6 +84,10 @@ public final class ClusterQuiesce {
             return steps.poll();
         }
 
+        private synchronized boolean isEmpty() {
+            return steps.isEmpty();
+        }
+
         private synchronized void add(Undo step) {
             steps.push(step);
         }
@@ -95,7 +100,7 @@ public final class ClusterQuiesce {
      * @param claims whose files are going to be read
      * @throws IOException if something cannot be quiesced; everything is resumed
      */
-    public static QuiesceHandle quiesce(
+    public static ClusterQuiesce quiesce(
             ApiClient client,
             QuiesceJournal journal,
             PodQuiesce how,
@@ -103,10 +108,10 @@ public final class ClusterQuiesce {
             Set<Claim> claims,
             EntrySink problems)
             throws IOException {
-        if (!how.scalesToZero() && !how.runsVeleroHooks() && how.hooks().isEmpty()) {
-            return QuiesceHandle.none();
-        }
         ClusterQuiesce quiesce = new ClusterQuiesce(client, journal, problems);
+        if (!isNeeded(how)) {
+            return quiesce;
+        }
         boolean done = false;
         try {
             journal.ready();
@@ -117,12 +122,45 @@ public final class ClusterQuiesce {
                 quiesce.scale(claims);
             }
             done = true;
-            return quiesce.resume;
+            return quiesce;
         } finally {
             if (!done) {
                 quiesce.resume.close();
             }
         }
+    }
+
+    private static boolean isNeeded(PodQuiesce how) {
+        return how.scalesToZero() || how.runsVeleroHooks() || !how.hooks().isEmpty();
+    }
+
+    /** Returns what resumes everything. */
+    public QuiesceHandle handle() {
+        return resume.isEmpty() ? QuiesceHandle.none() : resume;
+    }
+
+    /** Reports what someone else has scaled up while its files were read. Called before it is resumed. */
+    public void check() throws IOException {
+        if (resume.closed) {
+            return;
+        }
+        for (ScaledWorkload workload : scaled) {
+            Optional<KubernetesObject> there =
+                    client.find(workload.path(), "look at " + workload.path()).map(KubernetesObject::of);
+            if (there.isPresent() && ScaledWorkload.replicas(there.get()) != 0) {
+                changed(workload.path() + " was scaled up by someone else while its volumes were read");
+            }
+        }
+        for (Claim claim : claims) {
+            List<KubernetesObject> users = users(claim.namespace(), Set.of(claim));
+            if (!users.isEmpty()) {
+                changed("pod " + users.get(0).name() + " was started while the volume of claim " + claim + " was read");
+            }
+        }
+    }
+
+    private void changed(String detail) throws IOException {
+        problems.report(new Problem(ClusterLayout.VOLUMES, Problem.Kind.CHANGED, detail));
     }
 
     private void commands(PodQuiesce how, String namespace) throws IOException {
@@ -151,11 +189,13 @@ public final class ClusterQuiesce {
     /** That afterwards is recorded first: the one before may have done its work when the process is killed. */
     private void commands(Optional<PodCommand> before, Optional<PodCommand> after) throws IOException {
         if (after.isPresent()) {
-            QuiesceJournal.QuiesceRecord record = journal.write(ClusterRecovery.values(client, after.get()));
-            resume.add(() -> {
-                run(after.get());
-                record.remove();
-            });
+            QuiesceJournal.QuiesceRecord record =
+                    journal.write(ClusterRecovery.values(client, after.get(), sequence++));
+            resume.add(() -> ClusterRecovery.attempt(record, () -> {
+                if (after.get().isThere(client)) {
+                    run(after.get());
+                }
+            }));
         }
         if (before.isPresent()) {
             run(before.get());
@@ -187,35 +227,84 @@ public final class ClusterQuiesce {
         return pods;
     }
 
-    private void scale(Set<Claim> claims) throws IOException {
+    private void scale(Set<Claim> used) throws IOException {
+        claims = used;
+        SortedSet<String> namespaces = new TreeSet<>();
+        used.forEach(claim -> namespaces.add(claim.namespace()));
         SortedSet<String> paths = new TreeSet<>();
-        Map<String, Set<Claim>> byNamespace = new HashMap<>();
-        claims.forEach(claim -> byNamespace
-                .computeIfAbsent(claim.namespace(), namespace -> new TreeSet<>())
-                .add(claim));
-        for (String namespace : byNamespace.keySet()) {
-            for (KubernetesObject pod : users(namespace, claims)) {
+        for (String namespace : namespaces) {
+            for (KubernetesObject pod : users(namespace, used)) {
                 paths.add(scalable(pod));
             }
+            // One may have no pod at this moment.
+            paths.addAll(workloads(namespace, used));
         }
         for (String path : paths) {
-            KubernetesObject object = KubernetesObject.of(client.get(path, "look at " + path));
-            long replicas = object.spec().has("replicas") ? object.spec().number("replicas") : 1;
-            ScaledWorkload workload = new ScaledWorkload(path, object.uid(), replicas);
-            QuiesceJournal.QuiesceRecord record = journal.write(ClusterRecovery.values(client, workload.values()));
-            resume.add(() -> {
-                workload.restore(client);
-                record.remove();
-            });
-            ScaledWorkload.toZero(client, object, workload);
+            scale(path);
         }
-        for (String namespace : byNamespace.keySet()) {
-            awaitEnd(namespace, claims);
+        for (String namespace : namespaces) {
+            awaitEnd(namespace, used);
+        }
+    }
+
+    /** Returns the paths of workloads whose pods would use one of the claims. */
+    private List<String> workloads(String namespace, Set<Claim> used) throws IOException {
+        List<String> paths = new ArrayList<>();
+        for (String list : ScaledWorkload.lists(Optional.of(namespace))) {
+            for (JsonObject item : client.get(list, "list " + list).objects("items")) {
+                KubernetesObject workload = KubernetesObject.of(item);
+                KubernetesObject pod = KubernetesObject.of(workload.spec().objectOrEmpty("template"));
+                boolean uses = false;
+                for (Claim claim : used) {
+                    uses |= claim.namespace().equals(namespace)
+                            && (pod.usesClaim(claim.name()) || ScaledWorkload.makesClaim(workload, claim.name()));
+                }
+                // A replica set of a deployment is scaled with that. One at zero by another backup is refused.
+                boolean candidate = uses && controller(workload).isEmpty();
+                if (candidate && (ScaledWorkload.replicas(workload) > 0 || ScaledWorkload.isScaled(workload))) {
+                    paths.add(list + "/" + workload.name());
+                }
+            }
+        }
+        return paths;
+    }
+
+    /** One that changes while it is scaled, such as its status, is read again. */
+    private void scale(String path) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            KubernetesObject object = KubernetesObject.of(client.get(path, "look at " + path));
+            Optional<String> obstacle = ScaledWorkload.obstacle(object);
+            if (obstacle.isPresent()) {
+                throw new KubernetesException(
+                        Kind.CONFLICT, "cannot scale " + path + " to zero: " + obstacle.get() + "; " + otherwise());
+            }
+            long replicas = ScaledWorkload.replicas(object);
+            if (replicas == 0) {
+                return;
+            }
+            ScaledWorkload workload = new ScaledWorkload(path, object.uid(), replicas, owner);
+            QuiesceJournal.QuiesceRecord record =
+                    journal.write(ClusterRecovery.values(client, workload.values(), sequence++));
+            try {
+                workload.toZero(client, object);
+            } catch (IOException e) {
+                boolean changed = e instanceof KubernetesException failure && failure.kind() == Kind.CONFLICT;
+                if (changed && attempt < CONFLICTS) {
+                    record.remove();
+                    continue;
+                }
+                // The server may have done it, though its answer is lost.
+                resume.add(() -> ClusterRecovery.attempt(record, () -> workload.restore(client)));
+                throw e;
+            }
+            resume.add(() -> ClusterRecovery.attempt(record, () -> workload.restore(client)));
+            scaled.add(workload);
+            return;
         }
     }
 
     /** Returns pods that have not ended and use one of the claims. */
-    private List<KubernetesObject> users(String namespace, Set<Claim> claims) throws IOException {
+    private List<KubernetesObject> users(String namespace, Set<Claim> used) throws IOException {
         List<KubernetesObject> users = new ArrayList<>();
         String path = "/api/v1/namespaces/" + namespace + "/pods";
         for (JsonObject item :
@@ -225,10 +314,8 @@ public final class ClusterQuiesce {
             if (phase.equals("Succeeded") || phase.equals("Failed")) {
                 continue;
             }
-            for (JsonObject volume : pod.spec().objects("volumes")) {
-                Optional<String> claim =
-                        volume.objectOrEmpty("persistentVolumeClaim").optionalString("claimName");
-                if (claim.isPresent() && claims.contains(new Claim(namespace, claim.get()))) {
+            for (Claim claim : used) {
+                if (claim.namespace().equals(namespace) && pod.usesClaim(claim.name())) {
                     users.add(pod);
                     break;
                 }
@@ -241,26 +328,31 @@ public final class ClusterQuiesce {
     private String scalable(KubernetesObject pod) throws IOException {
         String namespace = pod.namespace().orElseThrow();
         Optional<KubernetesObject.Owner> owner = controller(pod);
-        if (owner.isPresent() && owner.get().kind().equals("ReplicaSet")) {
-            String path = String.format(
-                    SCALABLE.get("ReplicaSet"), namespace, owner.get().name());
+        if (owner.isPresent() && owner.get().kind().equals("ReplicaSet") && isApps(owner.get())) {
+            String path =
+                    ScaledWorkload.path("ReplicaSet", namespace, owner.get().name());
             Optional<KubernetesObject.Owner> above =
                     controller(KubernetesObject.of(client.get(path, "look at " + path)));
             owner = above.isPresent() ? above : owner;
         }
-        String path = owner.map(found -> SCALABLE.get(found.kind())).orElse(null);
-        boolean ours = owner.isPresent() && owner.get().group().equals("apps");
-        if (path == null || !ours) {
+        if (owner.isEmpty() || !isApps(owner.get())) {
             throw new KubernetesException(
                     Kind.CONFLICT,
                     "pod " + namespace + "/" + pod.name() + " uses a volume, and "
                             + owner.map(found -> found.kind() + " " + found.name() + " of group '" + found.group()
                                             + "' cannot be scaled to zero by a backup")
                                     .orElse("nothing would start it again")
-                            + "; quiesce it by a command: PodQuiesce.exec(..), or leave its volume out:"
-                            + " .withoutVolume(..)");
+                            + "; " + otherwise());
         }
-        return String.format(path, namespace, owner.get().name());
+        return ScaledWorkload.path(owner.get().kind(), namespace, owner.get().name());
+    }
+
+    private static boolean isApps(KubernetesObject.Owner owner) {
+        return owner.group().equals("apps") && ScaledWorkload.KINDS.containsKey(owner.kind());
+    }
+
+    private static String otherwise() {
+        return "quiesce it by a command: PodQuiesce.exec(..), or leave its volume out: .withoutVolume(..)";
     }
 
     private static Optional<KubernetesObject.Owner> controller(KubernetesObject object) throws IOException {
@@ -269,18 +361,36 @@ public final class ClusterQuiesce {
                 .findFirst();
     }
 
-    private void awaitEnd(String namespace, Set<Claim> claims) throws IOException {
+    /** Whether controllers have seen that there are to be none: until then they may start one more. */
+    private boolean isObserved() throws IOException {
+        for (ScaledWorkload workload : scaled) {
+            KubernetesObject object = KubernetesObject.of(client.get(workload.path(), "look at " + workload.path()));
+            long generation = object.metadata().size("generation");
+            boolean seen = object.status().has("observedGeneration")
+                    && object.status().size("observedGeneration") >= generation;
+            boolean none = !object.status().has("replicas") || object.status().size("replicas") == 0;
+            if (!seen || !none) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void awaitEnd(String namespace, Set<Claim> used) throws IOException {
         long deadline = System.nanoTime() + ENDING.toNanos();
         while (true) {
-            List<KubernetesObject> users = users(namespace, claims);
-            if (users.isEmpty()) {
+            List<KubernetesObject> users = users(namespace, used);
+            if (users.isEmpty() && isObserved()) {
                 return;
             }
             if (System.nanoTime() > deadline) {
                 throw new KubernetesException(
                         Kind.NOT_READY,
-                        "pod " + namespace + "/" + users.get(0).name() + " still runs " + ENDING.toSeconds()
-                                + " s after its workload was scaled to zero");
+                        "what uses volumes of namespace " + namespace + " still runs " + ENDING.toSeconds()
+                                + " s after it was scaled to zero"
+                                + (users.isEmpty()
+                                        ? ""
+                                        : ": pod " + users.get(0).name()));
             }
             Io.sleep(200);
         }

@@ -47,7 +47,8 @@ record PodCommand(PodExec.Place place, String podUid, List<String> command, Dura
             return Optional.empty();
         }
         Optional<String> container = Optional.ofNullable(annotations.get(prefix + "container"));
-        String timeout = annotations.get(prefix + "timeout");
+        // Of hooks of restores it has another name.
+        String timeout = annotations.getOrDefault(prefix + "timeout", annotations.get(prefix + "exec-timeout"));
         return Optional.of(new PodCommand(
                 place(pod, container),
                 pod.uid(),
@@ -108,6 +109,13 @@ record PodCommand(PodExec.Place place, String podUid, List<String> command, Dura
                     Kind.INVALID, "the time-out of a hook of pod " + pod.name() + " is no duration: " + text);
         }
         return Duration.ofNanos((long) nanos);
+    }
+
+    /** Whether the pod is there still, and not another of its name. */
+    boolean isThere(ApiClient client) throws IOException {
+        String path = "/api/v1/namespaces/" + place.namespace() + "/pods/" + place.pod();
+        Optional<KubernetesObject> pod = client.find(path, "look at " + place).map(KubernetesObject::of);
+        return pod.isPresent() && pod.get().uid().equals(podUid) && !pod.get().isTerminating();
     }
 
     /**

@@ -8,6 +8,7 @@ import dev.lifeboat.kubernetes.internal.client.Discovery;
 import dev.lifeboat.kubernetes.internal.client.ObjectLists;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import dev.lifeboat.kubernetes.internal.model.ResourceType;
+import dev.lifeboat.kubernetes.internal.transfer.ClaimUsers;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -89,24 +90,7 @@ final class ApiClusterView implements ClusterView {
 
     @Override
     public Optional<String> userOf(String namespace, String claim) throws IOException {
-        ResourceType pods = discovery.find("pods").orElseThrow();
-        JsonObject list = client.get(pods.path(Optional.of(namespace)), "list pods of namespace " + namespace);
-        for (JsonObject item : list.objects("items")) {
-            KubernetesObject pod = KubernetesObject.of(item);
-            String phase = pod.status().optionalString("phase").orElse("");
-            if (phase.equals("Succeeded") || phase.equals("Failed")) {
-                continue;
-            }
-            for (JsonObject volume : pod.spec().objects("volumes")) {
-                if (volume.objectOrEmpty("persistentVolumeClaim")
-                        .optionalString("claimName")
-                        .orElse("")
-                        .equals(claim)) {
-                    return Optional.of(pod.name());
-                }
-            }
-        }
-        return Optional.empty();
+        return ClaimUsers.find(client, namespace, claim);
     }
 
     @FunctionalInterface

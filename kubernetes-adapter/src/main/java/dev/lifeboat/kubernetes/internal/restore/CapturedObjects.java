@@ -1,6 +1,7 @@
 package dev.lifeboat.kubernetes.internal.restore;
 
 import dev.lifeboat.internal.json.JsonObject;
+import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.ObjectName;
 import dev.lifeboat.kubernetes.internal.model.ClaimImages;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
@@ -12,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -24,6 +26,7 @@ final class CapturedObjects {
     private final Map<String, ObjectName> byUid = new HashMap<>();
     private final ClaimImages images = new ClaimImages();
     private final SortedSet<String> namespaces = new TreeSet<>();
+    private Optional<Set<String>> volumes = Optional.empty();
 
     void add(ObjectName name, JsonObject json) throws IOException {
         KubernetesObject object = KubernetesObject.of(json);
@@ -40,6 +43,19 @@ final class CapturedObjects {
         if (name.resource().equals("namespaces")) {
             namespaces.add(name.name());
         }
+    }
+
+    /** Adds what the snapshot says of itself: it may name the volumes whose files it has. */
+    void describe(JsonObject app) throws IOException {
+        if (app.has("volumes")) {
+            volumes = Optional.of(Set.copyOf(app.strings("volumes")));
+        }
+    }
+
+    /** Whether the snapshot has files of a claim; true if it does not say. */
+    boolean hasFiles(Claim claim) {
+        return volumes.isEmpty()
+                || volumes.get().contains(claim.directory().name().toString());
     }
 
     /** Returns the namespaces that the objects are in. */

@@ -3,6 +3,7 @@ package dev.lifeboat.kubernetes.internal.restore;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.Problem;
+import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
 import dev.lifeboat.kubernetes.cluster.KubernetesException;
@@ -80,6 +81,10 @@ public final class ClaimRestoreSession implements RestoreTarget.Session {
             return false;
         }
         found = true;
+        if (request.dryRun()) {
+            request.listener().changed(new RestoreChange(entry.path(), RestoreChange.Action.CREATE));
+            return false;
+        }
         return writer(data).offer(entry);
     }
 

@@ -26,6 +26,6 @@ interface ClusterView {
     /** Returns hosts of ingresses, with the namespaces. */
     Map<String, String> ingressHosts() throws IOException;
 
-    /** Returns a running pod that uses a claim. */
+    /** Returns a pod that has not ended and uses a claim. */
     Optional<String> userOf(String namespace, String claim) throws IOException;
 }

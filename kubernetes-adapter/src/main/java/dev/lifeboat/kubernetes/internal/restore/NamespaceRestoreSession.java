@@ -14,6 +14,7 @@ import dev.lifeboat.kubernetes.internal.layout.ClusterLayout;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.ObjectName;
 import dev.lifeboat.kubernetes.internal.model.PodImage;
+import dev.lifeboat.kubernetes.internal.quiesce.RestoreHooks;
 import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
 import dev.lifeboat.kubernetes.plan.PlanStep;
 import dev.lifeboat.kubernetes.plan.RestorePlan;
@@ -23,6 +24,8 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +73,9 @@ public final class NamespaceRestoreSession implements RestoreTarget.Session {
             // What is never restored need not be in memory.
             return !Ownership.isOfThePast(ClusterLayout.object(entry.path()).get());
         }
+        if (entry.path().equals(ClusterLayout.APP)) {
+            return true;
+        }
         Optional<Claim> claim = ClusterLayout.volumeData(entry.path());
         if (claim.isEmpty()) {
             return false;
@@ -88,6 +94,10 @@ public final class NamespaceRestoreSession implements RestoreTarget.Session {
     @Override
     public void content(Entry entry, InputStream in) throws IOException {
         Optional<ObjectName> object = ClusterLayout.object(entry.path());
+        if (entry.path().equals(ClusterLayout.APP)) {
+            captured.describe(SnapshotDocuments.read(entry.path(), in));
+            return;
+        }
         if (object.isPresent()) {
             captured.add(object.get(), SnapshotDocuments.read(entry.path(), in));
             return;
@@ -156,9 +166,10 @@ public final class NamespaceRestoreSession implements RestoreTarget.Session {
         }
         finishVolume();
         Claim target = new Claim(options.mapped(claim.namespace()), claim.name());
+        Optional<PodImage> ofApplication = captured.images().find(claim.namespace(), claim.name());
         PodImage image = options.helperImage()
-                .map(PodImage::of)
-                .or(() -> captured.images().find(claim.namespace(), claim.name()))
+                .map(name -> ofApplication.map(own -> own.withName(name)).orElseGet(() -> PodImage.of(name)))
+                .or(() -> ofApplication)
                 .orElseThrow(() -> new IllegalStateException("no image to write claim " + claim));
         VolumeWriter opened = VolumeWriter.open(
                 client, claim.data(), target, image, options.hostPaths() && !options.persistentVolumes(), request);
@@ -199,6 +210,13 @@ public final class NamespaceRestoreSession implements RestoreTarget.Session {
         committed = true;
         executor.commit();
         awaitWorkloads();
+        if (options.hooks()) {
+            SortedSet<String> namespaces = new TreeSet<>();
+            captured.namespaces().forEach(namespace -> namespaces.add(options.mapped(namespace)));
+            for (String namespace : namespaces) {
+                RestoreHooks.run(client, namespace, request.listener()::problem);
+            }
+        }
     }
 
     /** One that does not become ready is reported, and stays, so that someone can find out why. */

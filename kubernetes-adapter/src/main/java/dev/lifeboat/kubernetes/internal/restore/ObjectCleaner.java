@@ -2,13 +2,14 @@ package dev.lifeboat.kubernetes.internal.restore;
 
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.ObjectName;
+import dev.lifeboat.kubernetes.internal.model.JsonPatch;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -279,25 +280,10 @@ final class ObjectCleaner {
         }
     }
 
+    @SuppressWarnings("unchecked") // A copy of members is members.
     private static JsonObject deepCopy(JsonObject object) {
-        return JsonObject.of(copy(object.members()), object.toString());
-    }
-
-    private static Map<String, @Nullable Object> copy(Map<?, ? extends @Nullable Object> members) {
-        Map<String, @Nullable Object> copy = new LinkedHashMap<>();
-        members.forEach((name, value) -> copy.put(String.valueOf(name), copyOf(value)));
-        return copy;
-    }
-
-    private static @Nullable Object copyOf(@Nullable Object value) {
-        if (value instanceof Map<?, ?> map) {
-            return copy(map);
-        }
-        if (value instanceof List<?> list) {
-            List<@Nullable Object> items = new ArrayList<>();
-            list.forEach(item -> items.add(copyOf(item)));
-            return items;
-        }
-        return value;
+        Map<String, @Nullable Object> copy =
+                (Map<String, @Nullable Object>) Objects.requireNonNull(JsonPatch.copy(object.members()));
+        return JsonObject.of(copy, object.toString());
     }
 }

@@ -1,8 +1,10 @@
 package dev.lifeboat.kubernetes.internal.restore;
 
+import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.ObjectName;
+import dev.lifeboat.kubernetes.internal.model.JsonPatch;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import dev.lifeboat.kubernetes.internal.model.ResourceType;
 import dev.lifeboat.kubernetes.plan.Conflict;
@@ -193,7 +195,11 @@ final class Planner {
         if (type.isEmpty()) {
             return;
         }
-        JsonObject body = cleaner.clean(name, object);
+        Optional<JsonObject> patched = patched(name, object);
+        if (patched.isEmpty()) {
+            return;
+        }
+        JsonObject body = patched.get();
         body.put("apiVersion", type.get().apiVersion());
         boolean publishes = object.spec().has("externalIPs") || object.spec().has("loadBalancerIP");
         if (name.resource().equals("services") && publishes && !target.equals(name)) {
@@ -243,6 +249,35 @@ final class Planner {
         } else {
             keep(name, target, there.get());
         }
+    }
+
+    /** A patch that does not fit, or would make another object of it, is a conflict. */
+    private Optional<JsonObject> patched(ObjectName name, KubernetesObject object) throws IOException {
+        JsonObject body = cleaner.clean(name, object);
+        for (ObjectPatch patch : options.patches()) {
+            if (!patch.isFor(name.resource(), object.kind(), object.labels())) {
+                continue;
+            }
+            String detail;
+            try {
+                JsonObject changed = patch.patch().apply(body);
+                JsonObject metadata = changed.object("metadata");
+                boolean same = metadata.string("name").equals(name.name())
+                        && metadata.optionalString("namespace")
+                                .equals(name.namespace().map(options::mapped))
+                        && changed.string("kind").equals(object.kind());
+                if (same) {
+                    body = changed;
+                    continue;
+                }
+                detail = "the patch changes its kind, name or namespace";
+            } catch (JsonPatch.MismatchException | DamagedException e) {
+                detail = "the patch does not fit: " + e.getMessage();
+            }
+            conflict(Conflict.Kind.PATCH_FAILED, name.toString(), detail, "change the patch, or its labels");
+            return Optional.empty();
+        }
+        return Optional.of(body);
     }
 
     private void keep(ObjectName name, ObjectName target, KubernetesObject there) throws IOException {
@@ -332,7 +367,8 @@ final class Planner {
 
     private void claim(ObjectName name, JsonObject body, Optional<KubernetesObject> there) throws IOException {
         Claim claim = new Claim(name.namespace().orElseThrow(), name.name());
-        boolean files = options.volumes() && !options.withoutVolumes().contains(name.name());
+        boolean files =
+                options.volumes() && !options.withoutVolumes().contains(name.name()) && captured.hasFiles(claim);
         String namespace = options.mapped(claim.namespace());
         if (there.isPresent()) {
             if (files && options.update()) {

@@ -21,11 +21,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,10 +36,13 @@ import org.slf4j.LoggerFactory;
 final class RestoreExecutor {
     private static final Logger log = LoggerFactory.getLogger(RestoreExecutor.class);
 
-    /** Annotation of what a restore has created in the cluster, until it succeeds: which process it is. */
+    /** Annotation of what a restore has created in the cluster, until it succeeds: which process and restore it is. */
     static final String RESTORING = "dev.lifeboat/restoring";
 
     private static final String MANAGER = "fieldManager=lifeboat";
+    /** How long a server that does not answer is asked again at the end of a restore. */
+    private static final Duration UNMARKING = Duration.ofMinutes(5);
+
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final ApiClient client;
@@ -48,6 +53,9 @@ final class RestoreExecutor {
     private final Set<String> defined = new TreeSet<>();
 
     private final Map<ObjectName, String> uids = new HashMap<>();
+
+    private final String mark = ProcessIdentity.current().token() + "."
+            + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
 
     private record Created(ResourceType type, ObjectName name, String uid) {}
 
@@ -154,9 +162,7 @@ final class RestoreExecutor {
                 Optional<KubernetesObject> there =
                         client.find(path(object), "look for " + object.target()).map(KubernetesObject::of);
                 boolean ours = there.isPresent()
-                        && ProcessIdentity.current()
-                                .token()
-                                .equals(there.get().annotations().get(RESTORING));
+                        && mark.equals(there.get().annotations().get(RESTORING));
                 if (ours) {
                     created.add(new Created(
                             object.type(), object.target(), there.get().uid()));
@@ -168,11 +174,11 @@ final class RestoreExecutor {
     }
 
     /** A restore that is killed is found by this, and undone. */
-    private static JsonObject marked(JsonObject body) throws IOException {
+    private JsonObject marked(JsonObject body) throws IOException {
         JsonObject marked = body.copy();
         JsonObject metadata = body.object("metadata").copy();
         JsonObject annotations = metadata.objectOrEmpty("annotations").copy();
-        annotations.put(RESTORING, ProcessIdentity.current().token());
+        annotations.put(RESTORING, mark);
         return marked.put("metadata", metadata.put("annotations", annotations));
     }
 
@@ -251,20 +257,47 @@ final class RestoreExecutor {
     }
 
     /**
-     * The restore has succeeded: what it created in the cluster stays. Nothing is undone any more, even if this fails
-     * in the middle.
+     * The restore has succeeded: what it created in the cluster stays. Namespaces come first, since recovery undoes
+     * nothing of a restore that has none with its mark.
+     *
+     * @throws IOException if something keeps its mark
      */
     void commit() throws IOException {
-        List<Created> all = List.copyOf(created);
+        List<Created> all = new ArrayList<>(created);
         created.clear();
+        all.removeIf(object -> object.name().namespace().isPresent());
+        all.sort(Comparator.comparingInt(
+                object -> RestoreOrder.undone().indexOf(object.type().key())));
+        IOException failure = null;
         for (Created object : all) {
-            if (object.name().namespace().isEmpty()) {
+            try {
+                unmarkPatiently(object);
+            } catch (IOException e) {
+                failure = failure == null ? e : failure;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private void unmarkPatiently(Created object) throws IOException {
+        long deadline = System.nanoTime() + UNMARKING.toNanos();
+        while (true) {
+            try {
                 unmark(client, object.type(), object.name().name());
+                return;
+            } catch (KubernetesException e) {
+                boolean again = e.kind() == Kind.UNREACHABLE || e.kind() == Kind.CONFLICT || e.kind() == Kind.REFUSED;
+                if (!again || System.nanoTime() > deadline) {
+                    throw e;
+                }
+                Io.sleep(500);
             }
         }
     }
 
-    private static void unmark(ApiClient client, ResourceType type, String name) throws IOException {
+    static void unmark(ApiClient client, ResourceType type, String name) throws IOException {
         JsonObject annotations = JsonObject.create().put(RESTORING, (Object) null);
         JsonObject patch =
                 JsonObject.create().put("metadata", JsonObject.create().put("annotations", annotations));

@@ -4,6 +4,7 @@ import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.ObjectName;
 import dev.lifeboat.kubernetes.plan.RestorePlan;
 import dev.lifeboat.kubernetes.plan.RestoredWorkload;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -37,6 +38,12 @@ public final class RestoreOptions {
 
         /** Kinds of resources that are left out. */
         public Set<String> without = Set.of();
+
+        /** Changes of objects before they are created. */
+        public List<ObjectPatch> patches = List.of();
+
+        /** Whether restored pods run the commands that they name for Velero. */
+        public boolean hooks;
 
         /** Whether objects that are there are changed to what the snapshot has. */
         public boolean update;
@@ -84,6 +91,8 @@ public final class RestoreOptions {
             only = other.only;
             onlyObjects = other.onlyObjects;
             without = other.without;
+            patches = other.patches;
+            hooks = other.hooks;
             update = other.update;
             nodePorts = other.nodePorts;
             clusterObjects = other.clusterObjects;
@@ -165,6 +174,14 @@ public final class RestoreOptions {
 
     boolean volumes() {
         return values.volumes;
+    }
+
+    List<ObjectPatch> patches() {
+        return values.patches;
+    }
+
+    boolean hooks() {
+        return values.hooks;
     }
 
     Set<String> withoutVolumes() {

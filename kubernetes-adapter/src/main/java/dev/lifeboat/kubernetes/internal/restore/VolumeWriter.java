@@ -15,6 +15,7 @@ import dev.lifeboat.kubernetes.internal.client.PodExec;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import dev.lifeboat.kubernetes.internal.model.PodImage;
+import dev.lifeboat.kubernetes.internal.transfer.ClaimUsers;
 import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
 import dev.lifeboat.kubernetes.internal.transfer.HostVolume;
 import dev.lifeboat.kubernetes.internal.transfer.TarDownload;
@@ -27,6 +28,8 @@ import java.util.Optional;
 
 /** Writes the files of a claim: on the host if its directory is proven to be there, else by tar in a pod. */
 final class VolumeWriter implements EntrySink, AutoCloseable {
+    private final ApiClient client;
+    private final Claim claim;
     private final HelperPod pod;
     private final EntryPath place;
     private final EntrySink sink;
@@ -38,7 +41,16 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
         void run() throws IOException;
     }
 
-    private VolumeWriter(HelperPod pod, EntryPath place, EntrySink sink, AutoCloseable resource, Finish finish) {
+    private VolumeWriter(
+            ApiClient client,
+            Claim claim,
+            HelperPod pod,
+            EntryPath place,
+            EntrySink sink,
+            AutoCloseable resource,
+            Finish finish) {
+        this.client = client;
+        this.claim = claim;
         this.pod = pod;
         this.place = place;
         this.sink = sink;
@@ -57,6 +69,10 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
     static VolumeWriter open(
             ApiClient client, EntryPath place, Claim claim, PodImage image, boolean hostPaths, RestoreRequest request)
             throws IOException {
+        if (request.dryRun()) {
+            throw new IllegalStateException("a dry run writes nothing");
+        }
+        checkUnused(client, claim);
         HelperPod pod = HelperPod.mount(client, claim.namespace(), claim.name(), false, image, Optional.empty());
         boolean opened = false;
         try {
@@ -90,7 +106,7 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
         if (directory.isPresent()) {
             RestoreTarget.Session session =
                     DirectoryRestore.into(directory.get()).begin(moved);
-            return new VolumeWriter(pod, place, session, session, session::commit);
+            return new VolumeWriter(client, claim, pod, place, session, session, session::commit);
         }
         boolean gnu = TarDownload.of(client, pod.place())
                 .orElseThrow(() -> new KubernetesException(
@@ -110,7 +126,7 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
             empty(client, pod.place());
         }
         TarUpload upload = TarUpload.start(client, pod.place(), HelperPod.DIRECTORY, gnu, moved);
-        return new VolumeWriter(pod, place, upload, upload, upload::finish);
+        return new VolumeWriter(client, claim, pod, place, upload, upload, upload::finish);
     }
 
     /** Tar deletes nothing, so everything is extra. */
@@ -157,9 +173,23 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
         sink.report(problem);
     }
 
-    /** Completes the volume after all of it was sent. */
+    /**
+     * Completes the volume after all of it was sent.
+     *
+     * @throws KubernetesException if someone has begun to use it meanwhile
+     */
     void finish() throws IOException {
         finish.run();
+        checkUnused(client, claim);
+    }
+
+    /** A plan has checked it, but that may have been hours ago. */
+    private static void checkUnused(ApiClient client, Claim claim) throws IOException {
+        Optional<String> user = ClaimUsers.find(client, claim.namespace(), claim.name());
+        if (user.isPresent()) {
+            throw new KubernetesException(
+                    Kind.CONFLICT, "pod " + user.get() + " uses claim " + claim + ", whose files are being replaced");
+        }
     }
 
     @Override

@@ -119,7 +119,6 @@ public final class HelperPod implements AutoCloseable {
                 .put("activeDeadlineSeconds", DAY_SECONDS)
                 .put("automountServiceAccountToken", false)
                 .put("enableServiceLinks", false)
-                .put("tolerations", List.of(Map.of("operator", "Exists")))
                 .put("containers", List.of(container.members()))
                 .put(
                         "volumes",
@@ -128,6 +127,11 @@ public final class HelperPod implements AutoCloseable {
                                 "volume",
                                 "persistentVolumeClaim",
                                 Map.of("claimName", claim, "readOnly", readOnly))));
+        image.placement().forEach(spec::put);
+        if (node.isPresent()) {
+            // It runs there anyway, and is not to be evicted.
+            spec.put("tolerations", List.of(Map.of("operator", "Exists")));
+        }
         if (!image.pullSecrets().isEmpty()) {
             spec.put(
                     "imagePullSecrets",

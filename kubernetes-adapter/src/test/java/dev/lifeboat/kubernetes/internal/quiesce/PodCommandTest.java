@@ -86,8 +86,9 @@ class PodCommandTest {
 
     @Test
     void journal_hasWhatRecoveryNeeds() {
-        Optional<ScaledWorkload> workload = ScaledWorkload.of(new ScaledWorkload("/apis/apps/v1/x", "u", 3).values());
-        assertThat(workload).contains(new ScaledWorkload("/apis/apps/v1/x", "u", 3));
+        Optional<ScaledWorkload> workload =
+                ScaledWorkload.of(new ScaledWorkload("/apis/apps/v1/x", "u", 3, "me").values());
+        assertThat(workload).contains(new ScaledWorkload("/apis/apps/v1/x", "u", 3, "me"));
         assertThat(ScaledWorkload.of(Map.of("quiesce", "COMMAND"))).isEmpty();
     }
 }

@@ -8,6 +8,7 @@ import dev.lifeboat.internal.tar.TarMember;
 import dev.lifeboat.internal.tar.TarReader;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.ObjectName;
+import dev.lifeboat.kubernetes.internal.model.JsonPatch;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import dev.lifeboat.kubernetes.internal.model.ResourceType;
 import dev.lifeboat.kubernetes.internal.velero.VeleroLayout;
@@ -341,6 +342,28 @@ class PlannerTest {
                         .filter(object -> object.target().namespace().isEmpty()))
                 .extracting(object -> object.target().resource())
                 .containsExactly("namespaces");
+    }
+
+    @Test
+    void patches_changeObjects_orAreConflicts() throws IOException {
+        String replicas = "[{\"op\":\"replace\",\"path\":\"/spec/replicas\",\"value\":7}]";
+        ObjectPatch fits = new ObjectPatch("deployments", Map.of("app", "web"), JsonPatch.parse(replicas));
+        Planner.Planned planned = plan(options -> copy(options).with(o -> o.patches = List.of(fits)));
+        assertThat(body(planned, "deployments.apps copy/web").object("spec").number("replicas"))
+                .isEqualTo(7);
+        ObjectPatch other = new ObjectPatch("deployments", Map.of("app", "db"), JsonPatch.parse(replicas));
+        planned = plan(options -> copy(options).with(o -> o.patches = List.of(other)));
+        assertThat(body(planned, "deployments.apps copy/web").object("spec").number("replicas"))
+                .isEqualTo(1);
+        for (String bad : List.of(
+                "[{\"op\":\"remove\",\"path\":\"/spec/nothere\"}]",
+                "[{\"op\":\"replace\",\"path\":\"/metadata/name\",\"value\":\"x\"}]",
+                "[{\"op\":\"replace\",\"path\":\"/metadata/namespace\",\"value\":\"kube-system\"}]",
+                "[{\"op\":\"remove\",\"path\":\"/metadata\"}]")) {
+            ObjectPatch patch = new ObjectPatch("Deployment", Map.of(), JsonPatch.parse(bad));
+            assertThat(conflicts(options -> copy(options).with(o -> o.patches = List.of(patch))))
+                    .containsExactly(Conflict.Kind.PATCH_FAILED);
+        }
     }
 
     @Test
