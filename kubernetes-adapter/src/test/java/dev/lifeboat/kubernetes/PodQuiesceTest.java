@@ -160,7 +160,7 @@ class PodQuiesceTest {
                         "kubernetes/resources/deployments.apps/namespaces/" + namespace + "/files.json"))) {
             assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8))
                     .contains("\"replicas\" : 2")
-                    .doesNotContain("dev.lifeboat/scaled-by\" :", "dev.lifeboat/replicas-before-backup\" :");
+                    .doesNotContain("\"dev.lifeboat/");
         }
         first.get(0).close();
         first.get(0).close();
