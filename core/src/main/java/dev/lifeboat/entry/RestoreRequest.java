@@ -21,6 +21,21 @@ public record RestoreRequest(boolean dryRun, boolean partial, boolean deleteExtr
         });
     }
 
+    /** Returns a copy for a target whose paths are relative to a place: its listener receives them below that place. */
+    public RestoreRequest below(EntryPath place) {
+        return new RestoreRequest(dryRun, partial, deleteExtra, new Listener() {
+            @Override
+            public void changed(RestoreChange change) {
+                listener.changed(new RestoreChange(place.resolve(change.path()), change.action()));
+            }
+
+            @Override
+            public void problem(Problem problem) {
+                listener.problem(new Problem(place.resolve(problem.path()), problem.kind(), problem.detail()));
+            }
+        });
+    }
+
     /** Receives the events of a restore. Must be thread-safe and return quickly. */
     public interface Listener {
         /** Called when an entry is changed, or would be changed if this were not a dry run. */

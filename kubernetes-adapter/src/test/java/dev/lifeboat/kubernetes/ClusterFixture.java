@@ -2,10 +2,8 @@ package dev.lifeboat.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lifeboat.testkit.Shell;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -89,20 +87,13 @@ final class ClusterFixture implements BeforeEachCallback, AfterEachCallback {
         List<String> command = new ArrayList<>(List.of(kubectl));
         command.addAll(List.of(arguments));
         try {
-            Process process =
-                    new ProcessBuilder(command).redirectErrorStream(true).start();
-            try (OutputStream out = process.getOutputStream()) {
-                out.write(input.getBytes(StandardCharsets.UTF_8));
-            }
-            String output;
-            try (InputStream in = process.getInputStream()) {
-                output = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
-            }
-            int code = process.waitFor();
+            Shell.Result result = Shell.run(input, command);
             if (strict) {
-                assertThat(code).as("%s: %s", command, output).isZero();
+                assertThat(result.exitCode())
+                        .as("%s: %s", command, result.output())
+                        .isZero();
             }
-            return output;
+            return result.output().strip();
         } catch (IOException | InterruptedException e) {
             throw new AssertionError(e);
         }

@@ -23,7 +23,7 @@ import dev.lifeboat.storage.fs.FileStorage;
 import dev.lifeboat.testkit.ChildJvm;
 import dev.lifeboat.testkit.MemoryStorage;
 import dev.lifeboat.testkit.ScratchDir;
-import java.io.InputStream;
+import dev.lifeboat.testkit.Shell;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -277,17 +277,10 @@ class NamespaceRestoreTest {
                     .run();
             repo.restore(snapshot).to(velero.newBackup("b", Duration.ofDays(1))).run();
             forget(shop);
-            Process script = new ProcessBuilder(
-                            "src/test/resources/velero/restore",
-                            System.getenv("LIFEBOAT_KUBECTL"),
-                            bucket.resolve("backups/b/b.tar.gz").toString())
-                    .redirectErrorStream(true)
-                    .start();
-            String said;
-            try (InputStream in = script.getInputStream()) {
-                said = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            }
-            assertThat(script.waitFor()).as(said).isZero();
+            Shell.run(
+                    "src/test/resources/velero/restore",
+                    System.getenv("LIFEBOAT_KUBECTL"),
+                    bucket.resolve("backups/b/b.tar.gz").toString());
             Shop.awaitReady(shop.namespace);
             assertThat(all(shop.namespace, List.of())).isEqualTo(before);
             assertThat(kubectl("-n", shop.namespace, "get", "vouchers." + shop.group, "-o", "name"))

@@ -9,10 +9,8 @@ import dev.lifeboat.kubernetes.Kubernetes;
 import dev.lifeboat.kubernetes.quiesce.PodQuiesce;
 import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.testkit.MemoryStorage;
+import dev.lifeboat.testkit.Shell;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -46,22 +44,13 @@ class AcrossAdaptersTest {
 
     private static String run(boolean strict, String input, String... command) {
         try {
-            Process process =
-                    new ProcessBuilder(command).redirectErrorStream(true).start();
-            try (OutputStream out = process.getOutputStream()) {
-                out.write(input.getBytes(StandardCharsets.UTF_8));
-            }
-            String output;
-            try (InputStream in = process.getInputStream()) {
-                output = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
-            }
-            int code = process.waitFor();
+            Shell.Result result = Shell.run(input, List.of(command));
             if (strict) {
-                assertThat(code)
-                        .as("%s: %s", new ArrayList<>(List.of(command)), output)
+                assertThat(result.exitCode())
+                        .as("%s: %s", List.of(command), result.output())
                         .isZero();
             }
-            return output;
+            return result.output().strip();
         } catch (IOException | InterruptedException e) {
             throw new AssertionError(e);
         }

@@ -14,6 +14,7 @@ import dev.lifeboat.storage.StorageTarget;
 import dev.lifeboat.storage.fs.FileStorage;
 import dev.lifeboat.testkit.MemoryStorage;
 import dev.lifeboat.testkit.ScratchDir;
+import dev.lifeboat.testkit.Shell;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -200,15 +201,7 @@ class VeleroTest {
                 .resolve(backup + ".tar.gz")
                 .toString());
         command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        List<String> lines;
-        try (InputStream in = process.getInputStream()) {
-            lines = new String(in.readAllBytes(), StandardCharsets.UTF_8)
-                    .lines()
-                    .toList();
-        }
-        assertThat(process.waitFor()).as("%s", lines).isZero();
-        return lines;
+        return Shell.run(command.toArray(String[]::new)).lines().toList();
     }
 
     @Test

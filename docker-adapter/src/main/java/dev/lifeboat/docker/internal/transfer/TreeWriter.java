@@ -37,9 +37,7 @@ public final class TreeWriter implements EntrySink, AutoCloseable {
     }
 
     public static TreeWriter toHost(EntryPath place, Path directory, RestoreRequest request) throws IOException {
-        RestoreTarget.Session session = DirectoryRestore.into(directory)
-                .begin(new RestoreRequest(
-                        request.dryRun(), request.partial(), request.deleteExtra(), moved(place, request.listener())));
+        RestoreTarget.Session session = DirectoryRestore.into(directory).begin(request.below(place));
         return new TreeWriter(place, session, session, session::commit);
     }
 
@@ -49,7 +47,8 @@ public final class TreeWriter implements EntrySink, AutoCloseable {
         if (request.dryRun()) {
             return dryRun(place, request);
         }
-        ArchiveUpload upload = new ArchiveUpload(client, container, destination, moved(place, request.listener()));
+        ArchiveUpload upload = new ArchiveUpload(
+                client, container, destination, request.below(place).listener());
         return new TreeWriter(place, upload, upload, upload::finish);
     }
 
@@ -69,7 +68,7 @@ public final class TreeWriter implements EntrySink, AutoCloseable {
      * compared.
      */
     public static TreeWriter dryRun(EntryPath place, RestoreRequest request) {
-        RestoreRequest.Listener listener = moved(place, request.listener());
+        RestoreRequest.Listener listener = request.below(place).listener();
         EntrySink told = new EntrySink() {
             @Override
             public boolean offer(Entry entry) {
@@ -106,20 +105,6 @@ public final class TreeWriter implements EntrySink, AutoCloseable {
     /** Returns this writer with a filter in front, which sees paths relative to the root of the tree. */
     public TreeWriter through(UnaryOperator<EntrySink> between) {
         return new TreeWriter(place, between.apply(sink), resource, finish);
-    }
-
-    private static RestoreRequest.Listener moved(EntryPath place, RestoreRequest.Listener listener) {
-        return new RestoreRequest.Listener() {
-            @Override
-            public void changed(RestoreChange change) {
-                listener.changed(new RestoreChange(place.resolve(change.path()), change.action()));
-            }
-
-            @Override
-            public void problem(Problem problem) {
-                listener.problem(new Problem(place.resolve(problem.path()), problem.kind(), problem.detail()));
-            }
-        };
     }
 
     @Override

@@ -6,12 +6,15 @@ import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.internal.process.ProcessIdentity;
 import dev.lifeboat.kubernetes.cluster.KubernetesException;
 import dev.lifeboat.kubernetes.cluster.KubernetesException.Kind;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
 import dev.lifeboat.kubernetes.internal.model.PodImage;
+import dev.lifeboat.kubernetes.internal.transfer.ClaimUsers;
+import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
 import dev.lifeboat.kubernetes.plan.Conflict;
 import java.io.IOException;
 import java.io.InputStream;
@@ -54,7 +57,10 @@ public final class ClaimRestoreSession implements RestoreTarget.Session {
         if (client.find(path, "look for claim " + claim).isEmpty()) {
             throw new KubernetesException(Kind.NOT_FOUND, "there is no claim " + claim + " to write into");
         }
-        Optional<String> user = new ApiClusterView(client).userOf(claim.namespace(), claim.name());
+        if (!request.dryRun()) {
+            HelperPod.removeAbandoned(client, Optional.of(claim.namespace()), ProcessIdentity::isGoneOfThisBoot);
+        }
+        Optional<String> user = ClaimUsers.find(client, claim.namespace(), claim.name());
         if (user.isPresent()) {
             throw KubernetesException.of(List.of(new Conflict(
                     Conflict.Kind.VOLUME_IN_USE,

@@ -5,7 +5,6 @@ import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
 import dev.lifeboat.entry.Problem;
-import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
 import dev.lifeboat.kubernetes.cluster.KubernetesException;
@@ -95,8 +94,7 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
             boolean hostPaths,
             RestoreRequest request)
             throws IOException {
-        RestoreRequest moved = new RestoreRequest(
-                request.dryRun(), request.partial(), request.deleteExtra(), moved(place, request.listener()));
+        RestoreRequest moved = request.below(place);
         String path = "/api/v1/namespaces/" + claim.namespace() + "/persistentvolumeclaims/" + claim.name();
         KubernetesObject object = KubernetesObject.of(client.get(path, "look at claim " + claim));
         Optional<KubernetesObject> volume =
@@ -137,20 +135,6 @@ final class VolumeWriter implements EntrySink, AutoCloseable {
             throw new KubernetesException(
                     Kind.COMMAND_FAILED, "cannot empty the volume in " + place + ": " + result.errors());
         }
-    }
-
-    private static RestoreRequest.Listener moved(EntryPath place, RestoreRequest.Listener listener) {
-        return new RestoreRequest.Listener() {
-            @Override
-            public void changed(RestoreChange change) {
-                listener.changed(new RestoreChange(place.resolve(change.path()), change.action()));
-            }
-
-            @Override
-            public void problem(Problem problem) {
-                listener.problem(new Problem(place.resolve(problem.path()), problem.kind(), problem.detail()));
-            }
-        };
     }
 
     @Override

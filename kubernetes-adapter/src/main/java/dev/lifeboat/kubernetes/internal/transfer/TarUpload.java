@@ -32,7 +32,7 @@ public final class TarUpload implements EntrySink, AutoCloseable {
     private final Counted out;
     private final TarEntryWriter writer;
     private final boolean gnu;
-    private boolean done;
+    private boolean broken;
 
     private TarUpload(PodExec exec, String what, boolean gnu, RestoreRequest request) {
         this.exec = exec;
@@ -131,12 +131,27 @@ public final class TarUpload implements EntrySink, AutoCloseable {
 
     @Override
     public boolean offer(Entry entry) throws IOException {
+        checkWhole();
         return writer.offer(entry);
     }
 
     @Override
     public void content(Entry entry, InputStream in) throws IOException {
-        writer.content(entry, in);
+        checkWhole();
+        boolean whole = false;
+        try {
+            writer.content(entry, in);
+            whole = true;
+        } finally {
+            broken = !whole;
+        }
+    }
+
+    /** Zeros were written in the place of content that was lost: in a volume they must not stay unseen. */
+    private void checkWhole() throws IOException {
+        if (broken) {
+            throw new IOException("cannot " + what + ": the content of an entry was lost in the middle of the stream");
+        }
     }
 
     @Override
@@ -150,6 +165,7 @@ public final class TarUpload implements EntrySink, AutoCloseable {
      * @throws KubernetesException if tar fails
      */
     public void finish() throws IOException {
+        checkWhole();
         writer.finish();
         if (out.bytes % RECORD != 0) {
             out.write(new byte[(int) (RECORD - out.bytes % RECORD)]);
@@ -159,7 +175,6 @@ public final class TarUpload implements EntrySink, AutoCloseable {
             exec.input().write("0\n".getBytes(StandardCharsets.US_ASCII));
         }
         int code = exec.await();
-        done = true;
         if (code != 0) {
             throw new KubernetesException(
                     Kind.COMMAND_FAILED,
@@ -170,9 +185,6 @@ public final class TarUpload implements EntrySink, AutoCloseable {
     /** Ends the command, if it was not finished. */
     @Override
     public void close() {
-        if (!done) {
-            done = true;
-        }
         exec.close();
     }
 }
