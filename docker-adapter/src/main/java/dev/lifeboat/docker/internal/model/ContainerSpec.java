@@ -88,13 +88,15 @@ public record ContainerSpec(String id, String name, List<MountSpec> mounts, Json
         if (started.isEmpty() || finished.isEmpty()) {
             return started;
         }
-        Instant start = OffsetDateTime.parse(started).toInstant();
-        Instant end = OffsetDateTime.parse(finished).toInstant();
         if (finished.startsWith("0001-")) {
             return "";
         }
-        // A process that ends at once may have printed before a busy engine notes that it has started.
-        return (end.isBefore(start) ? end : start.minus(LATE_START)).toString();
+        Instant start = OffsetDateTime.parse(started).toInstant();
+        Instant end = OffsetDateTime.parse(finished).toInstant();
+        Instant first = end.isBefore(start) ? end : start;
+        // A busy engine notes the start late: a process that ends at once has then printed, and even ended, before it.
+        boolean runs = state().running() && !state().restarting();
+        return (runs ? first : first.minus(LATE_START)).toString();
     }
 
     /** Its state. */
