@@ -33,6 +33,14 @@ public interface QuiesceHandle extends Closeable {
          * @throws IOException if reading must not go on; the handle is closed by then
          */
         void hold(QuiesceHandle handle) throws IOException;
+
+        /**
+         * Closes the handle before reading ends, since what is left to read does not change any more: it is a copy or a
+         * snapshot. Unless an implementation does something, the source stays quiesced until reading ends.
+         *
+         * @throws IOException if the source could not be resumed; reading must not go on
+         */
+        default void resume() throws IOException {}
     }
 
     /** The handle of a source that is not quiesced; no event is sent for it. */

@@ -8,7 +8,7 @@ import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
 import dev.lifeboat.kubernetes.internal.quiesce.ClusterRecovery;
 import dev.lifeboat.kubernetes.internal.restore.RestoreOptions;
 import dev.lifeboat.kubernetes.internal.restore.RestoreRecovery;
-import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
+import dev.lifeboat.kubernetes.internal.transfer.AbandonedHelpers;
 import dev.lifeboat.quiesce.QuiesceJournal;
 import io.fabric8.kubernetes.client.Client;
 import io.fabric8.kubernetes.client.Config;
@@ -218,7 +218,7 @@ public final class Kubernetes implements AutoCloseable {
         try {
             List<String> removed =
                     new ArrayList<>(ClusterRecovery.run(client, journal, Set.of(), ProcessIdentity::isGone));
-            removed.addAll(HelperPod.removeAbandoned(client, Optional.empty(), ProcessIdentity::isGone));
+            removed.addAll(AbandonedHelpers.remove(client, Optional.empty(), ProcessIdentity::isGone));
             removed.addAll(RestoreRecovery.run(client, ProcessIdentity::isGone));
             return removed;
         } catch (IOException e) {

@@ -22,8 +22,9 @@ import java.util.function.Consumer;
  * definitions of custom resources, roles that are bound); and the files of volumes. {@link #name} is
  * {@code namespace:shop}.
  *
- * <p>Files are read from the host if this process sees them there, which it proves before it does so; by {@code tar} in
- * a container that mounts the volume; or by {@code tar} in a pod that is created for that. The snapshot says which.
+ * <p>Files are read from the host if this process sees them there, which it proves before it does so; from a snapshot
+ * that the driver of the volume takes; by {@code tar} in a container that mounts the volume; or by {@code tar} in a pod
+ * that is created for that. The snapshot says which.
  *
  * <p>Secrets are captured, so the repository must be encrypted; {@link #allowUnencryptedSecrets} is for others.
  *
@@ -133,6 +134,27 @@ public final class KubernetesSource implements SnapshotSource {
     /** Reads no files from the host, even where that is possible: all through the API server. */
     public KubernetesSource withoutHostPaths() {
         return with(s -> s.hostPaths = false);
+    }
+
+    /**
+     * Takes no snapshots of volumes by the drivers of their storage. Unless this is called, a volume that is not read
+     * from the host is read from such a snapshot, if the cluster has the API and a class that fits: the only one of the
+     * driver, or its default, or the one with Velero's label. What is quiesced is resumed once all are taken.
+     */
+    public KubernetesSource withoutVolumeSnapshots() {
+        return with(s -> s.snapshots = false);
+    }
+
+    /**
+     * Chooses the class of the snapshots of volumes; volumes of other drivers are read without one.
+     *
+     * @param name of the VolumeSnapshotClass; a backup fails if it does not exist
+     */
+    public KubernetesSource volumeSnapshotClass(String name) {
+        return with(s -> {
+            s.snapshots = true;
+            s.snapshotClass = Optional.of(name);
+        });
     }
 
     /**

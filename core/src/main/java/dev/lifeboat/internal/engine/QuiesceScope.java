@@ -73,7 +73,7 @@ public final class QuiesceScope implements QuiesceHandle.Holder, AutoCloseable {
                     return;
                 }
                 limited = true;
-                quiesced = resume();
+                quiesced = closeHandle();
             }
             announced.await();
             quiesced.ifPresent(time -> events.send(new OperationEvent.Resumed(time)));
@@ -91,7 +91,7 @@ public final class QuiesceScope implements QuiesceHandle.Holder, AutoCloseable {
     }
 
     /** Returns how long the source was quiesced, if it was until now. */
-    private synchronized Optional<Duration> resume() throws IOException {
+    private synchronized Optional<Duration> closeHandle() throws IOException {
         handle.close();
         if (lasted.isPresent()) {
             return Optional.empty();
@@ -111,11 +111,16 @@ public final class QuiesceScope implements QuiesceHandle.Holder, AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void resume() throws IOException {
         read.countDown();
         if (handle != QuiesceHandle.none()) {
-            resume().ifPresent(time -> events.send(new OperationEvent.Resumed(time)));
+            closeHandle().ifPresent(time -> events.send(new OperationEvent.Resumed(time)));
         }
+    }
+
+    @Override
+    public void close() throws IOException {
+        resume();
         synchronized (this) {
             // A second attempt may have nothing left to do, and still the first one went wrong.
             if (failure != null) {

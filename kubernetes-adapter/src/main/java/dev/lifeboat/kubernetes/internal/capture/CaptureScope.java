@@ -51,6 +51,12 @@ public final class CaptureScope {
         /** Image of pods that read volumes; empty for the image of a pod that uses the volume. */
         public Optional<String> readerImage = Optional.empty();
 
+        /** Whether volumes are read from snapshots of their drivers where that is possible. */
+        public boolean snapshots = true;
+
+        /** The class of these snapshots; empty for the one that fits. */
+        public Optional<String> snapshotClass = Optional.empty();
+
         private Values() {}
 
         private Values(Values other) {
@@ -65,6 +71,8 @@ public final class CaptureScope {
             withoutVolumes = other.withoutVolumes;
             hostPaths = other.hostPaths;
             readerImage = other.readerImage;
+            snapshots = other.snapshots;
+            snapshotClass = other.snapshotClass;
         }
     }
 
@@ -128,6 +136,14 @@ public final class CaptureScope {
 
     Optional<String> readerImage() {
         return values.readerImage;
+    }
+
+    boolean snapshots() {
+        return values.snapshots;
+    }
+
+    Optional<String> snapshotClass() {
+        return values.snapshotClass;
     }
 
     /** Whether it is the whole cluster. */

@@ -12,7 +12,7 @@ import dev.lifeboat.kubernetes.internal.layout.ObjectSpool;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import dev.lifeboat.kubernetes.internal.quiesce.ClusterQuiesce;
 import dev.lifeboat.kubernetes.internal.quiesce.ClusterRecovery;
-import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
+import dev.lifeboat.kubernetes.internal.transfer.AbandonedHelpers;
 import dev.lifeboat.kubernetes.quiesce.PodQuiesce;
 import dev.lifeboat.quiesce.QuiesceHandle;
 import dev.lifeboat.quiesce.QuiesceJournal;
@@ -52,7 +52,7 @@ public final class ClusterCapture {
             recover();
         }
         for (String namespace : scope.namespaces()) {
-            HelperPod.removeAbandoned(client, Optional.of(namespace), ProcessIdentity::isGoneOfThisBoot);
+            AbandonedHelpers.remove(client, Optional.of(namespace), ProcessIdentity::isGoneOfThisBoot);
         }
         FidelityRecorder sink = new FidelityRecorder(to);
         ClusterInfo info = client.info();
@@ -72,7 +72,10 @@ public final class ClusterCapture {
         sink.note(ClusterLayout.VOLUMES, "quiesced: " + how);
         ClusterQuiesce quiesce = ClusterQuiesce.quiesce(client, journal, how, namespaces, claims.keySet(), sink);
         holder.hold(quiesce.handle());
-        List<String> volumes = new VolumesCapture(client, scope, sink, references.images()).run(claims);
+        List<String> volumes = new VolumesCapture(client, scope, sink, references.images()).run(claims, () -> {
+            quiesce.check();
+            holder.resume();
+        });
         quiesce.check();
         sink.sendDocuments(JsonObject.create()
                 .put("lifeboat", "application")

@@ -14,7 +14,7 @@ import dev.lifeboat.kubernetes.internal.layout.ObjectSpool;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import dev.lifeboat.kubernetes.internal.model.ResourceType;
 import dev.lifeboat.kubernetes.internal.quiesce.ScaledWorkload;
-import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
+import dev.lifeboat.kubernetes.internal.transfer.HelperMarks;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -164,7 +164,7 @@ final class ObjectCapture {
 
     private void add(ResourceType type, KubernetesObject object) throws IOException {
         ObjectName name = new ObjectName(type.key(), object.namespace(), object.name());
-        if (!scope.takes(name) || HelperPod.is(object)) {
+        if (!scope.takes(name) || HelperMarks.areOn(object)) {
             return;
         }
         if ("true".equals(object.labels().get(EXCLUDED))) {

@@ -18,14 +18,17 @@ import dev.lifeboat.kubernetes.internal.model.ClaimImages;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import dev.lifeboat.kubernetes.internal.model.PodImage;
 import dev.lifeboat.kubernetes.internal.model.ResourceType;
+import dev.lifeboat.kubernetes.internal.transfer.ClaimSnapshot;
 import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
 import dev.lifeboat.kubernetes.internal.transfer.HostVolume;
 import dev.lifeboat.kubernetes.internal.transfer.TarDownload;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -45,24 +48,43 @@ final class VolumesCapture {
         this.images = images;
     }
 
+    /** What resumes an application before all of its files are read. */
+    @FunctionalInterface
+    interface Resume {
+        void run() throws IOException;
+    }
+
     /**
      * Reads the files of claims.
      *
+     * @param claims in canonical order
+     * @param resume is run once all that is left to read are snapshots
      * @return the directories of those that were read
      */
-    List<String> run(Map<Claim, KubernetesObject> claims) throws IOException {
+    List<String> run(Map<Claim, KubernetesObject> claims, Resume resume) throws IOException {
         List<String> read = new ArrayList<>();
+        Map<Claim, KubernetesObject> left = new LinkedHashMap<>();
         for (Map.Entry<Claim, KubernetesObject> claim : claims.entrySet()) {
             Optional<String> obstacle = obstacle(claim.getValue());
             if (obstacle.isPresent()) {
                 sink.report(new Problem(claim.getKey().directory(), Problem.Kind.FAILED, obstacle.get()));
-                continue;
+            } else {
+                left.put(claim.getKey(), claim.getValue());
             }
-            if (read.isEmpty()) {
-                SnapshotDocuments.directory(sink, ClusterLayout.VOLUMES);
+        }
+        if (left.isEmpty()) {
+            return read;
+        }
+        try (ClaimSnapshots snapshots = ClaimSnapshots.take(client, scope, this::isOnHost, left)) {
+            SnapshotDocuments.directory(sink, ClusterLayout.VOLUMES);
+            while (!left.isEmpty()) {
+                if (snapshots.haveAll(left.keySet())) {
+                    resume.run();
+                }
+                Claim claim = left.keySet().iterator().next();
+                capture(claim, Objects.requireNonNull(left.remove(claim)), snapshots);
+                read.add(claim.directory().name().toString());
             }
-            capture(claim.getKey(), claim.getValue());
-            read.add(claim.getKey().directory().name().toString());
         }
         return read;
     }
@@ -77,7 +99,19 @@ final class VolumesCapture {
                 : Optional.empty();
     }
 
-    private void capture(Claim claim, KubernetesObject object) throws IOException {
+    /** Whether the files of a claim are read from the host, as proven by a pod that uses it. */
+    private boolean isOnHost(Claim claim, Optional<KubernetesObject> volume) throws IOException {
+        if (scope.hostPaths() && volume.isPresent()) {
+            for (VolumeUse use : uses(claim)) {
+                if (HostVolume.find(volume.get(), use.podUid(), use.path()).isPresent()) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private void capture(Claim claim, KubernetesObject object, ClaimSnapshots snapshots) throws IOException {
         SnapshotDocuments.directory(sink, claim.directory());
         // As that of a volume of Docker, so that it can be restored as one.
         JsonObject document = JsonObject.create()
@@ -89,12 +123,24 @@ final class VolumesCapture {
                 .put("options", Map.of())
                 .put("labels", Map.of());
         SnapshotDocuments.send(sink, claim.directory().resolve("config.json"), document.toPrettyBytes());
-        String volumeName = object.spec().string("volumeName");
-        Optional<KubernetesObject> volume = scope.hostPaths() ? HostVolume.read(client, volumeName) : Optional.empty();
         EntrySink data = new PrefixSink(sink, claim.data());
         List<VolumeUse> uses = uses(claim);
+        Optional<ClaimSnapshot> snapshot = snapshots.of(claim);
+        if (snapshot.isPresent()) {
+            fromSnapshot(claim, data, snapshot.get(), uses);
+            return;
+        }
+        Optional<String> failed = snapshots.obstacle(claim);
+        if (failed.isPresent()) {
+            sink.report(new Problem(
+                    claim.directory(),
+                    Problem.Kind.DEGRADED,
+                    "it is read without a snapshot of its volume: " + failed.get()));
+        }
+        String volumeName = object.spec().string("volumeName");
+        Optional<KubernetesObject> volume = scope.hostPaths() ? HostVolume.read(client, volumeName) : Optional.empty();
         for (VolumeUse use : uses) {
-            if (volume.isPresent() && fromHost(claim, data, volume.get(), use.podUid(), use.path())) {
+            if (volume.isPresent() && fromHost(claim, data, volume.get(), use.podUid(), use.path(), "")) {
                 return;
             }
         }
@@ -128,13 +174,14 @@ final class VolumesCapture {
         return uses;
     }
 
-    private boolean fromHost(Claim claim, EntrySink data, KubernetesObject volume, String podUid, String path)
+    private boolean fromHost(
+            Claim claim, EntrySink data, KubernetesObject volume, String podUid, String path, String of)
             throws IOException {
         Optional<Path> directory = HostVolume.find(volume, podUid, path);
         if (directory.isEmpty()) {
             return false;
         }
-        sink.note(claim.data(), "host path");
+        sink.note(claim.data(), of + "host path");
         DirectorySource.of(directory.get()).oneFileSystem(Problem.Kind.FAILED).sendTo(data);
         return true;
     }
@@ -170,7 +217,28 @@ final class VolumesCapture {
 
     private void byHelper(Claim claim, EntrySink data, Optional<KubernetesObject> volume, List<VolumeUse> uses)
             throws IOException {
-        PodImage image = scope.readerImage()
+        PodImage image = image(claim, uses);
+        Optional<String> node = uses.stream().map(VolumeUse::node).findFirst();
+        try (HelperPod helper = HelperPod.mount(client, claim.namespace(), claim.name(), true, image, node)) {
+            fromHelper(claim, data, volume, helper, image, "");
+        }
+    }
+
+    private void fromSnapshot(Claim claim, EntrySink data, ClaimSnapshot snapshot, List<VolumeUse> uses)
+            throws IOException {
+        PodImage image = image(claim, uses);
+        try (snapshot;
+                HelperPod helper = snapshot.mount(image)) {
+            Optional<KubernetesObject> volume = scope.hostPaths() ? snapshot.volume() : Optional.empty();
+            fromHelper(claim, data, volume, helper, image, "volume snapshot, ");
+        }
+        for (String leftover : snapshot.leftovers()) {
+            sink.report(new Problem(claim.directory(), Problem.Kind.DEGRADED, leftover));
+        }
+    }
+
+    private PodImage image(Claim claim, List<VolumeUse> uses) throws IOException {
+        return scope.readerImage()
                 .map(PodImage::of)
                 .or(() -> images.find(claim.namespace(), claim.name()))
                 .or(() -> uses.stream().map(VolumeUse::image).map(PodImage::of).findFirst())
@@ -179,17 +247,20 @@ final class VolumesCapture {
                         "cannot read claim " + claim + ": no pod uses it, so there is no image to read it with."
                                 + " Give one that has sh and tar: .helperImage(..); or leave its files out:"
                                 + " .withoutVolume(\"" + claim.name() + "\")"));
-        Optional<String> node = uses.stream().map(VolumeUse::node).findFirst();
-        try (HelperPod helper = HelperPod.mount(client, claim.namespace(), claim.name(), true, image, node)) {
-            if (volume.isPresent() && fromHost(claim, data, volume.get(), helper.uid(), HelperPod.DIRECTORY)) {
-                return;
-            }
-            if (!byCommand(claim, data, helper.place(), HelperPod.DIRECTORY, "tar in a pod of image " + image)) {
-                throw new KubernetesException(
-                        Kind.NOT_FOUND,
-                        "cannot read claim " + claim + ": image " + image
-                                + " has no tar. Give one that has sh and tar: .helperImage(..)");
-            }
+    }
+
+    /** Reads through a pod of ours. */
+    private void fromHelper(
+            Claim claim, EntrySink data, Optional<KubernetesObject> volume, HelperPod helper, PodImage image, String of)
+            throws IOException {
+        if (volume.isPresent() && fromHost(claim, data, volume.get(), helper.uid(), HelperPod.DIRECTORY, of)) {
+            return;
+        }
+        if (!byCommand(claim, data, helper.place(), HelperPod.DIRECTORY, of + "tar in a pod of image " + image)) {
+            throw new KubernetesException(
+                    Kind.NOT_FOUND,
+                    "cannot read claim " + claim + ": image " + image
+                            + " has no tar. Give one that has sh and tar: .helperImage(..)");
         }
     }
 }

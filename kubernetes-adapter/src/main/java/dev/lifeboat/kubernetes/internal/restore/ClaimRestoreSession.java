@@ -13,8 +13,8 @@ import dev.lifeboat.kubernetes.internal.client.ApiClient;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
 import dev.lifeboat.kubernetes.internal.model.PodImage;
+import dev.lifeboat.kubernetes.internal.transfer.AbandonedHelpers;
 import dev.lifeboat.kubernetes.internal.transfer.ClaimUsers;
-import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
 import dev.lifeboat.kubernetes.plan.Conflict;
 import java.io.IOException;
 import java.io.InputStream;
@@ -58,7 +58,7 @@ public final class ClaimRestoreSession implements RestoreTarget.Session {
             throw new KubernetesException(Kind.NOT_FOUND, "there is no claim " + claim + " to write into");
         }
         if (!request.dryRun()) {
-            HelperPod.removeAbandoned(client, Optional.of(claim.namespace()), ProcessIdentity::isGoneOfThisBoot);
+            AbandonedHelpers.remove(client, Optional.of(claim.namespace()), ProcessIdentity::isGoneOfThisBoot);
         }
         Optional<String> user = ClaimUsers.find(client, claim.namespace(), claim.name());
         if (user.isPresent()) {

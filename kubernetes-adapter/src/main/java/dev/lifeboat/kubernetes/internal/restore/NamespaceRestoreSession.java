@@ -15,7 +15,7 @@ import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.ObjectName;
 import dev.lifeboat.kubernetes.internal.model.PodImage;
 import dev.lifeboat.kubernetes.internal.quiesce.RestoreHooks;
-import dev.lifeboat.kubernetes.internal.transfer.HelperPod;
+import dev.lifeboat.kubernetes.internal.transfer.AbandonedHelpers;
 import dev.lifeboat.kubernetes.plan.PlanStep;
 import dev.lifeboat.kubernetes.plan.RestorePlan;
 import dev.lifeboat.kubernetes.plan.RestoredWorkload;
@@ -129,7 +129,7 @@ public final class NamespaceRestoreSession implements RestoreTarget.Session {
         made.kept().forEach(executor::kept);
         if (!request.dryRun()) {
             for (String namespace : captured.namespaces()) {
-                HelperPod.removeAbandoned(
+                AbandonedHelpers.remove(
                         client, Optional.of(options.mapped(namespace)), ProcessIdentity::isGoneOfThisBoot);
             }
         }

@@ -63,6 +63,8 @@ final class Ownership {
             case "secrets" -> token(name, object, all);
             case "pods", "jobs.batch" -> ended(object);
             case "persistentvolumes" -> provisioned(object);
+            case "volumesnapshots.snapshot.storage.k8s.io", "volumesnapshotcontents.snapshot.storage.k8s.io" ->
+                Optional.of("it is a snapshot in the storage of the cluster, and none of what is restored");
             default -> Optional.empty();
         };
     }

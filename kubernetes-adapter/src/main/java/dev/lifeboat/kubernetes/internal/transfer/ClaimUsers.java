@@ -17,7 +17,10 @@ public final class ClaimUsers {
                 client.get(path, "list pods of namespace " + namespace).objects("items")) {
             KubernetesObject pod = KubernetesObject.of(item);
             String phase = pod.status().optionalString("phase").orElse("");
-            if (!phase.equals("Succeeded") && !phase.equals("Failed") && !HelperPod.is(pod) && pod.usesClaim(claim)) {
+            if (!phase.equals("Succeeded")
+                    && !phase.equals("Failed")
+                    && !HelperMarks.areOn(pod)
+                    && pod.usesClaim(claim)) {
                 return Optional.of(pod.name());
             }
         }

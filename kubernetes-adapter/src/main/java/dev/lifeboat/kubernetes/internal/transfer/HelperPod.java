@@ -3,7 +3,6 @@ package dev.lifeboat.kubernetes.internal.transfer;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.io.UninterruptibleCleanup;
 import dev.lifeboat.internal.json.JsonObject;
-import dev.lifeboat.internal.process.ProcessIdentity;
 import dev.lifeboat.kubernetes.cluster.KubernetesException;
 import dev.lifeboat.kubernetes.cluster.KubernetesException.Kind;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
@@ -13,27 +12,18 @@ import dev.lifeboat.kubernetes.internal.model.PodImage;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Predicate;
 
 /**
  * A pod that mounts the volume of a claim and sleeps, through which files are read or written. Closing deletes it. One
- * that a killed process has left is found by its label; it also ends by itself after a day.
+ * that a killed process has left is found by its marks; it also ends by itself after a day.
  */
 public final class HelperPod implements AutoCloseable {
     /** Where the volume is mounted. */
     public static final String DIRECTORY = "/volume";
-
-    /** Label of all of them. */
-    public static final String LABEL = "dev.lifeboat/helper";
-
-    /** Annotation that says which process has made it; a label may not have such a value. */
-    private static final String PROCESS = "dev.lifeboat/process";
 
     private static final String CONTAINER = "lifeboat";
     private static final int DAY_SECONDS = 86_400;
@@ -53,7 +43,7 @@ public final class HelperPod implements AutoCloseable {
     private final String name;
     private final String uid;
 
-    private HelperPod(ApiClient client, String namespace, String name, String uid) {
+    HelperPod(ApiClient client, String namespace, String name, String uid) {
         this.client = client;
         this.namespace = namespace;
         this.name = name;
@@ -70,8 +60,20 @@ public final class HelperPod implements AutoCloseable {
     public static HelperPod mount(
             ApiClient client, String namespace, String claim, boolean readOnly, PodImage image, Optional<String> node)
             throws IOException {
-        String name = "lifeboat-"
-                + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+        return mount(client, namespace, claim, readOnly, image, node, START);
+    }
+
+    /** As above, with how long it may take until the pod runs. */
+    static HelperPod mount(
+            ApiClient client,
+            String namespace,
+            String claim,
+            boolean readOnly,
+            PodImage image,
+            Optional<String> node,
+            Duration start)
+            throws IOException {
+        String name = HelperMarks.newName();
         JsonObject pod = pod(name, claim, readOnly, image, node);
         String what = "create a pod that mounts claim " + namespace + "/" + claim;
         String path = "/api/v1/namespaces/" + namespace + "/pods";
@@ -92,7 +94,7 @@ public final class HelperPod implements AutoCloseable {
                 client, namespace, name, KubernetesObject.of(created).uid());
         boolean runs = false;
         try {
-            helper.awaitRunning(claim);
+            helper.awaitRunning(claim, start);
             runs = true;
             return helper;
         } finally {
@@ -140,19 +142,15 @@ public final class HelperPod implements AutoCloseable {
                             .toList());
         }
         node.filter(text -> !text.isEmpty()).ifPresent(text -> spec.put("nodeName", text));
-        JsonObject metadata = JsonObject.create()
-                .put("name", name)
-                .put("labels", Map.of(LABEL, "true", "app.kubernetes.io/managed-by", "lifeboat"))
-                .put("annotations", Map.of(PROCESS, ProcessIdentity.current().token()));
         return JsonObject.create()
                 .put("apiVersion", "v1")
                 .put("kind", "Pod")
-                .put("metadata", metadata)
+                .put("metadata", HelperMarks.metadata(name))
                 .put("spec", spec);
     }
 
-    private void awaitRunning(String claim) throws IOException {
-        long deadline = System.nanoTime() + START.toNanos();
+    private void awaitRunning(String claim, Duration start) throws IOException {
+        long deadline = System.nanoTime() + start.toNanos();
         long pulled = System.nanoTime() + PULL.toNanos();
         while (true) {
             KubernetesObject pod = KubernetesObject.of(client.get(path(), "look at pod " + namespace + "/" + name));
@@ -219,34 +217,6 @@ public final class HelperPod implements AutoCloseable {
     /** Returns its container. */
     public PodExec.Place place() {
         return new PodExec.Place(namespace, name, CONTAINER);
-    }
-
-    /** Whether a pod is one of these. */
-    public static boolean is(KubernetesObject object) throws IOException {
-        return object.labels().containsKey(LABEL);
-    }
-
-    /**
-     * Deletes pods that a killed process has left.
-     *
-     * @param namespace empty for all
-     * @param gone whether a process is gone, by its token
-     * @return what was deleted
-     */
-    public static List<String> removeAbandoned(ApiClient client, Optional<String> namespace, Predicate<String> gone)
-            throws IOException {
-        List<String> removed = new ArrayList<>();
-        String list = namespace.map(ns -> "/api/v1/namespaces/" + ns).orElse("/api/v1") + "/pods?labelSelector="
-                + ApiClient.encode(LABEL);
-        for (JsonObject item : client.get(list, "list pods of killed processes").objects("items")) {
-            KubernetesObject pod = KubernetesObject.of(item);
-            if (gone.test(pod.annotations().getOrDefault(PROCESS, ""))) {
-                String of = pod.namespace().orElseThrow();
-                new HelperPod(client, of, pod.name(), pod.uid()).close();
-                removed.add("pod " + of + "/" + pod.name());
-            }
-        }
-        return removed;
     }
 
     /** Deletes the pod, and waits until it is gone: until then its volume is in use. */

@@ -232,6 +232,16 @@ class PlannerTest {
         return plan(change).plan().conflicts().stream().map(Conflict::kind).toList();
     }
 
+    /** Created anew, it would be a snapshot of something else. */
+    @Test
+    void snapshotsOfVolumes_areNotRestored() throws IOException {
+        for (String resource : List.of("volumesnapshots", "volumesnapshotcontents")) {
+            ObjectName name = new ObjectName(resource + ".snapshot.storage.k8s.io", Optional.of("vshop"), "nightly");
+            assertThat(Ownership.skipped(name, KubernetesObject.of(JsonObject.create()), captured))
+                    .hasValueSatisfying(reason -> assertThat(reason).contains("in the storage"));
+        }
+    }
+
     @Test
     void conflicts_areFoundBeforeAnythingIsChanged() throws IOException {
         assertThat(conflicts(options -> options.with(o -> o.newNamespace = Optional.of("copy"))))
