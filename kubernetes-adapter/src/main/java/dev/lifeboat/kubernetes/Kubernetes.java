@@ -12,6 +12,9 @@ import dev.lifeboat.kubernetes.internal.transfer.AbandonedHelpers;
 import dev.lifeboat.quiesce.QuiesceJournal;
 import io.fabric8.kubernetes.client.Client;
 import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.RequestConfig;
+import io.fabric8.kubernetes.client.RequestConfigBuilder;
+import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.utils.HttpClientUtils;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -91,6 +94,7 @@ public final class Kubernetes implements AutoCloseable {
     private static Kubernetes of(Config config) {
         // A slow store makes the server wait with its output, and an answer to a ping waits behind that.
         config.setWebsocketPingInterval(0L);
+        config.setRequestRetryBackoffLimit(0);
         return new Kubernetes(new ApiClient(
                 HttpClientUtils.getHttpClientFactory().newBuilder(config).build(),
                 URI.create(config.getMasterUrl()),
@@ -102,8 +106,13 @@ public final class Kubernetes implements AutoCloseable {
      * is shared should have {@code withWebsocketPingInterval(0)}: while a store is slow, no ping is answered.
      */
     public static Kubernetes using(Client client) {
-        return new Kubernetes(new ApiClient(
-                client.getHttpClient(), URI.create(client.getMasterUrl().toString()), false));
+        // Requests are sent again by us, and not by both.
+        RequestConfig once = new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
+                .withRequestRetryBackoffLimit(0)
+                .build();
+        HttpClient http = client.getHttpClient().newBuilder().tag(once).build();
+        return new Kubernetes(
+                new ApiClient(http, URI.create(client.getMasterUrl().toString()), false));
     }
 
     /**

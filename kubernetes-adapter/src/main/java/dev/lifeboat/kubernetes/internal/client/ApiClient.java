@@ -10,7 +10,6 @@ import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -39,10 +38,12 @@ public final class ApiClient implements AutoCloseable {
     private final URI server;
     private final boolean owned;
     private volatile @Nullable String identity;
+    private volatile boolean answers;
 
     /**
-     * Creates a client.
+     * Creates a client. It sends requests again by itself.
      *
+     * @param http which does not
      * @param owned whether to close the connections with this client
      */
     public ApiClient(HttpClient http, URI server, boolean owned) {
@@ -138,7 +139,7 @@ public final class ApiClient implements AutoCloseable {
 
     /** Reads an answer of any length. */
     public <T> T read(String path, String what, Reader<T> reader) throws IOException {
-        return exchange(http.newHttpRequestBuilder(), path, what, reader);
+        return exchange(http.newHttpRequestBuilder(), true, path, what, reader);
     }
 
     /** Creates an object; returns it as the server has it. */
@@ -173,18 +174,18 @@ public final class ApiClient implements AutoCloseable {
     }
 
     private JsonObject send(String method, String type, String path, JsonObject body, String what) throws IOException {
-        byte[] bytes = GoJson.encode(body.members());
-        HttpRequest.Builder request =
-                http.newHttpRequestBuilder().method(method, type, new ByteArrayInputStream(bytes), bytes.length);
-        return exchange(request, path, what, in -> json(in, what));
+        String text = new String(GoJson.encode(body.members()), StandardCharsets.UTF_8);
+        HttpRequest.Builder request = http.newHttpRequestBuilder().method(method, type, text);
+        return exchange(request, method.equals("DELETE"), path, what, in -> json(in, what));
     }
 
-    private <T> T exchange(HttpRequest.Builder request, String path, String what, Reader<T> reader) throws IOException {
+    private <T> T exchange(HttpRequest.Builder request, boolean repeatable, String path, String what, Reader<T> reader)
+            throws IOException {
         HttpRequest built = request.uri(URI.create(base() + path))
                 .header("Accept", "application/json")
                 .timeout(ANSWER_SECONDS, TimeUnit.SECONDS)
                 .build();
-        HttpResponse<InputStream> response = await(http.sendAsync(built, InputStream.class), what);
+        HttpResponse<InputStream> response = respond(built, repeatable, what);
         try (InputStream in = response.body()) {
             if (response.code() >= 300) {
                 throw failure(response.code(), in, what);
@@ -198,6 +199,27 @@ public final class ApiClient implements AutoCloseable {
             Io.checkInterrupt();
             throw new KubernetesException(
                     Kind.UNREACHABLE, "cannot " + what + ": " + server + " ended its answer: " + e.getMessage(), e);
+        }
+    }
+
+    /** A server that has never answered may not be there: that is said at once. */
+    private HttpResponse<InputStream> respond(HttpRequest request, boolean repeatable, String what) throws IOException {
+        Retries retries = new Retries(repeatable);
+        while (true) {
+            HttpResponse<InputStream> response;
+            try {
+                response = await(http.sendAsync(request, InputStream.class), what);
+            } catch (KubernetesException e) {
+                if (answers && retries.again(e)) {
+                    continue;
+                }
+                throw e;
+            }
+            answers = true;
+            if (response.code() < 300 || !retries.again(response.code(), response.header("Retry-After"))) {
+                return response;
+            }
+            response.body().close();
         }
     }
 

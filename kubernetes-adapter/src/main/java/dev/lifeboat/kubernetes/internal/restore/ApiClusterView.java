@@ -46,18 +46,21 @@ final class ApiClusterView implements ClusterView {
     }
 
     @Override
-    public Optional<String> rejection(PlannedObject update) throws IOException {
+    public Optional<String> rejection(PlannedObject object) throws IOException {
         String path = ObjectLists.path(
-                update.type(), update.target().namespace(), update.target().name());
+                object.type(), object.target().namespace(), object.target().name());
         try {
             var unused = client.apply(
-                    path + "?fieldManager=lifeboat&force=true&dryRun=All", update.body(), "try " + update.target());
+                    path + "?fieldManager=lifeboat&force=true&dryRun=All", object.body(), "try " + object.target());
             return Optional.empty();
         } catch (KubernetesException e) {
             if (e.kind() == Kind.UNREACHABLE || e.kind() == Kind.UNAUTHORIZED) {
                 throw e;
             }
-            return Optional.of(String.valueOf(e.getMessage()));
+            String message = String.valueOf(e.getMessage());
+            // What is needed may be restored, too; and a webhook that has effects is not asked.
+            boolean said = e.kind() != Kind.NOT_FOUND && !message.contains("does not support dry run");
+            return said ? Optional.of(message) : Optional.empty();
         }
     }
 

@@ -17,8 +17,8 @@ interface ClusterView {
     /** Returns an object; empty if there is none, or no such namespace. */
     Optional<KubernetesObject> find(ResourceType type, Optional<String> namespace, String name) throws IOException;
 
-    /** Returns why the server would not accept a change; empty if it would. */
-    Optional<String> rejection(PlannedObject update) throws IOException;
+    /** Returns why the server would not accept an object or a change; empty if it would, or cannot say. */
+    Optional<String> rejection(PlannedObject object) throws IOException;
 
     /** Returns ports of the nodes that services have, with the services, as {@code namespace/name}. */
     Map<Long, String> nodePorts() throws IOException;

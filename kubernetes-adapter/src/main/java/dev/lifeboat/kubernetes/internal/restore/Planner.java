@@ -37,6 +37,9 @@ final class Planner {
     private final ClusterView view;
     private final ObjectCleaner cleaner;
     private final List<PlannedObject> objects = new ArrayList<>();
+    /** Kinds that the server accepts only if something else is there, such as an account. */
+    private static final Set<String> DEPENDENT = Set.of("pods", "rolebindings.rbac.authorization.k8s.io");
+
     private final List<PlanStep> steps = new ArrayList<>();
     private final List<Conflict> conflicts = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
@@ -234,21 +237,37 @@ final class Planner {
             }
         }
         if (there.isEmpty()) {
-            add(new PlannedObject(Optional.of(name), type.get(), target, body, Action.CREATE), "");
+            PlannedObject created = new PlannedObject(Optional.of(name), type.get(), target, body, Action.CREATE);
+            if (canBeThere && canBeTried(name, object)) {
+                rejected(created, "the server does not accept the object: ", "change what it says");
+            }
+            add(created, "");
         } else if (options.update() && target.namespace().isPresent() && !isClaim(name)) {
             PlannedObject update = new PlannedObject(Optional.of(name), type.get(), target, body, Action.UPDATE);
-            Optional<String> rejection = view.rejection(update);
-            if (rejection.isPresent()) {
-                conflict(
-                        Conflict.Kind.REJECTED,
-                        target.toString(),
-                        "the server does not accept the change: " + rejection.get(),
-                        "delete the object first, or leave its kind out: .without(\"" + name.resource() + "\")");
-            }
+            rejected(update, "the server does not accept the change: ", "delete the object first");
             add(update, "");
         } else {
             keep(name, target, there.get());
         }
+    }
+
+    private void rejected(PlannedObject object, String what, String remedy) throws IOException {
+        Optional<String> rejection = view.rejection(object);
+        if (rejection.isPresent()) {
+            conflict(
+                    Conflict.Kind.REJECTED,
+                    object.target().toString(),
+                    what + rejection.get(),
+                    remedy + ", or leave its kind out: .without(\""
+                            + object.target().resource() + "\")");
+        }
+    }
+
+    /** What depends on objects that are not there yet, or a kind that is not, cannot be tried. */
+    private boolean canBeTried(ObjectName name, KubernetesObject object) throws IOException {
+        return name.namespace().isPresent()
+                && !DEPENDENT.contains(name.resource())
+                && view.type(name.resource(), object.version()).isPresent();
     }
 
     /** A patch that does not fit, or would make another object of it, is a conflict. */

@@ -47,6 +47,7 @@ class PlannerTest {
         private final Map<String, String> hosts = new HashMap<>();
         private String user = "";
         private String rejection = "";
+        private Action rejected = Action.UPDATE;
 
         @Override
         public Optional<ResourceType> type(String key, String version) {
@@ -64,8 +65,8 @@ class PlannerTest {
         }
 
         @Override
-        public Optional<String> rejection(PlannedObject update) {
-            return Optional.of(rejection).filter(text -> !text.isEmpty());
+        public Optional<String> rejection(PlannedObject object) {
+            return Optional.of(rejection).filter(text -> !text.isEmpty() && object.action() == rejected);
         }
 
         @Override
@@ -310,6 +311,16 @@ class PlannerTest {
         view.user = "";
         view.rejection = "field is immutable";
         assertThat(conflicts(options -> options.with(o -> o.update = true))).containsExactly(Conflict.Kind.REJECTED);
+        // What would be created is tried as well, in a namespace that is there.
+        view.rejected = Action.CREATE;
+        view.rejection = "exceeded quota";
+        List<Conflict> refused = plan(options -> options).plan().conflicts();
+        assertThat(refused).extracting(Conflict::kind).containsOnly(Conflict.Kind.REJECTED);
+        assertThat(refused)
+                .extracting(Conflict::resource)
+                .contains("services vshop/web", "persistentvolumeclaims vshop/uploads")
+                .doesNotContain("pods vshop/ledger", "rolebindings.rbac.authorization.k8s.io vshop/shop");
+        assertThat(conflicts(PlannerTest::copy)).isEmpty();
     }
 
     @Test
