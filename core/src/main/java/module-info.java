@@ -44,6 +44,8 @@ module dev.lifeboat.core {
     requires com.fasterxml.jackson.jr.ob;
     requires com.github.luben.zstd_jni;
     requires com.sun.jna;
+    requires de.mkammerer.argon2;
+    requires de.mkammerer.argon2.nolibs;
     requires org.bouncycastle.provider;
     requires org.slf4j;
     requires static com.google.errorprone.annotations;

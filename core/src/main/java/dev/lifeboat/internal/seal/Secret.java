@@ -3,8 +3,6 @@ package dev.lifeboat.internal.seal;
 import dev.lifeboat.format.DamagedException;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
-import org.bouncycastle.crypto.generators.Argon2BytesGenerator;
-import org.bouncycastle.crypto.params.Argon2Parameters;
 
 /** The secret that opens a key slot: a passphrase or a key. */
 public sealed interface Secret {
@@ -73,26 +71,7 @@ public sealed interface Secret {
         @Override
         public byte[] stretched(Stretch stretch, byte[] salt) throws DamagedException {
             stretch.check();
-            Argon2BytesGenerator argon2 = new Argon2BytesGenerator();
-            argon2.init(new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id)
-                    .withVersion(Argon2Parameters.ARGON2_VERSION_13)
-                    .withMemoryAsKB(stretch.memoryKib())
-                    .withIterations(stretch.passes())
-                    .withParallelism(stretch.lanes())
-                    .withSalt(salt)
-                    .build());
-            byte[] out = new byte[32];
-            try {
-                argon2.generateBytes(bytes, out);
-            } catch (OutOfMemoryError e) {
-                throw new IllegalStateException(
-                        "a passphrase is stretched over " + (stretch.memoryKib() >> 10)
-                                + " MiB of memory, and the heap of "
-                                + (Runtime.getRuntime().maxMemory() >> 20)
-                                + " MiB has less to give; use -Xmx96m or more, or a key",
-                        e);
-            }
-            return out;
+            return Argon2id.hash(stretch, bytes, salt);
         }
 
         @Override

@@ -9,8 +9,10 @@ import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.RepositoryKeys.Right;
 import dev.lifeboat.format.RepositoryKeys.SealingKey;
 import dev.lifeboat.testkit.MemoryTree;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
@@ -57,6 +59,23 @@ class SealTest {
         byte[] out = new byte[32];
         argon2.generateBytes(hex("01".repeat(32)), out);
         assertThat(out).isEqualTo(hex("0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"));
+    }
+
+    /** A repository that was written with one of them is opened with the other. */
+    @Test
+    void argon2id_isTheSame_natively() {
+        assertThat(Argon2id.isNative()).isTrue();
+        byte[] salt = MemoryTree.random(5, 16);
+        for (Secret.Stretch stretch : List.of(
+                Secret.Stretch.ARGON2ID,
+                new Secret.Stretch("argon2id", 8, 1, 1),
+                new Secret.Stretch("argon2id", 1000, 2, 3),
+                new Secret.Stretch("argon2id", 640, 1, 64))) {
+            for (byte[] passphrase : List.of(new byte[0], "Grüße".getBytes(StandardCharsets.UTF_8), new byte[300])) {
+                assertThat(Argon2id.hash(stretch, passphrase.clone(), salt))
+                        .isEqualTo(Argon2id.onHeap(stretch, passphrase, salt));
+            }
+        }
     }
 
     /**
