@@ -1,4 +1,4 @@
-package dev.lifeboat.docker.quiesce;
+package dev.lifeboat.quiesce;
 
 import java.time.Duration;
 import java.util.List;

@@ -1,6 +1,5 @@
-package dev.lifeboat.docker.quiesce;
+package dev.lifeboat.quiesce;
 
-import dev.lifeboat.quiesce.QuiesceHandle;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -10,7 +9,7 @@ import java.util.Optional;
  * @param before run first
  * @param after run at the end, even if the first one failed
  */
-public record ExecHooks(ContainerCommand before, ContainerCommand after) implements QuiesceSession {
+record ExecHooks(ContainerCommand before, ContainerCommand after) implements QuiesceSession {
     @Override
     public QuiesceHandle begin(RunningContainer container) throws IOException {
         container.check(before);

@@ -1,4 +1,4 @@
-package dev.lifeboat.docker.quiesce;
+package dev.lifeboat.quiesce;
 
 import java.io.Closeable;
 import java.io.IOException;

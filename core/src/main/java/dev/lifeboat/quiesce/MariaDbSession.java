@@ -1,6 +1,5 @@
-package dev.lifeboat.docker.quiesce;
+package dev.lifeboat.quiesce;
 
-import dev.lifeboat.quiesce.QuiesceHandle;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -13,6 +12,13 @@ import java.util.List;
  * @param client the command that reaches the server, which reads statements from its input
  */
 record MariaDbSession(List<String> client) implements QuiesceSession {
+    /** As root, with the password that the official images take from their environment. */
+    static final List<String> DEFAULT = List.of(
+            "sh",
+            "-c",
+            "MYSQL_PWD=\"${MARIADB_ROOT_PASSWORD:-$MYSQL_ROOT_PASSWORD}\" exec \"$(command -v mariadb || command -v"
+                    + " mysql)\" -uroot --batch --skip-column-names --unbuffered");
+
     /** A statement waits for those that are running. */
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 

@@ -1,6 +1,5 @@
-package dev.lifeboat.docker.quiesce;
+package dev.lifeboat.quiesce;
 
-import dev.lifeboat.quiesce.QuiesceHandle;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -31,8 +30,15 @@ record RedisSession(List<String> client) implements QuiesceSession {
     }
 
     private ContainerCommand allowRewrites(RunningContainer container) throws IOException {
-        String[] lines = ask(container, "CONFIG", "GET", PERCENTAGE).split("\n", -1);
-        return command("CONFIG", "SET", PERCENTAGE, lines[lines.length - 1].strip());
+        String answer = ask(container, "CONFIG", "GET", PERCENTAGE);
+        List<String> lines = answer.lines().map(String::strip).toList();
+        // Its client may print warnings before and after.
+        int value = lines.indexOf(PERCENTAGE) + 1;
+        if (value == 0 || value == lines.size() || !lines.get(value).matches("[0-9]{1,9}")) {
+            throw new IOException("what answers in container " + container.name() + " does not tell " + PERCENTAGE
+                    + "; is it a Redis server? It printed: " + answer);
+        }
+        return command("CONFIG", "SET", PERCENTAGE, lines.get(value));
     }
 
     @Override
@@ -52,15 +58,18 @@ record RedisSession(List<String> client) implements QuiesceSession {
             throw new IOException("Redis in container " + container.name()
                     + " could not save a snapshot; see its log, and whether its disk is full");
         }
-        return () -> container.check(allow);
+        return () -> check(container, allow);
     }
 
     /** The client ends with exit code 0 also if the server refuses a command. */
     private String ask(RunningContainer container, String... words) throws IOException {
-        String answer = container.check(command(words)).strip();
+        return check(container, command(words));
+    }
+
+    private static String check(RunningContainer container, ContainerCommand command) throws IOException {
+        String answer = container.check(command).strip();
         if (answer.matches("(?s)\\(?(error\\) )?(ERR|NOAUTH|WRONGPASS|NOPERM|MISCONF|LOADING)\\b.*")) {
-            throw new IOException(
-                    "Redis in container " + container.name() + " refused '" + String.join(" ", words) + "': " + answer);
+            throw new IOException("Redis in container " + container.name() + " refused '" + command + "': " + answer);
         }
         return answer;
     }

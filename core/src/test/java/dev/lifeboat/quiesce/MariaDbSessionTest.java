@@ -1,4 +1,4 @@
-package dev.lifeboat.docker.quiesce;
+package dev.lifeboat.quiesce;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

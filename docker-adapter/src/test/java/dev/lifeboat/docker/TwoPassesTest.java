@@ -8,11 +8,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lifeboat.directory.DirectoryRestore;
 import dev.lifeboat.directory.DirectorySource;
-import dev.lifeboat.docker.quiesce.ContainerCommand;
 import dev.lifeboat.docker.quiesce.Quiesce;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.event.OperationEvent;
 import dev.lifeboat.event.OperationEvent.Phase;
+import dev.lifeboat.quiesce.ContainerCommand;
 import dev.lifeboat.snapshot.Completeness;
 import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.testkit.RequiresRoot;

@@ -9,7 +9,7 @@ import dev.lifeboat.docker.fixture.FixtureContainer;
 import dev.lifeboat.docker.fixture.FixtureOptions;
 import dev.lifeboat.docker.fixture.Probe;
 import dev.lifeboat.docker.fixture.ResetMode;
-import dev.lifeboat.docker.quiesce.ContainerCommand;
+import dev.lifeboat.quiesce.ContainerCommand;
 import dev.lifeboat.storage.fs.FileStorage;
 import dev.lifeboat.testkit.RequiresRoot;
 import dev.lifeboat.testkit.ScratchDir;

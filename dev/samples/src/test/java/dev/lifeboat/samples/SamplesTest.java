@@ -52,6 +52,7 @@ class SamplesTest {
             import dev.lifeboat.micrometer.RepositoryMetrics.OperationMetrics;
             import dev.lifeboat.oci.*;
             import dev.lifeboat.oci.registry.*;
+            import dev.lifeboat.quiesce.*;
             import dev.lifeboat.snapshot.*;
             import dev.lifeboat.storage.*;
             import dev.lifeboat.storage.fs.*;

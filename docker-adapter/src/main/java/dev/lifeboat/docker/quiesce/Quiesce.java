@@ -1,8 +1,7 @@
 package dev.lifeboat.docker.quiesce;
 
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import dev.lifeboat.quiesce.ContainerCommand;
+import dev.lifeboat.quiesce.QuiesceSession;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -65,7 +64,7 @@ public final class Quiesce {
      * If either fails, exceeds its time limit or cannot be run, so does the backup.
      */
     public static Quiesce exec(ContainerCommand before, ContainerCommand after) {
-        return new Quiesce("EXEC", Level.NONE, Optional.of(new ExecHooks(before, after)));
+        return new Quiesce("EXEC", Level.NONE, Optional.of(QuiesceSession.exec(before, after)));
     }
 
     /** Holds a session of the application while the container is read. */
@@ -81,7 +80,7 @@ public final class Quiesce {
      *     must hold no password: set {@code REDISCLI_AUTH} in the container
      */
     public static Quiesce redis(String... client) {
-        return session(new RedisSession(client.length == 0 ? List.of("redis-cli") : List.of(client)));
+        return session(QuiesceSession.redis(client));
     }
 
     /**
@@ -93,14 +92,7 @@ public final class Quiesce {
      *     the official images take from their environment
      */
     public static Quiesce mariaDb(String... client) {
-        List<String> command = client.length == 0
-                ? List.of(
-                        "sh",
-                        "-c",
-                        "MYSQL_PWD=\"${MARIADB_ROOT_PASSWORD:-$MYSQL_ROOT_PASSWORD}\" exec \"$(command -v mariadb ||"
-                                + " command -v mysql)\" -uroot --batch --skip-column-names --unbuffered")
-                : List.of(client);
-        return session(new MariaDbSession(command)).andPause();
+        return session(QuiesceSession.mariaDb(client)).andPause();
     }
 
     /**
@@ -111,18 +103,7 @@ public final class Quiesce {
      *     as the superuser that the official image takes from its environment, {@code postgres} if it has none
      */
     public static Quiesce postgres(String... client) {
-        List<String> command = new ArrayList<>(
-                client.length == 0
-                        ? List.of(
-                                "sh",
-                                "-c",
-                                "exec psql -X -q -U \"${POSTGRES_USER:-${PGUSER:-postgres}}\" -d postgres -c \"$1\"",
-                                "sh")
-                        : List.of(client));
-        command.add("checkpoint");
-        ContainerCommand checkpoint =
-                ContainerCommand.of(command.toArray(String[]::new)).within(Duration.ofMinutes(10));
-        return session(new CheckpointSession(checkpoint)).andPause();
+        return session(QuiesceSession.postgres(client)).andPause();
     }
 
     /**

@@ -2,9 +2,9 @@ package dev.lifeboat.docker.internal.quiesce;
 
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.Execs;
-import dev.lifeboat.docker.quiesce.ContainerCommand;
-import dev.lifeboat.docker.quiesce.HeldCommand;
-import dev.lifeboat.docker.quiesce.RunningContainer;
+import dev.lifeboat.quiesce.ContainerCommand;
+import dev.lifeboat.quiesce.HeldCommand;
+import dev.lifeboat.quiesce.RunningContainer;
 import java.io.IOException;
 import java.time.Duration;
 
