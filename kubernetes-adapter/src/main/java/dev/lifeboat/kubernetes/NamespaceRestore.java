@@ -165,9 +165,10 @@ public final class NamespaceRestore implements RestoreTarget {
     }
 
     /**
-     * Runs, once workloads are ready, the commands that pods name in the annotations
-     * {@code post.hook.restore.velero.io/command}, and with the same prefix {@code container}, {@code exec-timeout} and
-     * {@code on-error}. One that fails is a problem of the restore.
+     * Follows the annotations of pods that Velero knows. Once workloads are ready, the commands of
+     * {@code post.hook.restore.velero.io/command} are run, with {@code container}, {@code exec-timeout} and
+     * {@code on-error}; one that fails is a problem of the restore. Pods that no controller makes get the init
+     * container of {@code init.hook.restore.velero.io/container-image} and {@code command}.
      */
     public NamespaceRestore veleroHooks() {
         return with(o -> o.hooks = true);

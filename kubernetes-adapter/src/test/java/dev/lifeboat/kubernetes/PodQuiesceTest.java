@@ -12,8 +12,11 @@ import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.kubernetes.quiesce.PodQuiesce;
+import dev.lifeboat.quiesce.ContainerCommand;
+import dev.lifeboat.quiesce.HeldCommand;
 import dev.lifeboat.quiesce.QuiesceHandle;
 import dev.lifeboat.quiesce.QuiesceJournal;
+import dev.lifeboat.quiesce.QuiesceSession;
 import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.snapshot.SnapshotTree;
 import dev.lifeboat.testkit.ChildJvm;
@@ -25,8 +28,10 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -272,12 +277,53 @@ class PodQuiesceTest {
         sh("rm /data/hooks");
         PodQuiesce fails = PodQuiesce.exec(
                 "app=files",
-                List.of("sh", "-c", "echo no >&2; exit 3"),
-                List.of("sh", "-c", "echo undone >> /data/hooks"));
+                ContainerCommand.of("sh", "-c", "echo no >&2; exit 3"),
+                ContainerCommand.of("sh", "-c", "echo undone >> /data/hooks"));
         assertThatThrownBy(() -> repo.backup(kubernetes.namespace(namespace).quiesce(fails))
                         .run())
                 .hasMessageContaining("exit code 3")
                 .hasMessageContaining("no");
         assertThat(sh("cat /data/hooks")).isEqualTo("undone");
+    }
+
+    /** A command that is talked to, in each pod, as the client of a database is; it ends with the session. */
+    @Test
+    void session_isHeldUntilFilesAreRead_andEnds() throws Exception {
+        String locks = "for f in /data/lock.*; do test -e $f && echo $f; done; ps | grep -c '[l]ocker' || true";
+        List<String> names = new CopyOnWriteArrayList<>();
+        QuiesceSession session = container -> {
+            HeldCommand held = container.open(ContainerCommand.of(
+                    "sh",
+                    "-c",
+                    "read a; touch /data/lock.$HOSTNAME; echo locked $a >&2; echo twice; read a; rm /data/lock.$HOSTNAME",
+                    "locker"));
+            held.send("now");
+            // The server has a stream for each of both outputs.
+            assertThat(List.of(held.receive(Duration.ofSeconds(20)), held.receive(Duration.ofSeconds(20))))
+                    .containsExactlyInAnyOrder("locked now", "twice");
+            assertThatThrownBy(() -> held.receive(Duration.ofMillis(200))).hasMessageContaining("silent");
+            names.add(container.name());
+            return held::close;
+        };
+        Snapshot snapshot = repo.backup(
+                        kubernetes.namespace(namespace).quiesce(PodQuiesce.session("app=files", session)))
+                .run();
+        assertThat(names).hasSize(2).allMatch(name -> name.startsWith("files of pod " + namespace + "/files-"));
+        try (SnapshotTree tree = repo.browse(snapshot)) {
+            List<String> stored = new ArrayList<>();
+            tree.find("**/lock.*", entry -> stored.add(entry.path().toString()));
+            assertThat(stored).hasSize(2);
+        }
+        assertThat(snapshot.stats().quiesced()).isPresent();
+        for (int i = 0; !sh(locks).equals("0"); i++) {
+            assertThat(i).as(sh(locks)).isLessThan(50);
+            Thread.sleep(100);
+        }
+        // One that cannot begin fails the backup, and another user cannot be asked for.
+        PodQuiesce user = PodQuiesce.session(
+                "app=files", QuiesceSession.exec(ContainerCommand.of("id").asUser("7")));
+        assertThatThrownBy(() -> repo.backup(kubernetes.namespace(namespace).quiesce(user))
+                        .run())
+                .hasMessageContaining("as su does");
     }
 }

@@ -170,7 +170,7 @@ class RefusalsTest {
         assertThat(tryKubectl("get", "namespace", copy)).contains("NotFound");
     }
 
-    /** A quota and a webhook: found out before anything is created where the namespace is there, and undone where not. */
+    /** A quota and a webhook: found out before anything is created if the namespace is there, else undone. */
     @Test
     void whatTheServerDoesNotAccept_isAConflict_orIsUndone() {
         kubectl("-n", namespace, "create", "configmap", "settings", "--from-literal=a=b");

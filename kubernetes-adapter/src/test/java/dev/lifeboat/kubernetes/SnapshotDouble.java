@@ -18,8 +18,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Plays the driver of a storage class and its snapshot controller, which the cluster of the tests does not have: volumes
- * are directories, and snapshots are copies of them. The policies are "Retain", so that what is not released stays.
+ * Plays the driver of a storage class and its snapshot controller, which the cluster of the tests does not have:
+ * volumes are directories, and snapshots are copies of them. The policies are "Retain", so that what is not released
+ * stays.
  */
 final class SnapshotDouble {
     static final String STORAGE_CLASS = "double";
@@ -143,8 +144,8 @@ final class SnapshotDouble {
                     apiVersion: snapshot.storage.k8s.io/v1
                     kind: VolumeSnapshotContent
                     metadata: {name: snapshot-%s}
-                    spec: {deletionPolicy: Retain, driver: %s, volumeSnapshotRef: {name: %s, namespace: %s}}
-                    """.formatted(name, DRIVER, name, namespace));
+                    spec: {deletionPolicy: Retain, driver: %s, volumeSnapshotRef: {name: %s, namespace: %s, uid: %s}}
+                    """.formatted(name, DRIVER, name, namespace, snapshot.uid()));
             status(
                     "{\"boundVolumeSnapshotContentName\":\"snapshot-" + name
                             + "\",\"creationTime\":\"2026-01-01T00:00:00Z\",\"readyToUse\":false,\"restoreSize\":\"0\"}",
@@ -170,7 +171,8 @@ final class SnapshotDouble {
     private void provide(KubernetesObject claim) throws IOException, InterruptedException {
         boolean ours =
                 claim.spec().optionalString("storageClassName").orElse("").equals(STORAGE_CLASS);
-        if (!ours || claim.isTerminating() || !provided.add(claim.uid())) {
+        boolean bound = claim.spec().has("volumeName");
+        if (!ours || bound || claim.isTerminating() || !provided.add(claim.uid())) {
             return;
         }
         JsonObject source = claim.spec().objectOrEmpty("dataSource");

@@ -84,4 +84,30 @@ class VeleroSampleTest {
         // What had ended does not run again.
         assertThat(kubectl("-n", namespace, "get", "jobs", "-o", "name")).isEmpty();
     }
+
+    @Test
+    void initContainerOfAHook_runsBeforeThePodStarts() {
+        String namespace = cluster.namespace("init");
+        kubectl("create", "namespace", namespace);
+        ClusterFixture.apply("""
+                apiVersion: v1
+                kind: Pod
+                metadata:
+                  name: alone
+                  namespace: NS
+                  annotations:
+                    init.hook.restore.velero.io/container-name: prepares
+                    init.hook.restore.velero.io/container-image: "lifeboat-busybox:1"
+                    init.hook.restore.velero.io/command: '["sh", "-c", "echo prepared"]'
+                spec:
+                  terminationGracePeriodSeconds: 1
+                  containers: [{name: c, image: "lifeboat-busybox:1", imagePullPolicy: Never, command: [sleep, "1000"]}]
+                """.replace("NS", namespace));
+        kubectl("-n", namespace, "wait", "--for=condition=Ready", "pod/alone", "--timeout=60s");
+        Snapshot snapshot = repo.backup(kubernetes.namespace(namespace)).run();
+        String copy = cluster.namespace("copy");
+        repo.restore(snapshot).to(kubernetes.newNamespace(copy).veleroHooks()).run();
+        kubectl("-n", copy, "wait", "--for=condition=Ready", "pod/alone", "--timeout=60s");
+        assertThat(kubectl("-n", copy, "logs", "alone", "-c", "prepares")).isEqualTo("prepared");
+    }
 }

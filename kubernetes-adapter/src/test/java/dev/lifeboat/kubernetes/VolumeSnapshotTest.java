@@ -178,6 +178,42 @@ class VolumeSnapshotTest {
         assertThat(snapshot.problems()).anyMatch(problem -> problem.detail().contains("exceeded quota"));
     }
 
+    /** Kubernetes may give the claim of a snapshot a free volume, which has other files. */
+    @Test
+    void freeVolumeOfAUser_isNeitherRead_norDeleted() throws Exception {
+        driver.withClass("double");
+        Path directory = Files.createDirectories(dir.resolve("users"));
+        Files.writeString(directory.resolve("precious"), "precious");
+        String volume = cluster.name("users");
+        cluster.deleteLater("persistentvolume/" + volume);
+        ClusterFixture.apply("""
+                apiVersion: v1
+                kind: PersistentVolume
+                metadata: {name: %s, annotations: {pv.kubernetes.io/provisioned-by: double.example.org}}
+                spec:
+                  capacity: {storage: 5Mi}
+                  accessModes: [ReadWriteOnce]
+                  persistentVolumeReclaimPolicy: Delete
+                  storageClassName: %s
+                  hostPath: {path: "%s"}
+                """.formatted(volume, SnapshotDouble.STORAGE_CLASS, directory));
+        while (!kubectl("get", "pv", volume, "-o", "jsonpath={.status.phase}").equals("Available")) {
+            Thread.sleep(50);
+        }
+        // Times of objects are in seconds.
+        Thread.sleep(1100);
+        Snapshot snapshot =
+                repo.backup(kubernetes.namespace(namespace).withoutHostPaths()).run();
+        assertThat(snapshot.problems())
+                .filteredOn(problem -> problem.kind() == Problem.Kind.CHANGED)
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.detail()).contains("existed already"));
+        assertThat(file(snapshot)).isEqualTo("one\n");
+        assertThat(kubectl("get", "pv", volume, "-o", "jsonpath={.spec.persistentVolumeReclaimPolicy}"))
+                .isEqualTo("Retain");
+        assertThat(directory.resolve("precious")).hasContent("precious");
+    }
+
     /** Nothing of it is left: no pod, no claim, no snapshot, nothing in the storage. */
     @Test
     void killedProcess_isRecovered() throws Exception {

@@ -1,6 +1,7 @@
 package dev.lifeboat.kubernetes.quiesce;
 
-import java.time.Duration;
+import dev.lifeboat.quiesce.ContainerCommand;
+import dev.lifeboat.quiesce.QuiesceSession;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,29 +16,21 @@ public final class PodQuiesce {
 
     private final boolean scale;
     private final boolean annotations;
-    private final List<Hook> hooks;
+    private final List<HeldPods> sessions;
 
     /**
-     * Commands that run in a container of each pod with some labels.
+     * A session that is held in a container of each pod with some labels.
      *
      * @param selector of labels, as {@code kubectl -l} has it
      * @param container name of the container; empty for the first one
-     * @param before the command before files are read; empty for none
-     * @param after the command after files were read; empty for none
-     * @param timeout how long each may take
+     * @param session of the application
      */
-    public record Hook(
-            String selector, Optional<String> container, List<String> before, List<String> after, Duration timeout) {
-        public Hook {
-            before = List.copyOf(before);
-            after = List.copyOf(after);
-        }
-    }
+    public record HeldPods(String selector, Optional<String> container, QuiesceSession session) {}
 
-    private PodQuiesce(boolean scale, boolean annotations, List<Hook> hooks) {
+    private PodQuiesce(boolean scale, boolean annotations, List<HeldPods> sessions) {
         this.scale = scale;
         this.annotations = annotations;
-        this.hooks = List.copyOf(hooks);
+        this.sessions = List.copyOf(sessions);
     }
 
     /** Returns one that does nothing: files may be read while they are written. */
@@ -63,26 +56,38 @@ public final class PodQuiesce {
     }
 
     /**
-     * Returns one that runs a command in each pod with some labels, and another one afterwards. A command that fails,
-     * or takes longer than 30 s, fails the backup.
+     * Returns one that runs a command in the first container of each pod with some labels, and another one afterwards,
+     * also if the first one fails. A command that fails, or exceeds its time limit, fails the backup. Commands run as
+     * the user of the container: the API of Kubernetes knows no other.
      *
      * @param selector of labels, as {@code kubectl -l} has it
      */
-    public static PodQuiesce exec(String selector, List<String> before, List<String> after) {
-        return NONE.and(new Hook(selector, Optional.empty(), before, after, Duration.ofSeconds(30)));
+    public static PodQuiesce exec(String selector, ContainerCommand before, ContainerCommand after) {
+        return session(selector, QuiesceSession.exec(before, after));
     }
 
     /**
-     * Returns a copy that runs further commands, after those that it runs already; afterwards in reverse order.
+     * Returns one that holds a session of the application, such as a lock of a database, in the first container of each
+     * pod with some labels. A server that is locked still writes its files: except for {@link QuiesceSession#redis},
+     * its volumes should be read from snapshots.
+     *
+     * @param selector of labels, as {@code kubectl -l} has it
+     */
+    public static PodQuiesce session(String selector, QuiesceSession session) {
+        return NONE.and(new HeldPods(selector, Optional.empty(), session));
+    }
+
+    /**
+     * Returns a copy that holds a further session, after those that it holds already; they end in reverse order.
      *
      * @throws IllegalStateException if workloads are scaled to zero: there is no pod then to run commands in
      */
-    public PodQuiesce and(Hook hook) {
+    public PodQuiesce and(HeldPods pods) {
         if (scale) {
             throw new IllegalStateException("what is scaled to zero runs no commands");
         }
-        List<Hook> more = new ArrayList<>(hooks);
-        more.add(hook);
+        List<HeldPods> more = new ArrayList<>(sessions);
+        more.add(pods);
         return new PodQuiesce(scale, annotations, more);
     }
 
@@ -96,9 +101,9 @@ public final class PodQuiesce {
         return annotations;
     }
 
-    /** Returns the commands. */
-    public List<Hook> hooks() {
-        return hooks;
+    /** Returns the sessions, in the order in which they begin. */
+    public List<HeldPods> sessions() {
+        return sessions;
     }
 
     @Override
@@ -106,6 +111,6 @@ public final class PodQuiesce {
         if (scale) {
             return "scaled to zero";
         }
-        return annotations ? "hooks of Velero" : hooks.isEmpty() ? "none" : "commands";
+        return annotations ? "hooks of Velero" : sessions.isEmpty() ? "none" : "commands";
     }
 }

@@ -5,9 +5,11 @@ import dev.lifeboat.kubernetes.cluster.KubernetesException.Kind;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
+import dev.lifeboat.kubernetes.internal.model.PodImage;
 import dev.lifeboat.kubernetes.internal.transfer.ClaimSnapshot;
 import dev.lifeboat.kubernetes.internal.transfer.HostVolume;
 import dev.lifeboat.kubernetes.internal.transfer.SnapshotClasses;
+import dev.lifeboat.kubernetes.internal.transfer.SnapshotClasses.SnapshotClass;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.HashMap;
@@ -17,8 +19,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Snapshots of volumes, all asked for before the first one is awaited, so that they are of one moment if the application
- * is quiesced. Closing deletes those that are left.
+ * Snapshots of volumes, all asked for before the first one is awaited, so that they are of one moment if the
+ * application is quiesced. Closing deletes those that are left.
  */
 final class ClaimSnapshots implements AutoCloseable {
     /** What concerns the whole backup, and not one snapshot. */
@@ -29,10 +31,13 @@ final class ClaimSnapshots implements AutoCloseable {
 
     private ClaimSnapshots() {}
 
-    /** Whether a claim needs no snapshot, since its files are read from the host. */
-    @FunctionalInterface
-    interface OnHost {
-        boolean test(Claim claim, Optional<KubernetesObject> volume) throws IOException;
+    /** How claims are read. */
+    interface Reading {
+        /** Whether a claim needs no snapshot, since its files are read from the host. */
+        boolean isOnHost(Claim claim, KubernetesObject volume) throws IOException;
+
+        /** Returns the image of a pod that reads the snapshot. */
+        PodImage image(Claim claim) throws IOException;
     }
 
     @FunctionalInterface
@@ -41,7 +46,8 @@ final class ClaimSnapshots implements AutoCloseable {
     }
 
     /** Takes snapshots of volumes that have a class of snapshots. */
-    static ClaimSnapshots take(ApiClient client, CaptureScope scope, OnHost onHost, Map<Claim, KubernetesObject> claims)
+    static ClaimSnapshots take(
+            ApiClient client, CaptureScope scope, Reading reading, Map<Claim, KubernetesObject> claims)
             throws IOException {
         ClaimSnapshots all = new ClaimSnapshots();
         Optional<SnapshotClasses> classes =
@@ -52,11 +58,12 @@ final class ClaimSnapshots implements AutoCloseable {
         boolean done = false;
         try {
             for (Map.Entry<Claim, KubernetesObject> claim : claims.entrySet()) {
-                all.create(client, classes.get(), onHost, claim.getKey(), claim.getValue());
+                all.create(client, scope, classes.get(), reading, claim.getKey(), claim.getValue());
             }
             for (Map.Entry<Claim, ClaimSnapshot> snapshot :
                     Map.copyOf(all.snapshots).entrySet()) {
-                all.attempt(snapshot.getKey(), () -> snapshot.getValue().awaitTaken());
+                Claim claim = snapshot.getKey();
+                all.attempt(claim, () -> snapshot.getValue().awaitTaken(reading.image(claim)));
             }
             done = true;
             return all;
@@ -67,14 +74,35 @@ final class ClaimSnapshots implements AutoCloseable {
         }
     }
 
-    private void create(ApiClient client, SnapshotClasses classes, OnHost onHost, Claim claim, KubernetesObject object)
+    private void create(
+            ApiClient client,
+            CaptureScope scope,
+            SnapshotClasses classes,
+            Reading reading,
+            Claim claim,
+            KubernetesObject object)
             throws IOException {
+        boolean chosen = scope.snapshotClass().isPresent();
         Optional<KubernetesObject> volume =
                 HostVolume.read(client, object.spec().string("volumeName"));
-        Optional<String> name = volume.isPresent() ? classes.of(volume.get()) : Optional.empty();
-        if (name.isPresent() && !onHost.test(claim, volume)) {
-            attempt(claim, () -> snapshots.put(claim, ClaimSnapshot.create(client, classes, name.get(), object)));
+        if (volume.isEmpty()) {
+            if (chosen) {
+                obstacles.put(claim, "its persistent volume may not be read, which names the driver");
+            }
+            return;
         }
+        Optional<SnapshotClass> how = classes.of(volume.get());
+        if (how.isEmpty() || reading.isOnHost(claim, volume.get())) {
+            return;
+        }
+        attempt(claim, () -> {
+            if (ClaimSnapshot.couldBeRead(client, object, how.get())) {
+                snapshots.put(claim, ClaimSnapshot.create(client, classes, how.get(), object));
+            } else if (chosen) {
+                obstacles.put(
+                        claim, "it has no storage class of driver " + how.get().driver());
+            }
+        });
     }
 
     /** A volume without a snapshot is read by other means, while the application is still quiesced. */
@@ -85,11 +113,13 @@ final class ClaimSnapshots implements AutoCloseable {
             if (OF_SERVER.contains(e.kind())) {
                 throw e;
             }
-            obstacles.put(claim, String.valueOf(e.getMessage()));
+            StringBuilder obstacle = new StringBuilder(String.valueOf(e.getMessage()));
             ClaimSnapshot failed = snapshots.remove(claim);
             if (failed != null) {
                 failed.close();
+                failed.leftovers().forEach(leftover -> obstacle.append("; ").append(leftover));
             }
+            obstacles.put(claim, obstacle.toString());
         }
     }
 

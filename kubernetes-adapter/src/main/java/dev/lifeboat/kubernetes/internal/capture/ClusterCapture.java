@@ -51,6 +51,9 @@ public final class ClusterCapture {
         if (how != PodQuiesce.none()) {
             recover();
         }
+        if (scope.isWholeCluster()) {
+            AbandonedHelpers.remove(client, Optional.empty(), ProcessIdentity::isGoneOfThisBoot);
+        }
         for (String namespace : scope.namespaces()) {
             AbandonedHelpers.remove(client, Optional.of(namespace), ProcessIdentity::isGoneOfThisBoot);
         }

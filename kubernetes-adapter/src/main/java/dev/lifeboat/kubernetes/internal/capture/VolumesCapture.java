@@ -75,7 +75,7 @@ final class VolumesCapture {
         if (left.isEmpty()) {
             return read;
         }
-        try (ClaimSnapshots snapshots = ClaimSnapshots.take(client, scope, this::isOnHost, left)) {
+        try (ClaimSnapshots snapshots = ClaimSnapshots.take(client, scope, new Reading(), left)) {
             SnapshotDocuments.directory(sink, ClusterLayout.VOLUMES);
             while (!left.isEmpty()) {
                 if (snapshots.haveAll(left.keySet())) {
@@ -99,16 +99,24 @@ final class VolumesCapture {
                 : Optional.empty();
     }
 
-    /** Whether the files of a claim are read from the host, as proven by a pod that uses it. */
-    private boolean isOnHost(Claim claim, Optional<KubernetesObject> volume) throws IOException {
-        if (scope.hostPaths() && volume.isPresent()) {
-            for (VolumeUse use : uses(claim)) {
-                if (HostVolume.find(volume.get(), use.podUid(), use.path()).isPresent()) {
-                    return true;
+    private final class Reading implements ClaimSnapshots.Reading {
+        /** As proven by a pod that uses it. */
+        @Override
+        public boolean isOnHost(Claim claim, KubernetesObject volume) throws IOException {
+            if (scope.hostPaths()) {
+                for (VolumeUse use : uses(claim)) {
+                    if (HostVolume.find(volume, use.podUid(), use.path()).isPresent()) {
+                        return true;
+                    }
                 }
             }
+            return false;
         }
-        return false;
+
+        @Override
+        public PodImage image(Claim claim) throws IOException {
+            return VolumesCapture.this.image(claim, uses(claim));
+        }
     }
 
     private void capture(Claim claim, KubernetesObject object, ClaimSnapshots snapshots) throws IOException {
@@ -126,8 +134,7 @@ final class VolumesCapture {
         EntrySink data = new PrefixSink(sink, claim.data());
         List<VolumeUse> uses = uses(claim);
         Optional<ClaimSnapshot> snapshot = snapshots.of(claim);
-        if (snapshot.isPresent()) {
-            fromSnapshot(claim, data, snapshot.get(), uses);
+        if (snapshot.isPresent() && fromSnapshot(claim, data, snapshot.get(), uses)) {
             return;
         }
         Optional<String> failed = snapshots.obstacle(claim);
@@ -224,17 +231,33 @@ final class VolumesCapture {
         }
     }
 
-    private void fromSnapshot(Claim claim, EntrySink data, ClaimSnapshot snapshot, List<VolumeUse> uses)
+    /** Returns false, with a problem, if the snapshot cannot be mounted: its volume is read, as it is by now. */
+    private boolean fromSnapshot(Claim claim, EntrySink data, ClaimSnapshot snapshot, List<VolumeUse> uses)
             throws IOException {
         PodImage image = image(claim, uses);
-        try (snapshot;
-                HelperPod helper = snapshot.mount(image)) {
-            Optional<KubernetesObject> volume = scope.hostPaths() ? snapshot.volume() : Optional.empty();
-            fromHelper(claim, data, volume, helper, image, "volume snapshot, ");
+        try (snapshot) {
+            HelperPod pod;
+            try {
+                pod = snapshot.mount(image);
+            } catch (KubernetesException e) {
+                if (e.kind() == Kind.UNREACHABLE || e.kind() == Kind.UNAUTHORIZED) {
+                    throw e;
+                }
+                sink.report(new Problem(
+                        claim.directory(),
+                        Problem.Kind.CHANGED,
+                        "it is read at a later moment than others, and while it may be written: " + e.getMessage()));
+                return false;
+            }
+            try (pod) {
+                Optional<KubernetesObject> volume = scope.hostPaths() ? snapshot.volume() : Optional.empty();
+                fromHelper(claim, data, volume, pod, image, "volume snapshot, ");
+            }
         }
         for (String leftover : snapshot.leftovers()) {
             sink.report(new Problem(claim.directory(), Problem.Kind.DEGRADED, leftover));
         }
+        return true;
     }
 
     private PodImage image(Claim claim, List<VolumeUse> uses) throws IOException {

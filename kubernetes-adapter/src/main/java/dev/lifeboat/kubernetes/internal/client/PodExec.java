@@ -14,7 +14,9 @@ import java.io.OutputStream;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -40,11 +42,12 @@ public final class PodExec implements AutoCloseable {
     private static final long MAX_UNSENT_BYTES = 1 << 20;
 
     private static final int MAX_ERROR_BYTES = 1 << 16;
+    private static final int MAX_RESULT_BYTES = 16 << 10;
 
     private static final long OPENING_SECONDS = 60;
 
     /** How long a command may be silent while its output is awaited. */
-    private static final long SILENCE_MILLIS = 600_000;
+    private static final Duration SILENCE = Duration.ofMinutes(10);
 
     /**
      * A container of a pod.
@@ -61,6 +64,7 @@ public final class PodExec implements AutoCloseable {
     }
 
     private final String what;
+    private final boolean merged;
     private final Object lock = new Object();
     private final ArrayDeque<ByteBuffer> output = new ArrayDeque<>();
     private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
@@ -71,8 +75,9 @@ public final class PodExec implements AutoCloseable {
     private byte @Nullable [] status;
     private @Nullable WebSocket socket;
 
-    private PodExec(String what) {
+    private PodExec(String what, boolean merged) {
         this.what = what;
+        this.merged = merged;
     }
 
     /**
@@ -81,21 +86,69 @@ public final class PodExec implements AutoCloseable {
      * @param input whether it has standard input
      */
     public static PodExec start(ApiClient client, Place place, List<String> command, boolean input) throws IOException {
+        return start(client, place, command, input, false);
+    }
+
+    /** Runs a command without input; its result has the end of what it prints on both outputs. */
+    public static Result runMerged(ApiClient client, Place place, List<String> command) throws IOException {
+        try (PodExec exec = start(client, place, command, false, true)) {
+            byte[] last = new byte[0];
+            byte[] buffer = new byte[MAX_RESULT_BYTES];
+            for (int read; (read = exec.read(buffer, SILENCE)) >= 0; ) {
+                byte[] both = Arrays.copyOf(last, last.length + read);
+                System.arraycopy(buffer, 0, both, last.length, read);
+                last = Arrays.copyOfRange(both, Math.max(0, both.length - MAX_RESULT_BYTES), both.length);
+            }
+            return new Result(exec.await(), new String(last, StandardCharsets.UTF_8), "");
+        }
+    }
+
+    /** Starts a command with standard input, whose standard error is part of its output. */
+    public static PodExec hold(ApiClient client, Place place, List<String> command) throws IOException {
+        return start(client, place, command, true, true);
+    }
+
+    private static PodExec start(ApiClient client, Place place, List<String> command, boolean input, boolean merged)
+            throws IOException {
         StringBuilder query = new StringBuilder("container=" + ApiClient.encode(place.container()))
                 .append("&stdout=true&stderr=true&stdin=" + input);
         command.forEach(word -> query.append("&command=").append(ApiClient.encode(word)));
         URI uri = URI.create(client.server().toString().replaceAll("/+$", "") + "/api/v1/namespaces/"
                 + place.namespace() + "/pods/" + place.pod() + "/exec?" + query);
         String what = "run " + command.get(0) + " in " + place;
-        PodExec exec = new PodExec(what);
+        // Nothing runs until the connection is there, so it is tried again.
+        Retries retries = new Retries(true);
+        while (true) {
+            PodExec exec = new PodExec(what, merged);
+            try {
+                exec.open(client, uri);
+                return exec;
+            } catch (ExecutionException e) {
+                if (!again(retries, e)) {
+                    throw refused(what, e);
+                }
+            }
+        }
+    }
+
+    /** An answer of 500 may be of a command that has begun. */
+    private static boolean again(Retries retries, ExecutionException e) throws IOException {
+        if (e.getCause() instanceof WebSocketHandshakeException handshake && handshake.getResponse() != null) {
+            int code = handshake.getResponse().code();
+            return code != 500 && retries.again(code, handshake.getResponse().header("Retry-After"));
+        }
+        return Retries.isRefused(e) && retries.again(e);
+    }
+
+    private void open(ApiClient client, URI uri) throws IOException, ExecutionException {
         CompletableFuture<WebSocket> opening = client.http()
                 .newWebSocketBuilder()
                 .uri(uri)
                 .subprotocol("v4.channel.k8s.io")
-                .buildAsync(exec.new Listener());
-        WebSocket socket;
+                .buildAsync(new Listener());
+        WebSocket opened;
         try {
-            socket = opening.get(OPENING_SECONDS, TimeUnit.SECONDS);
+            opened = opening.get(OPENING_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException e) {
             var unused = opening.thenAccept(late -> late.sendClose(1000, "too late"));
             throw new KubernetesException(
@@ -104,13 +157,10 @@ public final class PodExec implements AutoCloseable {
             var unused = opening.thenAccept(late -> late.sendClose(1000, "interrupted"));
             Thread.currentThread().interrupt();
             throw Io.interrupted(e);
-        } catch (ExecutionException e) {
-            throw refused(what, e);
         }
-        synchronized (exec.lock) {
-            exec.socket = socket;
+        synchronized (lock) {
+            socket = opened;
         }
-        return exec;
     }
 
     private static KubernetesException refused(String what, ExecutionException e) {
@@ -158,7 +208,7 @@ public final class PodExec implements AutoCloseable {
         }
 
         private void accept(int channel, ByteBuffer message) {
-            switch (channel) {
+            switch (channel == STDERR && merged ? STDOUT : channel) {
                 case STDOUT -> {
                     if (message.hasRemaining() && !closed) {
                         ByteBuffer kept = ByteBuffer.allocate(message.remaining());
@@ -214,12 +264,27 @@ public final class PodExec implements AutoCloseable {
         };
     }
 
+    /**
+     * Reads what there is of standard output.
+     *
+     * @param patience how long to wait if there is none
+     * @return how much was read; -1 if the command has ended
+     * @throws KubernetesException if there is none for too long
+     */
+    public int read(byte[] into, Duration patience) throws IOException {
+        return readOutput(into, 0, into.length, patience);
+    }
+
     private int readOutput(byte[] into, int offset, int length) throws IOException {
+        return readOutput(into, offset, length, SILENCE);
+    }
+
+    private int readOutput(byte[] into, int offset, int length, Duration patience) throws IOException {
         int read;
         boolean request;
         WebSocket from;
         synchronized (lock) {
-            long deadline = System.nanoTime() + SILENCE_MILLIS * 1_000_000;
+            long deadline = System.nanoTime() + patience.toNanos();
             while (output.isEmpty()) {
                 if (closed || status != null) {
                     return -1;
@@ -227,7 +292,7 @@ public final class PodExec implements AutoCloseable {
                 long left = (deadline - System.nanoTime()) / 1_000_000;
                 if (left <= 0) {
                     throw new KubernetesException(
-                            Kind.UNREACHABLE, "cannot " + what + ": silent for " + SILENCE_MILLIS / 1000 + " s");
+                            Kind.UNREACHABLE, "cannot " + what + ": silent for " + patience.toSeconds() + " s");
                 }
                 Io.await(lock, left);
             }
@@ -277,20 +342,25 @@ public final class PodExec implements AutoCloseable {
         if (to == null) {
             throw new IllegalStateException("not started");
         }
-        long deadline = System.nanoTime() + SILENCE_MILLIS * 1_000_000;
+        long deadline = System.nanoTime() + SILENCE.toNanos();
         while (to.queueSize() > MAX_UNSENT_BYTES) {
             if (isOver()) {
                 throw endedEarly();
             }
             if (System.nanoTime() > deadline) {
                 throw new KubernetesException(
-                        Kind.UNREACHABLE, "cannot " + what + ": took no input for " + SILENCE_MILLIS / 1000 + " s");
+                        Kind.UNREACHABLE, "cannot " + what + ": took no input for " + SILENCE.toSeconds() + " s");
             }
             Io.sleep(1);
         }
         if (isOver() || !to.send(message)) {
             throw endedEarly();
         }
+    }
+
+    /** Whether it has ended, or the connection to it has. */
+    public boolean hasEnded() {
+        return isOver();
     }
 
     private boolean isOver() {

@@ -53,11 +53,17 @@ final class Retries {
      * @return whether it is
      */
     boolean again(@Nullable Throwable failure) throws IOException {
-        boolean refused = false;
+        return (repeatable || isRefused(failure)) && again(OVERLOADED, Optional.empty());
+    }
+
+    /** Whether there was no connection. */
+    static boolean isRefused(@Nullable Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            refused |= cause instanceof ConnectException;
+            if (cause instanceof ConnectException) {
+                return true;
+            }
         }
-        return (refused || repeatable) && again(OVERLOADED, Optional.empty());
+        return false;
     }
 
     private boolean again(Duration limit, Optional<Duration> asked) throws IOException {

@@ -8,12 +8,15 @@ import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.kubernetes.cluster.KubernetesException;
 import dev.lifeboat.kubernetes.cluster.KubernetesException.Kind;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
+import dev.lifeboat.kubernetes.internal.client.PodExec;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import dev.lifeboat.kubernetes.quiesce.PodQuiesce;
+import dev.lifeboat.quiesce.ContainerCommand;
 import dev.lifeboat.quiesce.QuiesceHandle;
 import dev.lifeboat.quiesce.QuiesceJournal;
+import dev.lifeboat.quiesce.QuiesceSession;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -40,6 +43,7 @@ public final class ClusterQuiesce {
     private final Resume resume = new Resume();
     private final String owner = ScaledWorkload.newOwner();
     private final List<ScaledWorkload> scaled = new ArrayList<>();
+    private final List<PodContainer> containers = new ArrayList<>();
     private Set<Claim> claims = Set.of();
     private int sequence;
 
@@ -131,7 +135,7 @@ public final class ClusterQuiesce {
     }
 
     private static boolean isNeeded(PodQuiesce how) {
-        return how.scalesToZero() || how.runsVeleroHooks() || !how.hooks().isEmpty();
+        return how.scalesToZero() || how.runsVeleroHooks() || !how.sessions().isEmpty();
     }
 
     /** Returns what resumes everything. */
@@ -143,6 +147,11 @@ public final class ClusterQuiesce {
     public void check() throws IOException {
         if (resume.closed) {
             return;
+        }
+        for (PodContainer container : containers) {
+            if (container.hasLostSession()) {
+                changed("the session in " + container.name() + " ended before all was read");
+            }
         }
         for (ScaledWorkload workload : scaled) {
             Optional<KubernetesObject> there =
@@ -171,19 +180,59 @@ public final class ClusterQuiesce {
                 commands(before, after);
             }
         }
-        for (PodQuiesce.Hook hook : how.hooks()) {
-            for (KubernetesObject pod : pods(namespace, "?labelSelector=" + ApiClient.encode(hook.selector()))) {
-                commands(command(pod, hook, hook.before()), command(pod, hook, hook.after()));
+        for (PodQuiesce.HeldPods held : how.sessions()) {
+            for (KubernetesObject pod : pods(namespace, "?labelSelector=" + ApiClient.encode(held.selector()))) {
+                begin(held.session(), pod, PodCommand.place(pod, held.container()));
             }
         }
     }
 
-    private static Optional<PodCommand> command(KubernetesObject pod, PodQuiesce.Hook hook, List<String> words)
-            throws IOException {
-        return words.isEmpty()
-                ? Optional.empty()
-                : Optional.of(new PodCommand(
-                        PodCommand.place(pod, hook.container()), pod.uid(), words, hook.timeout(), false));
+    /** The command that ends a session is recorded first, and runs also if the session cannot begin. */
+    private void begin(QuiesceSession session, KubernetesObject pod, PodExec.Place place) throws IOException {
+        PodContainer container = new PodContainer(client, place, pod.uid());
+        Optional<ContainerCommand> last = session.recovery(container);
+        Optional<PodCommand> recovery =
+                last.map(command -> new PodCommand(place, container.id(), command.words(), command.timeout(), false));
+        Optional<QuiesceJournal.QuiesceRecord> record = Optional.empty();
+        if (recovery.isPresent()) {
+            container.checkUser(last.get());
+            record = Optional.of(journal.write(ClusterRecovery.values(client, recovery.get(), sequence++)));
+        }
+        QuiesceHandle handle;
+        boolean begun = false;
+        containers.add(container);
+        try {
+            handle = session.begin(container);
+            begun = true;
+        } finally {
+            if (!begun && recovery.isPresent()) {
+                end(container, record, recovery.get()::run);
+            }
+        }
+        if (handle != QuiesceHandle.none()) {
+            end(container, record, unused -> handle.close());
+        } else if (record.isPresent()) {
+            record.get().remove();
+        }
+    }
+
+    @FunctionalInterface
+    private interface End {
+        void run(ApiClient client) throws IOException;
+    }
+
+    /** A session is ended in any case; that this fails is no failure if its pod is gone, which holds nothing. */
+    private void end(PodContainer container, Optional<QuiesceJournal.QuiesceRecord> record, End end) {
+        ClusterRecovery.Step step = () -> {
+            try {
+                end.run(client);
+            } catch (IOException e) {
+                if (container.isThere()) {
+                    throw e;
+                }
+            }
+        };
+        resume.add(record.isPresent() ? () -> ClusterRecovery.attempt(record.get(), step) : step::run);
     }
 
     /** That afterwards is recorded first: the one before may have done its work when the process is killed. */

@@ -7,12 +7,14 @@ import dev.lifeboat.kubernetes.cluster.KubernetesException.Kind;
 import dev.lifeboat.kubernetes.internal.client.ApiClient;
 import dev.lifeboat.kubernetes.internal.client.PodExec;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
+import dev.lifeboat.quiesce.RunningContainer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -66,7 +68,7 @@ record PodCommand(PodExec.Place place, String podUid, List<String> command, Dura
     }
 
     /** A JSON list of words, or one word. */
-    private static List<String> words(String command, KubernetesObject pod) throws IOException {
+    static List<String> words(String command, KubernetesObject pod) throws IOException {
         if (!command.strip().startsWith("[")) {
             return List.of(command);
         }
@@ -113,6 +115,10 @@ record PodCommand(PodExec.Place place, String podUid, List<String> command, Dura
 
     /** Whether the pod is there still, and not another of its name. */
     boolean isThere(ApiClient client) throws IOException {
+        return isThere(client, place, podUid);
+    }
+
+    static boolean isThere(ApiClient client, PodExec.Place place, String podUid) throws IOException {
         String path = "/api/v1/namespaces/" + place.namespace() + "/pods/" + place.pod();
         Optional<KubernetesObject> pod = client.find(path, "look at " + place).map(KubernetesObject::of);
         return pod.isPresent() && pod.get().uid().equals(podUid) && !pod.get().isTerminating();
@@ -124,13 +130,41 @@ record PodCommand(PodExec.Place place, String podUid, List<String> command, Dura
      * @throws KubernetesException if it fails or takes too long
      */
     void run(ApiClient client) throws IOException {
-        FutureTask<PodExec.Result> task = new FutureTask<>(() -> PodExec.run(client, place, command));
+        PodExec.Result result = result(client);
+        if (result.exitCode() != 0) {
+            throw new KubernetesException(
+                    Kind.COMMAND_FAILED,
+                    "command " + command.get(0) + " in " + place + " ended with exit code " + result.exitCode() + ": "
+                            + result.errors());
+        }
+    }
+
+    /**
+     * Runs it; whatever its exit code.
+     *
+     * @throws KubernetesException if it takes too long
+     */
+    private PodExec.Result result(ApiClient client) throws IOException {
+        return inTime(() -> PodExec.run(client, place, command));
+    }
+
+    /**
+     * Runs it; whatever its exit code. What it prints on standard error is part of its output.
+     *
+     * @throws KubernetesException if it takes too long
+     */
+    RunningContainer.CommandResult merged(ApiClient client) throws IOException {
+        PodExec.Result result = inTime(() -> PodExec.runMerged(client, place, command));
+        return new RunningContainer.CommandResult(result.exitCode(), result.output());
+    }
+
+    private PodExec.Result inTime(Callable<PodExec.Result> work) throws IOException {
+        FutureTask<PodExec.Result> task = new FutureTask<>(work);
         Thread thread = new Thread(task, "lifeboat-hook");
         thread.setDaemon(true);
         thread.start();
-        PodExec.Result result;
         try {
-            result = task.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            return task.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             task.cancel(true);
             throw new KubernetesException(
@@ -143,12 +177,6 @@ record PodCommand(PodExec.Place place, String podUid, List<String> command, Dura
             throw Io.interrupted(e);
         } catch (ExecutionException e) {
             throw Io.unwrap(e);
-        }
-        if (result.exitCode() != 0) {
-            throw new KubernetesException(
-                    Kind.COMMAND_FAILED,
-                    "command " + command.get(0) + " in " + place + " ended with exit code " + result.exitCode() + ": "
-                            + result.errors());
         }
     }
 }

@@ -9,6 +9,7 @@ import dev.lifeboat.kubernetes.internal.client.ObjectLists;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import dev.lifeboat.kubernetes.internal.model.ResourceType;
 import dev.lifeboat.kubernetes.internal.transfer.ClaimUsers;
+import dev.lifeboat.kubernetes.plan.PlanStep.Action;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -47,21 +48,34 @@ final class ApiClusterView implements ClusterView {
 
     @Override
     public Optional<String> rejection(PlannedObject object) throws IOException {
-        String path = ObjectLists.path(
-                object.type(), object.target().namespace(), object.target().name());
+        ResourceType type = object.type();
+        Optional<String> namespace = object.target().namespace();
+        String what = "try " + object.target();
         try {
-            var unused = client.apply(
-                    path + "?fieldManager=lifeboat&force=true&dryRun=All", object.body(), "try " + object.target());
+            var unused = object.action() == Action.CREATE
+                    ? client.post(type.path(namespace) + "?dryRun=All", object.body(), what)
+                    : client.apply(
+                            ObjectLists.path(type, namespace, object.target().name())
+                                    + "?fieldManager=lifeboat&force=true&dryRun=All",
+                            object.body(),
+                            what);
             return Optional.empty();
         } catch (KubernetesException e) {
             if (e.kind() == Kind.UNREACHABLE || e.kind() == Kind.UNAUTHORIZED) {
                 throw e;
             }
             String message = String.valueOf(e.getMessage());
-            // What is needed may be restored, too; and a webhook that has effects is not asked.
-            boolean said = e.kind() != Kind.NOT_FOUND && !message.contains("does not support dry run");
-            return said ? Optional.of(message) : Optional.empty();
+            return isRejection(e.kind(), message) ? Optional.of(message) : Optional.empty();
         }
+    }
+
+    /** A webhook that has effects is not asked; and a failure of the server itself says nothing about the object. */
+    private static boolean isRejection(Kind kind, String message) {
+        return switch (kind) {
+            case INVALID, FORBIDDEN, CONFLICT -> !message.contains("does not support dry run");
+            case REFUSED -> message.contains("failed calling webhook");
+            default -> false;
+        };
     }
 
     @Override
@@ -71,6 +85,22 @@ final class ApiClusterView implements ClusterView {
             for (JsonObject port : service.spec().objects("ports")) {
                 if (port.has("nodePort")) {
                     ports.put(port.number("nodePort"), service.namespace().orElse("") + "/" + service.name());
+                }
+            }
+        });
+        return ports;
+    }
+
+    @Override
+    public Map<Long, String> hostPorts() throws IOException {
+        Map<Long, String> ports = new TreeMap<>();
+        visit("pods", pod -> {
+            String phase = pod.status().optionalString("phase").orElse("");
+            for (JsonObject container : pod.spec().objects("containers")) {
+                for (JsonObject port : container.objects("ports")) {
+                    if (port.has("hostPort") && !phase.equals("Succeeded") && !phase.equals("Failed")) {
+                        ports.put(port.number("hostPort"), pod.namespace().orElse("") + "/" + pod.name());
+                    }
                 }
             }
         });

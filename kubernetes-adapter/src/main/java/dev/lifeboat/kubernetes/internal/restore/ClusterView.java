@@ -23,6 +23,9 @@ interface ClusterView {
     /** Returns ports of the nodes that services have, with the services, as {@code namespace/name}. */
     Map<Long, String> nodePorts() throws IOException;
 
+    /** Returns ports of the nodes that pods have which have not ended, with the pods, as {@code namespace/name}. */
+    Map<Long, String> hostPorts() throws IOException;
+
     /** Returns hosts of ingresses, with the namespaces. */
     Map<String, String> ingressHosts() throws IOException;
 

@@ -4,6 +4,7 @@ import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.ObjectName;
 import dev.lifeboat.kubernetes.internal.model.JsonPatch;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
+import dev.lifeboat.kubernetes.internal.quiesce.RestoreHooks;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -65,7 +66,12 @@ final class ObjectCleaner {
             case "services" -> service(object, name);
             case "serviceaccounts" -> account(object, name.name());
             case "secrets" -> secret(object, metadata);
-            case "pods" -> pod(object.object("spec"));
+            case "pods" -> {
+                pod(object.object("spec"));
+                if (options.hooks()) {
+                    RestoreHooks.addInit(object);
+                }
+            }
             case "jobs.batch" -> job(object);
             case "ingresses.networking.k8s.io", "ingresses.extensions" -> ingress(object.objectOrEmpty("spec"));
             case "rolebindings.rbac.authorization.k8s.io", "clusterrolebindings.rbac.authorization.k8s.io" ->

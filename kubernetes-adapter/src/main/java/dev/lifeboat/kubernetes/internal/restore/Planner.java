@@ -7,6 +7,7 @@ import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.ObjectName;
 import dev.lifeboat.kubernetes.internal.model.JsonPatch;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import dev.lifeboat.kubernetes.internal.model.ResourceType;
+import dev.lifeboat.kubernetes.internal.quiesce.RestoreHooks;
 import dev.lifeboat.kubernetes.plan.Conflict;
 import dev.lifeboat.kubernetes.plan.PlanStep;
 import dev.lifeboat.kubernetes.plan.PlanStep.Action;
@@ -36,6 +37,7 @@ final class Planner {
     private final RestoreOptions options;
     private final ClusterView view;
     private final ObjectCleaner cleaner;
+    private final PodChecks checks;
     private final List<PlannedObject> objects = new ArrayList<>();
     /** Kinds that the server accepts only if something else is there, such as an account. */
     private static final Set<String> DEPENDENT = Set.of("pods", "rolebindings.rbac.authorization.k8s.io");
@@ -58,6 +60,7 @@ final class Planner {
         this.options = options;
         this.view = view;
         this.cleaner = new ObjectCleaner(options);
+        this.checks = new PodChecks(view);
     }
 
     /** Makes the plan. */
@@ -81,6 +84,7 @@ final class Planner {
                 }
             }
             images();
+            security();
         }
         return new Planned(new RestorePlan(steps, conflicts, warnings), List.copyOf(objects), volumes, kept);
     }
@@ -104,6 +108,25 @@ final class Planner {
                         "nothing in the snapshot uses it, so there is no image to write its files with",
                         "give one that has sh and tar: .helperImage(..); or leave its files out: .withoutVolume(\""
                                 + claim.name() + "\")");
+            }
+        }
+    }
+
+    private void security() throws IOException {
+        SortedSet<String> written = new TreeSet<>();
+        volumes.forEach(claim -> written.add(claim.namespace()));
+        for (String name : written) {
+            String mapped = options.mapped(name);
+            Optional<JsonObject> planned = objects.stream()
+                    .filter(object -> object.target().resource().equals("namespaces")
+                            && object.target().name().equals(mapped))
+                    .map(PlannedObject::body)
+                    .findFirst();
+            Optional<KubernetesObject> namespace = planned.isPresent()
+                    ? planned.map(KubernetesObject::of)
+                    : view.find(view.type("namespaces").orElseThrow(), Optional.empty(), mapped);
+            if (namespace.isPresent()) {
+                PodChecks.security(mapped, namespace.get()).ifPresent(warnings::add);
             }
         }
     }
@@ -169,13 +192,15 @@ final class Planner {
         ObjectName from = new ObjectName("namespaces", Optional.empty(), name);
         ObjectName to = new ObjectName("namespaces", Optional.empty(), mapped);
         Optional<KubernetesObject> object = captured.find(from);
-        JsonObject body = object.isPresent()
-                ? cleaner.clean(from, object.get())
-                : JsonObject.create()
+        Optional<JsonObject> body = object.isPresent()
+                ? patched(from, object.get())
+                : Optional.of(JsonObject.create()
                         .put("apiVersion", "v1")
                         .put("kind", "Namespace")
-                        .put("metadata", JsonObject.create().put("name", mapped));
-        add(new PlannedObject(object.map(o -> from), type, to, body, Action.CREATE), "");
+                        .put("metadata", JsonObject.create().put("name", mapped)));
+        if (body.isPresent()) {
+            add(new PlannedObject(object.map(o -> from), type, to, body.get(), Action.CREATE), "");
+        }
     }
 
     private void add(PlannedObject object, String detail) {
@@ -242,6 +267,11 @@ final class Planner {
                 rejected(created, "the server does not accept the object: ", "change what it says");
             }
             add(created, "");
+            warnings.addAll(checks.hostPorts(target, body));
+            if (options.hooks()
+                    && RestoreHooks.hasInit(body.objectOrEmptyIfOther("spec").objectOrEmptyIfOther("template"))) {
+                warnings.add(target + ": only pods of their own get the init container of a hook; its pods do not");
+            }
         } else if (options.update() && target.namespace().isPresent() && !isClaim(name)) {
             PlannedObject update = new PlannedObject(Optional.of(name), type.get(), target, body, Action.UPDATE);
             rejected(update, "the server does not accept the change: ", "delete the object first");
@@ -273,6 +303,7 @@ final class Planner {
     /** A patch that does not fit, or would make another object of it, is a conflict. */
     private Optional<JsonObject> patched(ObjectName name, KubernetesObject object) throws IOException {
         JsonObject body = cleaner.clean(name, object);
+        String itself = body.object("metadata").string("name");
         for (ObjectPatch patch : options.patches()) {
             if (!patch.isFor(name.resource(), object.kind(), object.labels())) {
                 continue;
@@ -281,7 +312,7 @@ final class Planner {
             try {
                 JsonObject changed = patch.patch().apply(body);
                 JsonObject metadata = changed.object("metadata");
-                boolean same = metadata.string("name").equals(name.name())
+                boolean same = metadata.string("name").equals(itself)
                         && metadata.optionalString("namespace")
                                 .equals(name.namespace().map(options::mapped))
                         && changed.string("kind").equals(object.kind());

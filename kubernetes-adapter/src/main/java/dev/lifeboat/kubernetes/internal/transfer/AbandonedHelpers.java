@@ -13,7 +13,7 @@ import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Deletes what transfers of killed processes have left: pods, and snapshots of volumes with the claims made of them. */
+/** Deletes what transfers of killed processes have left: pods, and snapshots of volumes with their claims. */
 public final class AbandonedHelpers {
     private static final Logger log = LoggerFactory.getLogger(AbandonedHelpers.class);
 
@@ -70,7 +70,7 @@ public final class AbandonedHelpers {
         String kind = list.optionalString("kind").orElse("").replaceFirst("List$", "");
         for (JsonObject item : list.objects("items")) {
             KubernetesObject object = KubernetesObject.of(item.put("kind", kind));
-            if (HelperMarks.areOfGone(object, gone)) {
+            if (HelperMarks.areOfGone(object, gone) || HelperMarks.areOld(object)) {
                 found.add(object);
             }
         }

@@ -9,8 +9,10 @@ import dev.lifeboat.kubernetes.internal.client.ApiClient;
 import dev.lifeboat.kubernetes.internal.layout.ClusterLayout.Claim;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import dev.lifeboat.kubernetes.internal.model.PodImage;
+import dev.lifeboat.kubernetes.internal.transfer.SnapshotClasses.SnapshotClass;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,47 +33,56 @@ public final class ClaimSnapshot implements AutoCloseable {
     /** How long it may take until the snapshot can be read: some storages copy it elsewhere first. */
     private static final Duration READY = Duration.ofHours(1);
 
-    /** How long a driver may report an error: it tries again. */
+    /** How long a driver may report an error while the application waits for it: it tries again. */
     private static final Duration FAILING = Duration.ofSeconds(20);
 
+    /** How long it may do so later; it tries again after some minutes only. */
+    private static final Duration FAILING_LATER = Duration.ofMinutes(20);
+
     private static final Duration DELETED = Duration.ofSeconds(30);
+    private static final Duration BINDING = Duration.ofSeconds(15);
 
     private final ApiClient client;
     private final Optional<SnapshotClasses> api;
     private final String namespace;
     private final String name;
     private final Optional<KubernetesObject> claim;
+    private final boolean retains;
     private final List<String> leftovers = new ArrayList<>();
+    /** All are asked for at the same time, and waited for one after the other. */
+    private final long asked = System.nanoTime();
 
     private ClaimSnapshot(
             ApiClient client,
             Optional<SnapshotClasses> api,
             String namespace,
             String name,
-            Optional<KubernetesObject> claim) {
+            Optional<KubernetesObject> claim,
+            boolean retains) {
         this.client = client;
         this.api = api;
         this.namespace = namespace;
         this.name = name;
         this.claim = claim;
+        this.retains = retains;
     }
 
     /** Returns what a killed process has left under a name, to close it. */
     static ClaimSnapshot abandoned(ApiClient client, Optional<SnapshotClasses> api, String namespace, String name) {
-        return new ClaimSnapshot(client, api, namespace, name, Optional.empty());
+        return new ClaimSnapshot(client, api, namespace, name, Optional.empty(), true);
     }
 
     /**
      * Asks for a snapshot.
      *
-     * @param className the class of the snapshot
      * @param claim the object of kind PersistentVolumeClaim
+     * @throws KubernetesException if the server refuses it; nothing is left
      */
-    public static ClaimSnapshot create(ApiClient client, SnapshotClasses api, String className, KubernetesObject claim)
+    public static ClaimSnapshot create(ApiClient client, SnapshotClasses api, SnapshotClass how, KubernetesObject claim)
             throws IOException {
         String namespace = claim.namespace().orElseThrow();
-        ClaimSnapshot snapshot =
-                new ClaimSnapshot(client, Optional.of(api), namespace, HelperMarks.newName(), Optional.of(claim));
+        ClaimSnapshot snapshot = new ClaimSnapshot(
+                client, Optional.of(api), namespace, HelperMarks.newName(), Optional.of(claim), how.retains());
         JsonObject body = JsonObject.create()
                 .put("apiVersion", api.apiVersion())
                 .put("kind", "VolumeSnapshot")
@@ -80,11 +91,27 @@ public final class ClaimSnapshot implements AutoCloseable {
                         "spec",
                         Map.of(
                                 "volumeSnapshotClassName",
-                                className,
+                                how.name(),
                                 "source",
                                 Map.of("persistentVolumeClaimName", claim.name())));
         snapshot.create(snapshot.snapshots(), body, "create a snapshot of claim " + snapshot.claim());
         return snapshot;
+    }
+
+    /**
+     * Whether a claim could be made of a snapshot: it needs a storage class by which the same driver makes volumes.
+     *
+     * @param claim of which the snapshot would be
+     */
+    public static boolean couldBeRead(ApiClient client, KubernetesObject claim, SnapshotClass how) throws IOException {
+        String className = claim.spec().optionalString("storageClassName").orElse("");
+        Optional<JsonObject> found = className.isEmpty()
+                ? Optional.empty()
+                : client.find(
+                        "/apis/storage.k8s.io/v1/storageclasses/" + ApiClient.encode(className),
+                        "read storage class " + className);
+        return found.isPresent()
+                && found.get().optionalString("provisioner").orElse("").equals(how.driver());
     }
 
     private void create(String list, JsonObject body, String what) throws IOException {
@@ -114,15 +141,17 @@ public final class ClaimSnapshot implements AutoCloseable {
     }
 
     /**
-     * Waits until what is written to the volume from now on is not in the snapshot, and asks the server whether a claim
-     * may be made of it, which a quota may not allow.
+     * Waits until what is written to the volume from now on is not in the snapshot, and asks the server whether there
+     * may be a claim of it and a pod, which a quota or a policy may not allow.
      *
-     * @throws KubernetesException if the driver does not take it, or there may be no claim; {@link #close} deletes it
+     * @param image of the pod
+     * @throws KubernetesException if the driver does not take it, or it could not be read; {@link #close} deletes it
      */
-    public void awaitTaken() throws IOException {
-        JsonObject status = await(TAKEN, "taken", now -> now.has("creationTime") || now.flag("readyToUse"));
+    public void awaitTaken(PodImage image) throws IOException {
+        JsonObject status = await(TAKEN, FAILING, "taken", now -> now.has("creationTime") || now.flag("readyToUse"));
         var unused = client.post(
                 claims() + "?dryRun=All", readClaim(status), "create a claim of the snapshot of claim " + claim());
+        HelperPod.tryOut(client, namespace, name, image);
     }
 
     /** A state of a snapshot. */
@@ -131,9 +160,8 @@ public final class ClaimSnapshot implements AutoCloseable {
         boolean isIn(JsonObject status) throws IOException;
     }
 
-    private JsonObject await(Duration time, String word, State state) throws IOException {
-        long start = System.nanoTime();
-        long worked = start;
+    /** Times count from when the snapshot was asked for, so that those of several do not add up. */
+    private JsonObject await(Duration time, Duration failing, String word, State state) throws IOException {
         while (true) {
             KubernetesObject snapshot = KubernetesObject.of(
                     client.get(snapshots() + "/" + name, "look at the snapshot of claim " + claim()));
@@ -145,12 +173,11 @@ public final class ClaimSnapshot implements AutoCloseable {
                 return status;
             }
             Optional<String> error = status.objectOrEmpty("error").optionalString("message");
-            long now = System.nanoTime();
-            worked = error.isPresent() ? worked : now;
-            if (now - worked > FAILING.toNanos()) {
-                throw notReady(error.orElse(""));
+            long passed = System.nanoTime() - asked;
+            if (error.isPresent() && passed > failing.toNanos()) {
+                throw notReady(error.get());
             }
-            if (now - start > time.toNanos()) {
+            if (passed > time.toNanos()) {
                 throw notReady("it was not " + word + " within " + time.toSeconds() + " seconds"
                         + error.map(text -> ": " + text).orElse(""));
             }
@@ -167,12 +194,58 @@ public final class ClaimSnapshot implements AutoCloseable {
      * Makes a claim of the snapshot, and a pod that mounts it. The caller closes the pod before this.
      *
      * @param image has {@code sh} and {@code tar}
+     * @throws KubernetesException if the driver makes no volume of the snapshot, or the pod does not run
      */
     public HelperPod mount(PodImage image) throws IOException {
-        JsonObject status = await(READY, "ready to be read", now -> now.flag("readyToUse"));
+        JsonObject status = await(READY, FAILING_LATER, "ready to be read", now -> now.flag("readyToUse"));
         create(claims(), readClaim(status), "create a claim of the snapshot of claim " + claim());
         // Mounted as if it were to be written: a journal must be applied that the snapshot has caught in use.
-        return HelperPod.mount(client, namespace, name, false, image, Optional.empty(), READY);
+        HelperPod pod = HelperPod.mount(client, namespace, name, false, image, Optional.empty(), READY);
+        boolean right = false;
+        try {
+            KubernetesObject made = KubernetesObject.of(client.get(claims() + "/" + name, "look at claim " + name));
+            Optional<KubernetesObject> volume = volumeOf(made);
+            if (volume.isEmpty() || !isMadeFor(volume.get(), made)) {
+                throw notReady("its claim was given a volume that existed already");
+            }
+            right = true;
+            return pod;
+        } finally {
+            if (!right) {
+                pod.close();
+            }
+        }
+    }
+
+    /** The volume of the claim; empty if it has none yet. */
+    private Optional<KubernetesObject> volumeOf(KubernetesObject made) throws IOException {
+        Optional<String> volume = made.spec().optionalString("volumeName");
+        return volume.isEmpty()
+                ? Optional.empty()
+                : client.find(
+                                "/api/v1/persistentvolumes/" + ApiClient.encode(volume.get()),
+                                "look at persistent volume " + volume.get())
+                        .map(KubernetesObject::of);
+    }
+
+    /**
+     * Whether a volume was made for a claim. Kubernetes gives a claim any free volume that fits, whatever the claim is
+     * to be made of: one of a user, with other files.
+     */
+    private static boolean isMadeFor(KubernetesObject volume, KubernetesObject made) throws IOException {
+        boolean bound = volume.spec()
+                .objectOrEmpty("claimRef")
+                .optionalString("uid")
+                .orElse("")
+                .equals(made.uid());
+        return bound
+                && !made.uid().isEmpty()
+                && volume.annotations().containsKey("pv.kubernetes.io/provisioned-by")
+                && !created(volume).isBefore(created(made));
+    }
+
+    private static Instant created(KubernetesObject object) throws IOException {
+        return Instant.parse(object.metadata().string("creationTimestamp"));
     }
 
     private JsonObject readClaim(JsonObject status) throws IOException {
@@ -197,11 +270,10 @@ public final class ClaimSnapshot implements AutoCloseable {
                 .orElse(original.spec().object("resources").object("requests").string("storage"));
     }
 
-    /** Returns the volume of the claim that is made of the snapshot; empty if it may not be read. */
+    /** Returns the volume of the claim that is made of the snapshot. */
     public Optional<KubernetesObject> volume() throws IOException {
-        KubernetesObject made = KubernetesObject.of(
-                client.get(claims() + "/" + name, "look at the claim of the snapshot of claim " + claim()));
-        return HostVolume.read(client, made.spec().string("volumeName"));
+        return volumeOf(KubernetesObject.of(
+                client.get(claims() + "/" + name, "look at the claim of the snapshot of claim " + claim())));
     }
 
     /** Returns what could not be deleted, as sentences; once it is closed. */
@@ -212,29 +284,55 @@ public final class ClaimSnapshot implements AutoCloseable {
     @Override
     public void close() throws IOException {
         UninterruptibleCleanup.run(() -> {
-            removeClaim();
-            if (api.isPresent()) {
-                removeSnapshot();
+            try {
+                removeClaim();
+            } finally {
+                if (api.isPresent()) {
+                    removeSnapshot();
+                }
             }
         });
     }
 
     private void removeClaim() throws IOException {
-        Optional<KubernetesObject> made =
-                client.find(claims() + "/" + name, "look at claim " + name).map(KubernetesObject::of);
+        String path = claims() + "/" + name;
+        Optional<KubernetesObject> made = boundClaim(path);
         if (made.isEmpty()) {
             return;
         }
-        Optional<String> volume = made.get().spec().optionalString("volumeName");
+        Optional<KubernetesObject> volume = volumeOf(made.get());
         if (volume.isPresent()) {
-            String path = "/api/v1/persistentvolumes/" + ApiClient.encode(volume.get());
-            release(path, "persistentVolumeReclaimPolicy", "persistent volume " + volume.get());
+            String of =
+                    "/api/v1/persistentvolumes/" + ApiClient.encode(volume.get().name());
+            // One that is not ours must outlive our claim.
+            String policy = isMadeFor(volume.get(), made.get()) ? "Delete" : "Retain";
+            setPolicy(
+                    of,
+                    "persistentVolumeReclaimPolicy",
+                    policy,
+                    "persistent volume " + volume.get().name());
         }
-        delete(claims() + "/" + name, "claim " + name);
+        delete(path, "claim " + name);
         long deadline = System.nanoTime() + DELETED.toNanos();
-        while (client.find(claims() + "/" + name, "look at claim " + name).isPresent()
-                && System.nanoTime() < deadline) {
+        while (client.find(path, "look at claim " + name).isPresent()) {
+            if (System.nanoTime() > deadline) {
+                leftovers.add("claim " + namespace + "/" + name + " is still being deleted");
+                return;
+            }
             Io.sleep(100);
+        }
+    }
+
+    /** A volume that is about to be made would stay, if its class says so: it is awaited for a moment. */
+    private Optional<KubernetesObject> boundClaim(String path) throws IOException {
+        long deadline = System.nanoTime() + BINDING.toNanos();
+        while (true) {
+            Optional<KubernetesObject> made =
+                    client.find(path, "look at claim " + name).map(KubernetesObject::of);
+            if (made.isEmpty() || made.get().spec().has("volumeName") || System.nanoTime() > deadline) {
+                return made;
+            }
+            Io.sleep(200);
         }
     }
 
@@ -245,39 +343,65 @@ public final class ClaimSnapshot implements AutoCloseable {
         if (snapshot.isEmpty()) {
             return;
         }
-        Optional<String> content = snapshot.get().status().optionalString("boundVolumeSnapshotContentName");
-        if (content.isPresent()) {
-            String contents = api.orElseThrow().api() + "/volumesnapshotcontents/";
-            release(
-                    contents + ApiClient.encode(content.get()),
-                    "deletionPolicy",
-                    "volume snapshot content " + content.get());
+        // One that was not taken of a claim has a content that someone else has made.
+        if (retains && snapshot.get().spec().objectOrEmpty("source").has("persistentVolumeClaimName")) {
+            // The controller calls it so; its name is in the status a moment later.
+            String content = snapshot.get()
+                    .status()
+                    .optionalString("boundVolumeSnapshotContentName")
+                    .orElse("snapcontent-" + snapshot.get().uid());
+            releaseContent(content, snapshot.get().uid());
         }
         delete(path, "volume snapshot " + name);
     }
 
-    /** Has the storage delete its part with the object, even if its class says that it is kept. */
-    private void release(String path, String policy, String what) throws IOException {
+    private void releaseContent(String content, String uid) throws IOException {
+        String path = api.orElseThrow().api() + "/volumesnapshotcontents/" + ApiClient.encode(content);
+        String what = "volume snapshot content " + content;
         try {
-            Optional<JsonObject> object = client.find(path, "look at " + what);
-            boolean kept = object.isPresent()
-                    && !KubernetesObject.of(object.get())
+            Optional<KubernetesObject> found =
+                    client.find(path, "look at " + what).map(KubernetesObject::of);
+            boolean ours = found.isPresent()
+                    && found.get()
                             .spec()
-                            .optionalString(policy)
-                            .orElse("Delete")
-                            .equals("Delete");
-            if (kept) {
-                JsonObject change = JsonObject.create().put("spec", Map.of(policy, "Delete"));
-                var unused = client.merge(path, change, "have the storage of " + what + " deleted");
+                            .objectOrEmpty("volumeSnapshotRef")
+                            .optionalString("uid")
+                            .orElse("")
+                            .equals(uid);
+            if (ours) {
+                setPolicy(path, "deletionPolicy", "Delete", what);
             }
         } catch (KubernetesException e) {
-            if (e.kind() != Kind.FORBIDDEN) {
+            leave(e, what);
+        }
+    }
+
+    /** Says whether the storage deletes its part with the object, whatever the class of it says. */
+    private void setPolicy(String path, String member, String policy, String what) throws IOException {
+        try {
+            Optional<KubernetesObject> object =
+                    client.find(path, "look at " + what).map(KubernetesObject::of);
+            boolean other = object.isPresent()
+                    && !object.get().spec().optionalString(member).orElse("").equals(policy);
+            if (other) {
+                JsonObject change = JsonObject.create().put("spec", Map.of(member, policy));
+                var unused = client.merge(path, change, "change the policy of " + what);
+            }
+        } catch (KubernetesException e) {
+            if (policy.equals("Retain")) {
                 throw e;
             }
-            String leftover = what + " may stay, if its class says so: " + e.getMessage();
-            log.warn("a snapshot of a volume may be left in the storage [detail={}]", leftover);
-            leftovers.add(leftover);
+            leave(e, what);
         }
+    }
+
+    private void leave(KubernetesException e, String what) throws KubernetesException {
+        if (e.kind() != Kind.FORBIDDEN) {
+            throw e;
+        }
+        String leftover = what + " stays, since its class says so: " + e.getMessage();
+        log.warn("a snapshot of a volume is left in the storage [detail={}]", leftover);
+        leftovers.add(leftover);
     }
 
     private void delete(String path, String what) throws IOException {

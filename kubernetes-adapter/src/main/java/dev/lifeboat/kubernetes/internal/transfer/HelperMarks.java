@@ -4,8 +4,11 @@ import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.process.ProcessIdentity;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 
@@ -16,6 +19,9 @@ public final class HelperMarks {
 
     /** Annotation that says which process has made it; a label may not have such a value. */
     private static final String PROCESS = "dev.lifeboat/process";
+
+    /** A pod ends after a day, but there may be many volumes. */
+    private static final Duration LONGEST = Duration.ofDays(7);
 
     private HelperMarks() {}
 
@@ -35,6 +41,17 @@ public final class HelperMarks {
     /** Whether an object was created for a transfer. */
     public static boolean areOn(KubernetesObject object) throws IOException {
         return object.labels().containsKey(LABEL);
+    }
+
+    /**
+     * Whether an object is older than any transfer: of a process of another machine, or of a pod that is gone, nothing
+     * else is known.
+     */
+    static boolean areOld(KubernetesObject object) throws IOException {
+        Optional<String> created = object.metadata().optionalString("creationTimestamp");
+        return areOn(object)
+                && created.isPresent()
+                && Instant.parse(created.get()).isBefore(Instant.now().minus(LONGEST));
     }
 
     /**

@@ -104,6 +104,18 @@ public final class HelperPod implements AutoCloseable {
         }
     }
 
+    /**
+     * Asks the server whether a pod may be created that mounts a claim: a quota or a policy may refuse it.
+     *
+     * @throws KubernetesException if it refuses
+     */
+    static void tryOut(ApiClient client, String namespace, String claim, PodImage image) throws IOException {
+        var unused = client.post(
+                "/api/v1/namespaces/" + namespace + "/pods?dryRun=All",
+                pod(HelperMarks.newName(), claim, false, image, Optional.empty()),
+                "create a pod that mounts a claim of a snapshot");
+    }
+
     private static JsonObject pod(String name, String claim, boolean readOnly, PodImage image, Optional<String> node) {
         JsonObject container = JsonObject.create()
                 .put("name", CONTAINER)

@@ -30,7 +30,16 @@ public final class SnapshotClasses {
     private final String version;
     private final List<SnapshotClass> classes;
 
-    private record SnapshotClass(String name, String driver, boolean isDefault, boolean isVelero) {}
+    /**
+     * A class of snapshots.
+     *
+     * @param name its name
+     * @param driver which takes the snapshots
+     * @param retains whether the storage keeps what is deleted in the cluster
+     * @param isDefault whether it is the default of its driver
+     * @param isVelero whether Velero uses it
+     */
+    public record SnapshotClass(String name, String driver, boolean retains, boolean isDefault, boolean isVelero) {}
 
     private SnapshotClasses(String version, List<SnapshotClass> classes) {
         this.version = version;
@@ -66,6 +75,7 @@ public final class SnapshotClasses {
                     classes.add(new SnapshotClass(
                             object.name(),
                             item.optionalString("driver").orElse(""),
+                            !item.optionalString("deletionPolicy").orElse("").equals("Delete"),
                             isTrue(object.annotations(), DEFAULT),
                             isTrue(object.labels(), VELERO)));
                 }
@@ -112,7 +122,7 @@ public final class SnapshotClasses {
      *
      * @param volume the object of kind PersistentVolume
      */
-    public Optional<String> of(KubernetesObject volume) throws IOException {
+    public Optional<SnapshotClass> of(KubernetesObject volume) throws IOException {
         String driver = driver(volume);
         List<SnapshotClass> fitting =
                 classes.stream().filter(some -> some.driver().equals(driver)).toList();
@@ -121,12 +131,12 @@ public final class SnapshotClasses {
                 .or(() -> only(fitting.stream().filter(SnapshotClass::isVelero).toList()));
     }
 
-    private static Optional<String> only(List<SnapshotClass> some) {
-        return some.size() == 1 ? Optional.of(some.get(0).name()) : Optional.empty();
+    private static Optional<SnapshotClass> only(List<SnapshotClass> some) {
+        return some.size() == 1 ? Optional.of(some.get(0)) : Optional.empty();
     }
 
     /** A volume of a driver that was once built in does not name the one that has replaced it in its specification. */
-    private static String driver(KubernetesObject volume) throws IOException {
+    static String driver(KubernetesObject volume) throws IOException {
         Map<String, String> annotations = volume.annotations();
         Optional<String> csi = volume.spec().objectOrEmpty("csi").optionalString("driver");
         if (csi.isPresent()) {

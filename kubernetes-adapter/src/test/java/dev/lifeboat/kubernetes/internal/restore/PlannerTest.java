@@ -44,6 +44,7 @@ class PlannerTest {
         private final Map<String, ResourceType> types = new TreeMap<>();
         private final Map<ObjectName, KubernetesObject> objects = new HashMap<>();
         private final Map<Long, String> nodePorts = new HashMap<>();
+        private final Map<Long, String> hostPorts = new HashMap<>();
         private final Map<String, String> hosts = new HashMap<>();
         private String user = "";
         private String rejection = "";
@@ -72,6 +73,11 @@ class PlannerTest {
         @Override
         public Map<Long, String> nodePorts() {
             return nodePorts;
+        }
+
+        @Override
+        public Map<Long, String> hostPorts() {
+            return hostPorts;
         }
 
         @Override
@@ -321,6 +327,67 @@ class PlannerTest {
                 .contains("services vshop/web", "persistentvolumeclaims vshop/uploads")
                 .doesNotContain("pods vshop/ledger", "rolebindings.rbac.authorization.k8s.io vshop/shop");
         assertThat(conflicts(PlannerTest::copy)).isEmpty();
+    }
+
+    @Test
+    void portsOfNodes_ofPodsOfOthers_areAWarning() throws IOException {
+        view.hostPorts.put(8080L, "other/web-1");
+        String port =
+                "[{\"op\":\"add\",\"path\":\"/spec/template/spec/containers/0/ports/0/hostPort\",\"value\":8080}]";
+        assertThat(plan(PlannerTest::copy).plan().warnings()).noneMatch(text -> text.contains("8080"));
+        Planner.Planned planned = plan(options -> copy(options)
+                .with(o -> o.patches = List.of(new ObjectPatch("deployments", Map.of(), JsonPatch.parse(port)))));
+        assertThat(planned.plan().warnings())
+                .anyMatch(text -> text.contains("deployments.apps copy/web: pod other/web-1 has port 8080"));
+    }
+
+    /** The pods that write volumes run as root. */
+    @Test
+    void namespaceThatMayRefusePodsOfRoot_isAWarning_unlessItIsPatched() throws IOException {
+        captured.find(NAMESPACE)
+                .orElseThrow()
+                .json()
+                .object("metadata")
+                .put("labels", Map.of("pod-security.kubernetes.io/enforce", "restricted"));
+        assertThat(plan(PlannerTest::copy).plan().warnings()).anyMatch(text -> text.contains("baseline"));
+        assertThat(plan(options -> copy(options).with(o -> o.volumes = false))
+                        .plan()
+                        .warnings())
+                .noneMatch(text -> text.contains("baseline"));
+        String remove = "[{\"op\":\"remove\",\"path\":\"/metadata/labels/pod-security.kubernetes.io~1enforce\"}]";
+        assertThat(plan(options -> copy(options)
+                                .with(o -> o.patches =
+                                        List.of(new ObjectPatch("namespaces", Map.of(), JsonPatch.parse(remove)))))
+                        .plan()
+                        .warnings())
+                .noneMatch(text -> text.contains("baseline"));
+    }
+
+    @Test
+    void initContainersOfHooks_areAddedToPods_asVeleroDoes() throws IOException {
+        ObjectName name = new ObjectName("pods", Optional.of("vshop"), "ledger");
+        captured.find(name)
+                .orElseThrow()
+                .json()
+                .object("metadata")
+                .put(
+                        "annotations",
+                        Map.of(
+                                "init.hook.restore.velero.io/container-image",
+                                "lifeboat-tools:1",
+                                "init.hook.restore.velero.io/command",
+                                "[\"sh\", \"-c\", \"true\"]"));
+        assertThat(body(plan(PlannerTest::copy), "pods copy/ledger")
+                        .object("spec")
+                        .has("initContainers"))
+                .isFalse();
+        Planner.Planned planned = plan(options -> copy(options).with(o -> o.hooks = true));
+        JsonObject added = body(planned, "pods copy/ledger")
+                .object("spec")
+                .objects("initContainers")
+                .get(0);
+        assertThat(added.string("image")).isEqualTo("lifeboat-tools:1");
+        assertThat(added.strings("command")).containsExactly("sh", "-c", "true");
     }
 
     @Test
