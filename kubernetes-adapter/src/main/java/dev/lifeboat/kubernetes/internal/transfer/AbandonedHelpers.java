@@ -53,10 +53,18 @@ public final class AbandonedHelpers {
         }
         for (KubernetesObject object : left) {
             String of = object.namespace().orElseThrow();
-            ClaimSnapshot snapshot = ClaimSnapshot.abandoned(client, snapshots, of, object.name());
-            snapshot.close();
-            removed.add((object.kind().equals("VolumeSnapshot") ? "volume snapshot " : "claim ") + of + "/"
-                    + object.name());
+            String what =
+                    (object.kind().equals("VolumeSnapshot") ? "volume snapshot " : "claim ") + of + "/" + object.name();
+            try {
+                ClaimSnapshot.abandoned(client, snapshots, of, object.name()).close();
+                removed.add(what);
+            } catch (KubernetesException e) {
+                if (e.kind() != Kind.FORBIDDEN) {
+                    throw e;
+                }
+                // Without its volume in view it is not known whether that is a user's. Others have the permission.
+                log.warn("what a killed process has left stays [object={}, cause={}]", what, e.toString());
+            }
         }
         return removed;
     }
