@@ -7,6 +7,7 @@ import static dev.lifeboat.docker.EngineFixture.run;
 import static dev.lifeboat.docker.EngineFixture.state;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import dev.lifeboat.docker.fixture.Checkpoint;
 import dev.lifeboat.docker.fixture.Fixture;
@@ -539,6 +540,9 @@ class FixtureTest {
             }
             Thread.sleep(100);
         } while (System.nanoTime() < deadline);
+        // What the engine says of it is what a fault of this kind is found by.
+        fail("left after 10 s: " + run("ps", "-a", "--filter", "name=" + name, "--format", "{{json .}}")
+                + run("volume", "ls", "--filter", "name=" + name, "--format", "{{json .}}"));
     }
 
     /** Takes checkpoints and makes clones until it is killed. */
