@@ -3,54 +3,28 @@ package dev.lifeboat.kubernetes.internal.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.lifeboat.kubernetes.internal.model.KubernetesObject;
 import dev.lifeboat.kubernetes.internal.model.ResourceType;
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
-import io.fabric8.kubernetes.client.utils.HttpClientUtils;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The state of a list expires while it is read, which a real server lets happen after five minutes only. */
 @Timeout(60)
 class ObjectListsTest {
+    @RegisterExtension
+    final ScriptedServer server = new ScriptedServer(this::answer);
+
     private static final ResourceType PODS = new ResourceType("", "v1", "pods", "Pod", true, Set.of());
 
     private final List<String> queries = new CopyOnWriteArrayList<>();
-    private HttpServer server;
-    private ApiClient client;
-
-    @BeforeEach
-    void start() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/", this::answer);
-        server.start();
-        URI address = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
-        Config config = new ConfigBuilder(Config.empty())
-                .withMasterUrl(address.toString())
-                .build();
-        client = new ApiClient(
-                HttpClientUtils.getHttpClientFactory().newBuilder(config).build(), address, true);
-    }
-
-    @AfterEach
-    void stop() {
-        client.close();
-        server.stop(0);
-    }
 
     private void answer(HttpExchange exchange) throws IOException {
         String query = exchange.getRequestURI().getQuery();
@@ -70,7 +44,7 @@ class ObjectListsTest {
     @Test
     void listThatExpires_isReadAgain_inOnePiece() throws Exception {
         List<String> names = new ArrayList<>();
-        ObjectLists.list(client, PODS, Optional.of("shop"), Optional.empty(), new ObjectLists.Visitor() {
+        ObjectLists.list(server.client(), PODS, Optional.of("shop"), Optional.empty(), new ObjectLists.Visitor() {
             @Override
             public void restart() {
                 names.clear();
