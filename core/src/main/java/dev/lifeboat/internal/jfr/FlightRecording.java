@@ -4,6 +4,7 @@ import dev.lifeboat.event.OperationEvent;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /** Fills the events of Java Flight Recorder. */
@@ -20,6 +21,10 @@ final class FlightRecording implements OperationRecording {
     }
 
     static Optional<OperationRecording> begin(String kind, String what) {
+        // The first event of a process sets up the recorder, which takes longer than a small backup.
+        if (!FlightRecorder.isInitialized()) {
+            return Optional.empty();
+        }
         OperationJfrEvent event = new OperationJfrEvent();
         if (!event.isEnabled()) {
             return Optional.empty();

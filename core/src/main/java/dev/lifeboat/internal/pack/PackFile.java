@@ -3,6 +3,7 @@ package dev.lifeboat.internal.pack;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.format.RepositoryKeys;
 import dev.lifeboat.format.UnsupportedVersionException;
+import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.io.Recovery;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.ObjectKey;
@@ -163,7 +164,7 @@ public final class PackFile {
             return new byte[0];
         }
         try (InputStream in = storage.open(key, ByteRange.of(from, to - from))) {
-            return in.readNBytes(Math.toIntExact(to - from));
+            return Io.read(in, Math.toIntExact(to - from));
         }
     }
 }

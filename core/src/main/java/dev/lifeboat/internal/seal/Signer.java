@@ -13,46 +13,65 @@ import org.bouncycastle.crypto.signers.Ed25519Signer;
  * another slot cannot derive it, even with all secrets of the repository. See docs/FORMAT.md, section 8. Immutable.
  */
 public final class Signer {
+    private static final int SEED_BYTES = 32;
     private static final int ENDORSEMENT_BYTES = 32;
 
     private final byte[] seed;
 
     Signer(byte[] repository, String slot, byte[] slotKey) {
-        this.seed = Derivation.derive(slotKey, repository, "signer " + slot, Ed25519PrivateKeyParameters.KEY_SIZE);
+        this.seed = Derivation.derive(slotKey, repository, "signer " + slot, SEED_BYTES);
     }
 
-    private Ed25519PrivateKeyParameters key() {
-        return new Ed25519PrivateKeyParameters(seed, 0);
+    /**
+     * The library, in a class of its own: each process that opens a repository loads {@link Signer}, few sign. The
+     * first class of Bouncy Castle takes 0.1 s, since the signature of its jar is verified then.
+     */
+    private static final class Ed25519 {
+        private static Ed25519PrivateKeyParameters key(byte[] seed) {
+            return new Ed25519PrivateKeyParameters(seed, 0);
+        }
+
+        static byte[] publicKey(byte[] seed) {
+            return key(seed).generatePublicKey().getEncoded();
+        }
+
+        static byte[] sign(byte[] seed, byte[] message) {
+            Ed25519Signer signer = new Ed25519Signer();
+            signer.init(true, key(seed));
+            signer.update(message, 0, message.length);
+            return signer.generateSignature();
+        }
+
+        static boolean isSigned(byte[] publicKey, byte[] message, byte[] signature) {
+            if (publicKey.length != Ed25519PublicKeyParameters.KEY_SIZE
+                    || signature.length != Ed25519PrivateKeyParameters.SIGNATURE_SIZE) {
+                return false;
+            }
+            try {
+                Ed25519Signer verifier = new Ed25519Signer();
+                verifier.init(false, new Ed25519PublicKeyParameters(publicKey, 0));
+                verifier.update(message, 0, message.length);
+                return verifier.verifySignature(signature);
+            } catch (IllegalArgumentException e) {
+                // Not a point on the curve.
+                return false;
+            }
+        }
     }
 
     /** Returns the key by which signatures are verified. */
     public byte[] publicKey() {
-        return key().generatePublicKey().getEncoded();
+        return Ed25519.publicKey(seed);
     }
 
     /** Signs a message. */
     public byte[] sign(byte[] message) {
-        Ed25519Signer signer = new Ed25519Signer();
-        signer.init(true, key());
-        signer.update(message, 0, message.length);
-        return signer.generateSignature();
+        return Ed25519.sign(seed, message);
     }
 
     /** Returns whether the holder of a public key has signed a message. */
     public static boolean isSigned(byte[] publicKey, byte[] message, byte[] signature) {
-        if (publicKey.length != Ed25519PublicKeyParameters.KEY_SIZE
-                || signature.length != Ed25519PrivateKeyParameters.SIGNATURE_SIZE) {
-            return false;
-        }
-        try {
-            Ed25519Signer verifier = new Ed25519Signer();
-            verifier.init(false, new Ed25519PublicKeyParameters(publicKey, 0));
-            verifier.update(message, 0, message.length);
-            return verifier.verifySignature(signature);
-        } catch (IllegalArgumentException e) {
-            // Not a point on the curve.
-            return false;
-        }
+        return Ed25519.isSigned(publicKey, message, signature);
     }
 
     /**
