@@ -1,6 +1,7 @@
 package dev.lifeboat.internal.frame;
 
 import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.io.Recovery;
 import dev.lifeboat.storage.ByteRange;
 import dev.lifeboat.storage.ObjectKey;
@@ -19,7 +20,7 @@ public record FrameSource(StorageTarget storage, ObjectKey key, FrameTable table
         String label = "frame " + i + " of " + key + " in " + storage.location();
         byte[] bytes;
         try (InputStream in = storage.open(key, ByteRange.of(table.offset(i), table.length(i)))) {
-            bytes = in.readNBytes(table.length(i));
+            bytes = Io.read(in, table.length(i));
         } catch (FileNotFoundException e) {
             throw new DamagedException("object " + key + " is missing in " + storage.location(), e);
         }

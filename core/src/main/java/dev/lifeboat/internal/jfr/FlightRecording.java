@@ -21,7 +21,7 @@ final class FlightRecording implements OperationRecording {
     }
 
     static Optional<OperationRecording> begin(String kind, String what) {
-        // The first event of a process sets up the recorder, which takes longer than a small backup.
+        // The first event of a process would set up the recorder: 0.07 s, although nothing is recorded.
         if (!FlightRecorder.isInitialized()) {
             return Optional.empty();
         }
