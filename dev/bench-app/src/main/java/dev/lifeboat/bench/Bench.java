@@ -13,13 +13,14 @@ import dev.lifeboat.storage.CountingStorage;
 import dev.lifeboat.storage.StorageTarget;
 import dev.lifeboat.storage.fs.FileStorage;
 import dev.lifeboat.storage.s3.S3Storage;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Locale;
 
 /**
  * Runs one operation on a repository in a directory, or under a prefix of the bucket that dev/s3 provides, encrypted
- * with a passphrase as other tools are: what {@code dev/bench} and {@code dev/bench-s3} measure.
+ * with a passphrase as other tools are: what {@code dev/bench} measures.
  */
 public final class Bench {
     private static final String SERIES = "bench";
@@ -27,44 +28,57 @@ public final class Bench {
 
     private Bench() {}
 
+    /** A repository, and the storage that counts its requests. */
+    record Opened(Repository repo, CountingStorage counted) {}
+
     /**
-     * Runs {@code backup <repository> <directory>}, {@code restore <repository> <directory> [path]}, {@code verify},
-     * {@code prune}, {@code warm <repository> <directory>}: six backups, one after the other, or
-     * {@code writers <prefix> <threads> <backups>}. A repository that begins with s3: is a prefix.
+     * Runs {@code backup <repository> <directory>}, {@code restore <repository> <directory> [path]},
+     * {@code verify <repository>}, {@code prune <repository>}; {@code living}, which reads such operations from its
+     * standard input; or {@code writers <prefix> <threads> <backups>}. A repository that begins with s3: is a prefix.
      */
-    public static void main(String[] args) {
+    public static void main(String[] args) throws IOException {
         long start = System.nanoTime();
-        if (args[0].equals("writers")) {
-            print(Writers.run(args[1], Integer.parseInt(args[2]), Integer.parseInt(args[3])));
-            return;
+        switch (args[0].toLowerCase(Locale.ROOT)) {
+            case "living" -> Living.run();
+            case "writers" -> print(Writers.run(args[1], Integer.parseInt(args[2]), Integer.parseInt(args[3])));
+            case "check" -> print(Writers.check(args[1]));
+            default -> {
+                Opened opened = open(args[1]);
+                String said;
+                try (Repository repo = opened.repo()) {
+                    said = perform(repo, args);
+                }
+                print(String.format(
+                        Locale.ROOT,
+                        "%s: %s, %.2f s in the program, %s",
+                        args[0],
+                        said,
+                        (System.nanoTime() - start) / 1e9,
+                        price(opened.counted().calls())));
+            }
         }
-        if (args[0].equals("check")) {
-            print(Writers.check(args[1]));
-            return;
-        }
-        String said;
-        CountingStorage counted = CountingStorage.of(storage(args[1]));
+    }
+
+    /** Opens or creates a repository; with {@code LIFEBOAT_CACHE} in the environment, with a cache there. */
+    static Opened open(String place) {
+        CountingStorage counted = CountingStorage.of(storage(place));
         RepositoryBuilder described = Repository.at(counted).encryption(Encryption.passphrase(() -> "benchmark"));
-        if (System.getenv("LIFEBOAT_CACHE") != null) {
-            described.cache(Path.of(System.getenv("LIFEBOAT_CACHE")), 1L << 30);
+        String cache = System.getenv("LIFEBOAT_CACHE");
+        if (cache != null && !cache.isEmpty()) {
+            described.cache(Path.of(cache), 1L << 30);
         }
-        try (Repository repo = described.openOrCreate()) {
-            said = switch (args[0].toLowerCase(Locale.ROOT)) {
-                case "backup" -> backup(repo, Path.of(args[2]));
-                case "warm" -> warm(repo, Path.of(args[2]));
-                case "restore" -> restore(repo, args);
-                case "verify" -> verify(repo);
-                case "prune" -> repo.prune(Retention.keepLast(1)).run().bytesFreed() + " bytes freed";
-                default -> throw new IllegalArgumentException("unknown operation '" + args[0] + "'");
-            };
-        }
-        print(String.format(
-                Locale.ROOT,
-                "%s: %s, %.2f s in the program, %s",
-                args[0],
-                said,
-                (System.nanoTime() - start) / 1e9,
-                price(counted.calls())));
+        return new Opened(described.openOrCreate(), counted);
+    }
+
+    /** Runs one operation, and returns what it did. */
+    static String perform(Repository repo, String[] args) {
+        return switch (args[0].toLowerCase(Locale.ROOT)) {
+            case "backup" -> backup(repo, Path.of(args[2]));
+            case "restore" -> restore(repo, args);
+            case "verify" -> verify(repo);
+            case "prune" -> repo.prune(Retention.keepLast(1)).run().bytesFreed() + " bytes freed";
+            default -> throw new IllegalArgumentException("unknown operation '" + args[0] + "'");
+        };
     }
 
     static StorageTarget storage(String place) {
@@ -102,17 +116,6 @@ public final class Bench {
         Snapshot.Stats stats = snapshot.stats();
         return stats.entries() + " entries, " + stats.unchanged() + " unchanged, " + stats.bytesRead() + " bytes read, "
                 + stats.bytesStored() + " stored, " + stats.problems() + " problems";
-    }
-
-    /** Measures further backups of a long-running process, as in programs that embed the library. */
-    private static String warm(Repository repo, Path directory) {
-        StringBuilder seconds = new StringBuilder("backups took");
-        for (int i = 0; i < 6; i++) {
-            long start = System.nanoTime();
-            backup(repo, directory);
-            seconds.append(String.format(Locale.ROOT, " %.2f", (System.nanoTime() - start) / 1e9));
-        }
-        return seconds.append(" s").toString();
     }
 
     private static String restore(Repository repo, String[] args) {
