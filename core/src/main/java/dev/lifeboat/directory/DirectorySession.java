@@ -72,7 +72,7 @@ final class DirectorySession implements RestoreTarget.Session {
         this.metadata = new Metadata(listener, owners);
         this.comparison = new Comparison(owners);
         this.writer = new FileWriter(metadata);
-        levels.push(new OpenDirectory(EntryPath.root(), root, null));
+        levels.push(new OpenDirectory(EntryPath.root(), root, false, null));
     }
 
     static DirectorySession begin(Path path, RestoreRequest request, boolean owners) throws IOException {
@@ -111,7 +111,7 @@ final class DirectorySession implements RestoreTarget.Session {
 
     private boolean take(Entry entry, OpenDirectory level) throws IOException {
         ByteString name = entry.path().name();
-        Optional<Stat> there = level.dir == null ? Optional.empty() : level.dir.find(name);
+        Optional<Stat> there = level.dir == null || level.created ? Optional.empty() : level.dir.find(name);
         if (entry.type() == EntryType.DIRECTORY) {
             takeDirectory(entry, level, there);
             return false;
@@ -152,7 +152,7 @@ final class DirectorySession implements RestoreTarget.Session {
         if (dir != null && isThere && !comparison.isEqualButForTime(entry, there.get(), dir.xattrs())) {
             changed(entry.path(), Action.UPDATE_METADATA);
         }
-        levels.push(new OpenDirectory(entry.path(), dir, entry));
+        levels.push(new OpenDirectory(entry.path(), dir, !isThere, entry));
     }
 
     private boolean takeFile(Entry entry, OpenDirectory level, Optional<Stat> there) throws PosixException {
@@ -298,17 +298,19 @@ final class DirectorySession implements RestoreTarget.Session {
             OpenDirectory parent = top();
             parent.offered.add(name);
             Dir dir = null;
+            boolean created = false;
             if (parent.dir != null) {
                 Optional<Stat> there = parent.dir.find(name);
                 if (there.isEmpty() && !request.dryRun()) {
                     parent.dir.makeDir(name);
+                    created = true;
                     try (Inode made = parent.dir.openInode(name)) {
                         made.chmod(0755);
                     }
                 }
                 dir = there.isEmpty() && request.dryRun() ? null : parent.dir.openDir(name);
             }
-            levels.push(new OpenDirectory(parent.path.resolve(name), dir, null));
+            levels.push(new OpenDirectory(parent.path.resolve(name), dir, created, null));
         }
         return top();
     }

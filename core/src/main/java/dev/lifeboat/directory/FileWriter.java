@@ -15,7 +15,6 @@ import dev.lifeboat.internal.posix.Stat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.util.Optional;
 
 /**
  * Creates entries other than directories: under a temporary name in the same directory, complete with metadata, then
@@ -41,7 +40,7 @@ final class FileWriter {
                     copy(in, file, Long.MAX_VALUE);
                 }
                 metadata.apply(entry, file);
-                move(dir, temp, entry.path().name());
+                dir.rename(temp, entry.path().name());
                 moved = true;
             } finally {
                 if (!moved) {
@@ -111,25 +110,13 @@ final class FileWriter {
                     metadata.apply(entry, inode);
                 }
             }
-            move(dir, temp, entry.path().name());
+            dir.rename(temp, entry.path().name());
             moved = true;
         } finally {
             if (!moved) {
                 discard(dir, temp);
             }
         }
-    }
-
-    /**
-     * Moves an entry to its name. A directory in the way is removed with everything in it; anything else is replaced
-     * atomically.
-     */
-    private static void move(Dir dir, ByteString temp, ByteString name) throws PosixException {
-        Optional<Stat> there = dir.find(name);
-        if (there.isPresent() && there.get().isDirectory()) {
-            dir.removeTree(name);
-        }
-        dir.rename(temp, name);
     }
 
     private static void discard(Dir dir, ByteString temp) {

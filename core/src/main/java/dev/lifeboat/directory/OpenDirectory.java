@@ -14,6 +14,9 @@ final class OpenDirectory {
     /** Null if the directory does not exist, which happens only in a dry run. */
     final @Nullable Dir dir;
 
+    /** Whether this restore has created it, so that it holds only what this restore has put there. */
+    final boolean created;
+
     final Set<ByteString> offered = new HashSet<>();
     /** The metadata that the directory gets; null if it was never offered but created implicitly. */
     @Nullable
@@ -23,9 +26,10 @@ final class OpenDirectory {
     boolean left;
     boolean finished;
 
-    OpenDirectory(EntryPath path, @Nullable Dir dir, @Nullable Entry entry) {
+    OpenDirectory(EntryPath path, @Nullable Dir dir, boolean created, @Nullable Entry entry) {
         this.path = path;
         this.dir = dir;
+        this.created = created;
         this.entry = entry;
     }
 }

@@ -6,10 +6,10 @@ import dev.lifeboat.entry.DeviceNumber;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.Iterator;
@@ -150,11 +150,10 @@ public final class Dir extends Inode {
         if (buffer != null) {
             return Optional.of(Stat.read(buffer));
         }
-        PosixException failure = Posix.failed("stat", place(name));
-        if (failure.errno() == Errno.ENOENT) {
+        if (Native.getLastError() == Errno.ENOENT) {
             return Optional.empty();
         }
-        throw failure;
+        throw Posix.failed("stat", place(name));
     }
 
     /**
@@ -171,11 +170,10 @@ public final class Dir extends Inode {
 
     /** Reads the extended attributes of a name. */
     public SortedMap<ByteString, ByteString> xattrs(ByteString name) throws PosixException {
-        byte[] prefix = ("/proc/self/fd/" + fd + "/").getBytes(StandardCharsets.US_ASCII);
-        byte[] path = new byte[prefix.length + name.length() + 1];
-        System.arraycopy(prefix, 0, path, 0, prefix.length);
-        System.arraycopy(name.toByteArray(), 0, path, prefix.length, name.length());
-        return Xattrs.read(path, false, place(name));
+        byte[] path = Arrays.copyOf(procPath, procPath.length + name.length() + 1);
+        path[procPath.length - 1] = '/';
+        System.arraycopy(name.toByteArray(), 0, path, procPath.length, name.length());
+        return Xattrs.ofPath(path, false).read(() -> place(name));
     }
 
     /** Returns all names except {@code .} and {@code ..}, in unsigned byte order. One thread at a time. */
@@ -252,9 +250,17 @@ public final class Dir extends Inode {
                 name);
     }
 
-    /** Renames within this directory. Replaces an existing target. */
+    /**
+     * Renames anything except a directory within this directory. A directory in its place is removed with everything in
+     * it; anything else is replaced atomically.
+     */
     public void rename(ByteString from, ByteString to) throws PosixException {
-        done(LibC.renameat(fd, Posix.cString(from), fd, Posix.cString(to)), "rename to", to);
+        int result = LibC.renameat(fd, Posix.cString(from), fd, Posix.cString(to));
+        if (result < 0 && Native.getLastError() == Errno.EISDIR) {
+            removeTree(to);
+            result = LibC.renameat(fd, Posix.cString(from), fd, Posix.cString(to));
+        }
+        done(result, "rename to", to);
     }
 
     /** Removes anything except a directory. */

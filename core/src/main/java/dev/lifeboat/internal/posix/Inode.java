@@ -15,7 +15,7 @@ public sealed class Inode implements AutoCloseable permits Dir, OpenFile {
 
     final int fd;
     final String label;
-    private final byte[] procPath;
+    final byte[] procPath;
     private boolean closed;
 
     Inode(int fd, String label) {
@@ -48,16 +48,20 @@ public sealed class Inode implements AutoCloseable permits Dir, OpenFile {
 
     /** Sets the modification time and keeps the access time. */
     public void setModified(Instant time) throws PosixException {
+        check(LibC.utimensat(LibC.AT_FDCWD, procPath, onlyModified(time), 0), "set the time of");
+    }
+
+    /** Returns two struct timespec: UTIME_OMIT of sys/stat.h for the access time, and the modification time. */
+    static ByteBuffer onlyModified(Instant time) {
         long omit = 0x3ffffffe;
         ByteBuffer times = Posix.scratch().order(ByteOrder.nativeOrder());
         times.putLong(0, 0).putLong(8, omit);
-        times.putLong(16, time.getEpochSecond()).putLong(24, time.getNano());
-        check(LibC.utimensat(LibC.AT_FDCWD, procPath, times, 0), "set the time of");
+        return times.putLong(16, time.getEpochSecond()).putLong(24, time.getNano());
     }
 
     /** Reads the extended attributes. */
     public SortedMap<ByteString, ByteString> xattrs() throws PosixException {
-        return Xattrs.read(procPath, true, label);
+        return Xattrs.ofPath(procPath, true).read(() -> label);
     }
 
     /** Sets one extended attribute. */

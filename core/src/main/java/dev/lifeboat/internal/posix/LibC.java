@@ -95,11 +95,17 @@ final class LibC {
 
     static native int utimensat(int dirfd, byte[] path, ByteBuffer times, int flags);
 
+    static native int futimens(int fd, ByteBuffer times);
+
     static native long llistxattr(byte[] path, @Nullable ByteBuffer list, long size);
 
     static native long lgetxattr(byte[] path, byte[] name, @Nullable ByteBuffer value, long size);
 
     static native long listxattr(byte[] path, @Nullable ByteBuffer list, long size);
+
+    static native long flistxattr(int fd, @Nullable ByteBuffer list, long size);
+
+    static native long fgetxattr(int fd, byte[] name, @Nullable ByteBuffer value, long size);
 
     static native long getxattr(byte[] path, byte[] name, @Nullable ByteBuffer value, long size);
 

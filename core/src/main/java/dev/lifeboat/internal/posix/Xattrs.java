@@ -6,9 +6,10 @@ import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
- * Reads the extended attributes of one path. Names and values are at most 64 KiB each (xattr(7)), as is the list of
+ * Reads the extended attributes of one inode. Names and values are at most 64 KiB each (xattr(7)), as is the list of
  * names.
  */
 final class Xattrs {
@@ -17,17 +18,59 @@ final class Xattrs {
      */
     private static final int MAX_TOTAL_BYTES = 1 << 20;
 
-    private Xattrs() {}
+    private final Calls calls;
 
-    static SortedMap<ByteString, ByteString> read(byte[] path, boolean follow, String label) throws PosixException {
+    private Xattrs(Calls calls) {
+        this.calls = calls;
+    }
+
+    /** The two system calls. */
+    private interface Calls {
+        long list(ByteBuffer into);
+
+        long get(byte[] name, ByteBuffer into);
+    }
+
+    static Xattrs ofPath(byte[] path, boolean follow) {
+        return new Xattrs(new Calls() {
+            @Override
+            public long list(ByteBuffer into) {
+                return follow
+                        ? LibC.listxattr(path, into, into.capacity())
+                        : LibC.llistxattr(path, into, into.capacity());
+            }
+
+            @Override
+            public long get(byte[] name, ByteBuffer into) {
+                return follow
+                        ? LibC.getxattr(path, name, into, into.capacity())
+                        : LibC.lgetxattr(path, name, into, into.capacity());
+            }
+        });
+    }
+
+    static Xattrs ofFile(int fd) {
+        return new Xattrs(new Calls() {
+            @Override
+            public long list(ByteBuffer into) {
+                return LibC.flistxattr(fd, into, into.capacity());
+            }
+
+            @Override
+            public long get(byte[] name, ByteBuffer into) {
+                return LibC.fgetxattr(fd, name, into, into.capacity());
+            }
+        });
+    }
+
+    SortedMap<ByteString, ByteString> read(Supplier<String> label) throws PosixException {
         ByteBuffer list = Posix.scratch();
-        long length =
-                follow ? LibC.listxattr(path, list, list.capacity()) : LibC.llistxattr(path, list, list.capacity());
+        long length = calls.list(list);
         if (length == 0 || length < 0 && Native.getLastError() == Errno.EOPNOTSUPP) {
             return Collections.emptySortedMap();
         }
         if (length < 0) {
-            throw Posix.failed("list the attributes of", label);
+            throw Posix.failed("list the attributes of", label.get());
         }
         byte[] names = new byte[(int) length];
         list.get(0, names);
@@ -38,19 +81,17 @@ final class Xattrs {
                 byte[] name = java.util.Arrays.copyOfRange(names, start, i + 1);
                 start = i + 1;
                 ByteBuffer value = Posix.scratch();
-                long n = follow
-                        ? LibC.getxattr(path, name, value, value.capacity())
-                        : LibC.lgetxattr(path, name, value, value.capacity());
+                long n = calls.get(name, value);
                 total += name.length + Math.max(n, 0);
                 if (total > MAX_TOTAL_BYTES) {
-                    throw new PosixException("keep the attributes of", label, Errno.E2BIG);
+                    throw new PosixException("keep the attributes of", label.get(), Errno.E2BIG);
                 }
                 if (n >= 0) {
                     byte[] bytes = new byte[(int) n];
                     value.get(0, bytes);
                     found.put(ByteString.of(java.util.Arrays.copyOf(name, name.length - 1)), ByteString.of(bytes));
                 } else if (Native.getLastError() != Errno.ENODATA) {
-                    throw Posix.failed("read attribute " + ByteString.of(name) + " of", label);
+                    throw Posix.failed("read attribute " + ByteString.of(name) + " of", label.get());
                 }
             }
         }
