@@ -12,9 +12,11 @@ import dev.lifeboat.entry.ByteString;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.EntrySink;
+import dev.lifeboat.entry.ForwardingEntrySink;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.entry.RestoreRequest;
 import dev.lifeboat.entry.RestoreTarget;
+import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.format.tar.TarFormat;
 import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.testkit.MemoryStorage;
@@ -37,6 +39,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -164,6 +167,49 @@ class DirectoryTest {
         repo.restore(second).to(back).run();
         assertThat(new String(back.content(EntryPath.of("f7")), java.nio.charset.StandardCharsets.UTF_8))
                 .isEqualTo("CONTENT 7");
+    }
+
+    /** The list of the parent saves a call of the kernel for each file; a change of attributes changes their times. */
+    @Test
+    void attributesOfUnchangedFiles_areTakenFromTheParent_changedOnesAreRead() throws Exception {
+        for (String name : List.of("same", "other")) {
+            Files.writeString(source().resolve(name), name);
+            Shell.run(
+                    "setfattr",
+                    "-n",
+                    "user.of",
+                    "-v",
+                    "one",
+                    source().resolve(name).toString());
+        }
+        List<String> taken = new ArrayList<>();
+        SnapshotSource source = NamedSource.of(
+                "s",
+                sink -> DirectorySource.of(source()).sendTo(new ForwardingEntrySink(sink) {
+                    @Override
+                    public Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
+                        Optional<Entry> found = delegateUnchanged(path, fingerprint);
+                        found.ifPresent(entry -> taken.add(entry.path().toString()));
+                        return found;
+                    }
+                }));
+        Thread.sleep(100);
+        repo.backup(source).run();
+        assertThat(taken).isEmpty();
+        Shell.run(
+                "setfattr",
+                "-n",
+                "user.of",
+                "-v",
+                "two",
+                source().resolve("other").toString());
+        Thread.sleep(100);
+        Snapshot second = repo.backup(source).run();
+        assertThat(taken).containsExactly("same");
+        Path target = dir.resolve("target");
+        repo.restore(second).to(DirectoryRestore.into(target)).run();
+        assertThat(MemoryTree.of(DirectorySource.of(target)).lines())
+                .isEqualTo(MemoryTree.of(DirectorySource.of(source())).lines());
     }
 
     @Test

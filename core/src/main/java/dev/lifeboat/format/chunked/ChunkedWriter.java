@@ -112,6 +112,17 @@ final class ChunkedWriter implements ArchiveWriter {
         return Optional.of(new PreCopied.Lookup(first, store, context));
     }
 
+    /** The entry in the parent, whose metadata a source then need not read. The offer decides about its content. */
+    @Override
+    public Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
+        TreeEntry earlier = parent == null ? null : parent.find(path);
+        if (earlier == null || !earlier.entry().isFile()) {
+            return Optional.empty();
+        }
+        boolean same = earlier.entry().fingerprint().filter(fingerprint::equals).isPresent();
+        return same ? Optional.of(earlier.entry()) : Optional.empty();
+    }
+
     @Override
     public boolean offer(Entry entry) throws IOException {
         TreeEntry earlier = parent == null ? null : parent.find(entry.path());

@@ -8,6 +8,7 @@ import dev.lifeboat.format.ArchiveWriter;
 import dev.lifeboat.internal.io.Io;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Passes entries from a source to an archive; checks their order, counts them and collects problems. */
@@ -34,6 +35,11 @@ public final class CaptureSink implements EntrySink {
         events.entry(entry.path());
         events.stored(writer.bytesStored());
         return writer.offer(entry);
+    }
+
+    @Override
+    public Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
+        return writer.unchanged(path, fingerprint);
     }
 
     @Override

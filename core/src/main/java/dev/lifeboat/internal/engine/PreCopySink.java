@@ -12,6 +12,7 @@ import dev.lifeboat.internal.io.Io;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,11 @@ public final class PreCopySink extends ForwardingEntrySink {
     public boolean offer(Entry entry) throws IOException {
         Io.checkInterrupt();
         return super.offer(entry);
+    }
+
+    @Override
+    public Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
+        return delegateUnchanged(path, fingerprint);
     }
 
     @Override
