@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** A walk through a directory, in canonical order, on one thread. Holds a descriptor for each level. */
 final class DirectoryWalk {
@@ -50,7 +51,18 @@ final class DirectoryWalk {
     private final Map<InodeId, EntryPath> linked = new HashMap<>();
     private final Deque<Level> levels = new ArrayDeque<>();
 
-    private record InodeId(DeviceNumber device, long inode) {}
+    private record InodeId(DeviceNumber device, long inode) {
+        // Written out: see StartUpTest.
+        @Override
+        public boolean equals(@Nullable Object object) {
+            return object instanceof InodeId other && inode == other.inode && device.equals(other.device);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * device.hashCode() + Long.hashCode(inode);
+        }
+    }
 
     private record Level(Dir dir, EntryPath path, Iterator<ByteString> names) {}
 

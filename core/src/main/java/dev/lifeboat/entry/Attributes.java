@@ -3,8 +3,10 @@ package dev.lifeboat.entry;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The POSIX metadata of an entry.
@@ -37,5 +39,21 @@ public record Attributes(int mode, long uid, long gid, Instant modified, SortedM
     /** Returns a copy with the given extended attributes. */
     public Attributes withXattrs(Map<ByteString, ByteString> newXattrs) {
         return new Attributes(mode, uid, gid, modified, new TreeMap<>(newXattrs));
+    }
+
+    // Written out: see StartUpTest.
+    @Override
+    public boolean equals(@Nullable Object object) {
+        return object instanceof Attributes other
+                && mode == other.mode
+                && uid == other.uid
+                && gid == other.gid
+                && modified.equals(other.modified)
+                && xattrs.equals(other.xattrs);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(mode, uid, gid, modified, xattrs);
     }
 }

@@ -1,7 +1,9 @@
 package dev.lifeboat.entry;
 
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The metadata of one entry of a snapshot, without its content.
@@ -175,5 +177,23 @@ public record Entry(
                 && type == earlier.type
                 && (size.isEmpty() || size.equals(earlier.size))
                 && attributes.modified().equals(earlier.attributes.modified());
+    }
+
+    // Written out: see StartUpTest.
+    @Override
+    public boolean equals(@Nullable Object object) {
+        return object instanceof Entry other
+                && type == other.type
+                && path.equals(other.path)
+                && size.equals(other.size)
+                && attributes.equals(other.attributes)
+                && link.equals(other.link)
+                && device.equals(other.device)
+                && fingerprint.equals(other.fingerprint);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(path, type, size, attributes, link, device, fingerprint);
     }
 }

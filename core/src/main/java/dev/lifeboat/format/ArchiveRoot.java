@@ -1,5 +1,7 @@
 package dev.lifeboat.format;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Where the archive of one snapshot begins. Only the format that wrote it can read {@code reference}.
  *
@@ -14,5 +16,16 @@ public record ArchiveRoot(String format, String reference) {
         if (!reference.matches("[\\x20-\\x7e]{1,1024}")) {
             throw new IllegalArgumentException("invalid archive reference of " + reference.length() + " characters");
         }
+    }
+
+    // Written out: see StartUpTest.
+    @Override
+    public boolean equals(@Nullable Object object) {
+        return object instanceof ArchiveRoot other && format.equals(other.format) && reference.equals(other.reference);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * format.hashCode() + reference.hashCode();
     }
 }

@@ -1,5 +1,7 @@
 package dev.lifeboat.snapshot;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Identifies a snapshot in its repository: 32 lower-case hex digits. The digits have no public meaning; later releases
  * may choose them differently.
@@ -25,5 +27,16 @@ public record SnapshotId(String value) implements Comparable<SnapshotId> {
     @Override
     public String toString() {
         return value.substring(24);
+    }
+
+    // Written out: see StartUpTest.
+    @Override
+    public boolean equals(@Nullable Object object) {
+        return object instanceof SnapshotId other && value.equals(other.value);
+    }
+
+    @Override
+    public int hashCode() {
+        return value.hashCode();
     }
 }

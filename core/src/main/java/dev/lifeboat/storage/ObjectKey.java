@@ -1,6 +1,7 @@
 package dev.lifeboat.storage;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The name of a stored object: 1 to 512 characters of {@code [a-z0-9._-]} in segments separated by single slashes. No
@@ -61,5 +62,16 @@ public record ObjectKey(String value) implements Comparable<ObjectKey> {
     @Override
     public String toString() {
         return value;
+    }
+
+    // Written out: see StartUpTest.
+    @Override
+    public boolean equals(@Nullable Object object) {
+        return object instanceof ObjectKey other && value.equals(other.value);
+    }
+
+    @Override
+    public int hashCode() {
+        return value.hashCode();
     }
 }

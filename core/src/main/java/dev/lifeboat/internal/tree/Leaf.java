@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A page of entries while it is written. See docs/FORMAT.md, section 11. Not thread-safe. */
 final class Leaf {
@@ -49,7 +50,22 @@ final class Leaf {
             EntryType.CHARACTER_DEVICE,
             EntryType.BLOCK_DEVICE);
 
-    private record AttributeSet(int mode, long uid, long gid, Map<ByteString, ByteString> xattrs) {}
+    private record AttributeSet(int mode, long uid, long gid, Map<ByteString, ByteString> xattrs) {
+        // Written out: see StartUpTest.
+        @Override
+        public boolean equals(@Nullable Object object) {
+            return object instanceof AttributeSet other
+                    && mode == other.mode
+                    && uid == other.uid
+                    && gid == other.gid
+                    && xattrs.equals(other.xattrs);
+        }
+
+        @Override
+        public int hashCode() {
+            return ((mode * 31 + Long.hashCode(uid)) * 31 + Long.hashCode(gid)) * 31 + xattrs.hashCode();
+        }
+    }
 
     private final Column[] columns = new Column[COLUMNS];
     private final Map<AttributeSet, Integer> attributeSets = new HashMap<>();

@@ -115,7 +115,7 @@ public final class Bench {
                 repo.backup(DirectorySource.of(directory).named(SERIES)).run();
         Snapshot.Stats stats = snapshot.stats();
         return stats.entries() + " entries, " + stats.unchanged() + " unchanged, " + stats.bytesRead() + " bytes read, "
-                + stats.bytesStored() + " stored, " + stats.problems() + " problems";
+                + stats.bytesStored() + " stored, " + stats.problems().total() + " problems";
     }
 
     private static String restore(Repository repo, String[] args) {
