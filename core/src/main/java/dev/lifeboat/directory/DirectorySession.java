@@ -111,7 +111,10 @@ final class DirectorySession implements RestoreTarget.Session {
 
     private boolean take(Entry entry, OpenDirectory level) throws IOException {
         ByteString name = entry.path().name();
-        Optional<Stat> there = level.dir == null || level.created ? Optional.empty() : level.dir.find(name);
+        // In a directory that this restore has created, no file is there before. A directory may be: a layer offers
+        // one twice.
+        boolean isNew = level.created && entry.isFile();
+        Optional<Stat> there = level.dir == null || isNew ? Optional.empty() : level.dir.find(name);
         if (entry.type() == EntryType.DIRECTORY) {
             takeDirectory(entry, level, there);
             return false;

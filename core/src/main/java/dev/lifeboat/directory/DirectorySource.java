@@ -19,6 +19,11 @@ import java.util.function.Predicate;
  * and device nodes. Names may hold any bytes, and paths may have any length. Sockets are reported and skipped. Run it
  * as root: other users cannot read everything, and what they cannot read is reported.
  *
+ * <p>A file whose inode, time of change, time of modification, size, mode and owner are those in the parent snapshot is
+ * not read. On ext4, XFS and Btrfs, where every change of metadata sets the time of change, neither are its extended
+ * attributes. So take all snapshots of a series with the same rights: what one may not see, later ones do not look for.
+ * A full backup reads everything.
+ *
  * <p>Not captured: times of access, change and birth; inode flags (chattr); project quotas.
  *
  * <p>Immutable. Each method that changes an option returns a copy.

@@ -64,7 +64,12 @@ final class DirectoryWalk {
         }
     }
 
-    private record Level(Dir dir, EntryPath path, Iterator<ByteString> names) {}
+    /**
+     * A directory that is being read.
+     *
+     * @param timesTell whether the metadata of its files is unchanged if their times of change are
+     */
+    private record Level(Dir dir, EntryPath path, Iterator<ByteString> names, DeviceNumber device, boolean timesTell) {}
 
     DirectoryWalk(
             EntrySink sink,
@@ -80,7 +85,8 @@ final class DirectoryWalk {
     void walk(Dir root) throws IOException {
         Stat stat = root.stat();
         sink.offer(Entry.directory(EntryPath.root(), attributes(stat, root.xattrs())));
-        levels.push(new Level(root, EntryPath.root(), root.names().iterator()));
+        levels.push(new Level(
+                root, EntryPath.root(), root.names().iterator(), stat.device(), root.setsTimeOfEveryChange()));
         try {
             while (!levels.isEmpty()) {
                 Io.checkInterrupt();
@@ -112,7 +118,6 @@ final class DirectoryWalk {
         if (excluded.test(path)) {
             return;
         }
-        Optional<Entry> entry;
         Stat stat;
         try {
             Optional<Stat> found = level.dir().find(name);
@@ -121,7 +126,15 @@ final class DirectoryWalk {
                 return;
             }
             stat = found.get();
-            entry = entry(level.dir(), name, path, stat);
+        } catch (PosixException e) {
+            reportFailure(path, e);
+            return;
+        }
+        Optional<Entry> entry = unchanged(level, path, stat);
+        try {
+            if (entry.isEmpty()) {
+                entry = entry(level.dir(), name, path, stat);
+            }
         } catch (PosixException e) {
             // Another name of the file then becomes the first one.
             linked.values().remove(path);
@@ -139,19 +152,20 @@ final class DirectoryWalk {
             }
         } else if (stat.isDirectory()) {
             if (boundary.isEmpty() || stat.device().equals(rootDevice)) {
-                descend(level, name, path);
+                descend(level, name, path, stat.device());
             } else {
                 report(path, boundary.get(), "another file system is mounted here; its content is not captured");
             }
         }
     }
 
-    private void descend(Level level, ByteString name, EntryPath path) throws IOException {
+    private void descend(Level level, ByteString name, EntryPath path, DeviceNumber device) throws IOException {
         Dir child = null;
         try {
             child = level.dir().openDir(name);
             List<ByteString> names = child.names();
-            levels.push(new Level(child, path, names.iterator()));
+            boolean timesTell = device.equals(level.device()) ? level.timesTell() : child.setsTimeOfEveryChange();
+            levels.push(new Level(child, path, names.iterator(), device, timesTell));
         } catch (PosixException e) {
             if (child != null) {
                 child.close();
@@ -160,19 +174,26 @@ final class DirectoryWalk {
         }
     }
 
+    /** Returns the entry that the sink knows of a file that has not changed since; empty if it has to be read. */
+    private Optional<Entry> unchanged(Level level, EntryPath path, Stat stat) throws IOException {
+        if (stat.type() != Stat.FILE
+                || stat.links() != 1
+                || !level.timesTell()
+                || !stat.device().equals(level.device())) {
+            return Optional.empty();
+        }
+        Optional<String> fingerprint = fingerprint(stat);
+        return fingerprint.isEmpty()
+                ? Optional.empty()
+                : sink.unchanged(path, fingerprint.get()).filter(entry -> hasAttributes(entry, stat));
+    }
+
     /** Returns the entry; empty for a socket. */
     private Optional<Entry> entry(Dir dir, ByteString name, EntryPath path, Stat stat) throws IOException {
         if (stat.type() == Stat.SOCKET) {
             return Optional.empty();
         }
         Optional<String> fingerprint = fingerprint(stat);
-        if (stat.type() == Stat.FILE && stat.links() == 1 && fingerprint.isPresent()) {
-            Optional<Entry> unchanged =
-                    sink.unchanged(path, fingerprint.get()).filter(entry -> hasAttributes(entry, stat));
-            if (unchanged.isPresent()) {
-                return unchanged;
-            }
-        }
         Optional<SortedMap<ByteString, ByteString>> xattrs = xattrs(dir, name, path);
         Attributes attributes = attributes(stat, xattrs.orElse(Collections.emptySortedMap()));
         // Overlayfs gives all its whiteouts (0:0) one inode; they are not names of one file.
@@ -200,7 +221,7 @@ final class DirectoryWalk {
                 });
     }
 
-    /** Some file systems do not keep the time of change. */
+    /** One more look, at what costs nothing. */
     private static boolean hasAttributes(Entry entry, Stat stat) {
         Attributes attributes = entry.attributes();
         return entry.size().orElse(-1) == stat.size()

@@ -122,11 +122,26 @@ public final class Dir extends Inode {
 
     /** Returns whether the file system keeps its files in memory only, and so never makes their pages read-only. */
     public boolean isInMemory() throws PosixException {
-        // struct statfs begins with f_type; linux/magic.h.
+        // tmpfs, ramfs and hugetlbfs of linux/magic.h.
+        long type = fileSystemType();
+        return type == 0x01021994L || type == 0x858458f6L || type == 0x958458f6L;
+    }
+
+    /**
+     * Returns whether the file system sets the time of change of an inode with every change of its metadata, extended
+     * attributes included. Others do not, or did not: tmpfs, f2fs, ZFS, file systems in user space.
+     */
+    public boolean setsTimeOfEveryChange() throws PosixException {
+        // ext2 to ext4, XFS and Btrfs of linux/magic.h.
+        long type = fileSystemType();
+        return type == 0xef53L || type == 0x58465342L || type == 0x9123683eL;
+    }
+
+    private long fileSystemType() throws PosixException {
+        // struct statfs begins with f_type.
         ByteBuffer statfs = Posix.scratch().order(ByteOrder.nativeOrder());
         check(LibC.fstatfs(fd, statfs), "find the type of the file system of");
-        long type = statfs.getLong(0);
-        return type == 0x01021994L || type == 0x858458f6L || type == 0x958458f6L;
+        return statfs.getLong(0);
     }
 
     /** Opens an inode of any type by its name, to change its metadata. */

@@ -119,6 +119,7 @@ public final class LayerReader {
 
         @Override
         public Optional<Entry> unchanged(EntryPath path, String fingerprint) throws IOException {
+            sendBefore(path, sink);
             return sink.unchanged(path, fingerprint);
         }
 
