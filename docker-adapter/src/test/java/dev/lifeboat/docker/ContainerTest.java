@@ -184,6 +184,28 @@ class ContainerTest {
         copyIsTheSame(docker, docker);
     }
 
+    /** What the image has there must not come back, however deep the directory lies. */
+    @Test
+    void directoriesMadeAnew_hideWhatTheImageHasThere() {
+        String image = engine.name("image") + ":1";
+        String base = engine.name("base");
+        run("run", "--name", base, EngineFixture.BUSYBOX, "sh", "-c", "mkdir -p /a/b/c/d; touch /a/x /a/b/c/d/old");
+        run("commit", base, image);
+        engine.later("docker image rm -f " + image + " >/dev/null 2>&1 || true");
+        String name = engine.name("app");
+        run("run", "-d", "--stop-signal", "SIGKILL", "--name", name, image, "sh", "-c", "sleep 100000");
+        exec(name, "rm -rf /a/b/c; mkdir -p /a/b/c/d; chmod 750 /a/b/c; echo new > /a/b/c/d/new");
+        Snapshot snapshot = repo.backup(docker.container(name)).run();
+        String copy = engine.name("copy");
+        Restore.Restored restored =
+                repo.restore(snapshot).to(docker.newContainer(copy).start()).run();
+        assertThat(restored.problems())
+                .filteredOn(p -> p.kind() == Problem.Kind.FAILED)
+                .isEmpty();
+        String look = "cd /a; find . -exec stat -c '%n %F %a %Y' {} + | sort";
+        assertThat(exec(copy, look)).isEqualTo(exec(name, look)).contains("./b/c/d/new").doesNotContain("old");
+    }
+
     /** Podman's API gives all files to root, and rounds times; the snapshot says so. */
     private static List<String> throughApi(List<String> tells) {
         return EngineFixture.isPodman()
