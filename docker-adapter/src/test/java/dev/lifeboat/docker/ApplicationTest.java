@@ -10,13 +10,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lifeboat.BackupException;
 import dev.lifeboat.Restore;
 import dev.lifeboat.docker.engine.DockerException;
+import dev.lifeboat.docker.internal.layout.SnapshotLayout;
 import dev.lifeboat.docker.plan.Conflict;
 import dev.lifeboat.docker.plan.StartedContainer;
 import dev.lifeboat.docker.quiesce.Quiesce;
+import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.event.OperationEvent;
 import dev.lifeboat.snapshot.Snapshot;
+import dev.lifeboat.snapshot.SnapshotTree;
 import dev.lifeboat.testkit.RequiresRoot;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -156,6 +160,38 @@ class ApplicationTest {
                         .run())
                 .isInstanceOf(BackupException.TargetFailed.class)
                 .hasMessageContaining("it has [" + engine.name("web") + "]");
+    }
+
+    @Test
+    void runningOnly_leavesOutWhatIsStopped_withItsVolumes() throws Exception {
+        String web = create("web", List.of("-v", engine.name("cache") + ":/cache"));
+        String paused = create("paused", List.of("-v", engine.name("shared") + ":/shared"));
+        String stopped = create(
+                "stopped", List.of("-v", engine.name("shared") + ":/shared", "-v", engine.name("old") + ":/old"));
+        run("pause", paused);
+        run("kill", stopped);
+        Snapshot snapshot = repository.backup(source().runningOnly());
+        Snapshot all = repository.backup(source());
+        assertThat(snapshot.source()).isEqualTo(all.source());
+        String cache = engine.name("cache");
+        String shared = engine.name("shared");
+        assertThat(parts(all, SnapshotLayout.CONTAINERS)).containsExactlyInAnyOrder(web, paused, stopped);
+        assertThat(parts(all, SnapshotLayout.VOLUMES)).containsExactlyInAnyOrder(cache, shared, engine.name("old"));
+        assertThat(parts(snapshot, SnapshotLayout.CONTAINERS)).containsExactlyInAnyOrder(web, paused);
+        assertThat(parts(snapshot, SnapshotLayout.VOLUMES)).containsExactlyInAnyOrder(cache, shared);
+        assertThat(List.of(state(web), state(paused), state(stopped))).containsExactly("running", "paused", "exited");
+        run("rm", "-f", web, paused);
+        assertThatThrownBy(() -> repository.backup(source().runningOnly()))
+                .isInstanceOf(BackupException.SourceFailed.class)
+                .hasMessageContaining("runs");
+    }
+
+    private List<String> parts(Snapshot snapshot, EntryPath kind) throws IOException {
+        try (SnapshotTree tree = repository.get().browse(snapshot)) {
+            return tree.list(kind).stream()
+                    .map(entry -> entry.path().name().toString())
+                    .toList();
+        }
     }
 
     /** The restored database ends at once: then the application is what it was. */

@@ -203,7 +203,10 @@ class ContainerTest {
                 .filteredOn(p -> p.kind() == Problem.Kind.FAILED)
                 .isEmpty();
         String look = "cd /a; find . -exec stat -c '%n %F %a %Y' {} + | sort";
-        assertThat(exec(copy, look)).isEqualTo(exec(name, look)).contains("./b/c/d/new").doesNotContain("old");
+        assertThat(exec(copy, look))
+                .isEqualTo(exec(name, look))
+                .contains("./b/c/d/new")
+                .doesNotContain("old");
     }
 
     /** Podman's API gives all files to root, and rounds times; the snapshot says so. */

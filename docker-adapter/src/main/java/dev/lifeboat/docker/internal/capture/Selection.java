@@ -30,8 +30,10 @@ import java.util.TreeSet;
  * @param labels that they all have
  * @param services of a project, or names of containers, that are captured; empty for all
  * @param without services of a project, or names of containers, that are not
+ * @param runningOnly whether containers that do not run are left out
  */
-public record Selection(Kind kind, String name, List<String> labels, Set<String> services, Set<String> without) {
+public record Selection(
+        Kind kind, String name, List<String> labels, Set<String> services, Set<String> without, boolean runningOnly) {
     /** Kinds of selections. */
     public enum Kind {
         /** One container, by name or id. */
@@ -50,28 +52,34 @@ public record Selection(Kind kind, String name, List<String> labels, Set<String>
 
     /** Selects one container. */
     public static Selection container(String nameOrId) {
-        return new Selection(Kind.CONTAINER, nameOrId, List.of(), Set.of(), Set.of());
+        return new Selection(Kind.CONTAINER, nameOrId, List.of(), Set.of(), Set.of(), false);
     }
 
     /** Selects all containers that have all of some labels, in any order. */
     public static Selection containers(List<String> labels) {
         List<String> sorted = labels.stream().sorted().distinct().toList();
-        return new Selection(Kind.CONTAINERS, "", sorted, Set.of(), Set.of());
+        return new Selection(Kind.CONTAINERS, "", sorted, Set.of(), Set.of(), false);
     }
 
     /** Selects a Compose project. */
     public static Selection compose(String project) {
-        return new Selection(Kind.COMPOSE, project, List.of(ComposeLabels.PROJECT + "=" + project), Set.of(), Set.of());
+        List<String> labels = List.of(ComposeLabels.PROJECT + "=" + project);
+        return new Selection(Kind.COMPOSE, project, labels, Set.of(), Set.of(), false);
     }
 
     /** Returns a copy that selects only some services. */
     public Selection only(Set<String> chosen) {
-        return new Selection(kind, name, labels, chosen, without);
+        return new Selection(kind, name, labels, chosen, without, runningOnly);
     }
 
     /** Returns a copy that leaves out some services. */
     public Selection without(Set<String> excluded) {
-        return new Selection(kind, name, labels, services, excluded);
+        return new Selection(kind, name, labels, services, excluded, runningOnly);
+    }
+
+    /** Returns a copy that leaves out containers that do not run when they are looked for. */
+    public Selection running() {
+        return new Selection(kind, name, labels, services, without, true);
     }
 
     /** The series of its snapshots, which stays the same when containers are created anew. */
@@ -114,7 +122,7 @@ public record Selection(Kind kind, String name, List<String> labels, Set<String>
                 throw new DockerException(
                         DockerException.Kind.NOT_FOUND,
                         "no container of " + client.uri() + " has the labels " + labels
-                                + "; container(..) takes a name");
+                                + (runningOnly && !all.isEmpty() ? " and runs" : "; container(..) takes a name"));
             }
             return new Application(
                     "containers", String.join(",", labels), ApplicationModel.of(chosen), Optional.empty());
@@ -137,7 +145,13 @@ public record Selection(Kind kind, String name, List<String> labels, Set<String>
         boolean oneOff = kind == Kind.COMPOSE && new ComposeLabels(container.labels()).isOneOff();
         boolean helper = container.labels().containsKey(HelperContainer.LABEL);
         boolean named = services.isEmpty() || services.contains(member) || services.contains(container.name());
-        return named && !oneOff && !helper && !without.contains(member) && !without.contains(container.name());
+        return named && !oneOff && !helper && !isLeftOut(container, member);
+    }
+
+    private boolean isLeftOut(ContainerSpec container, String member) throws IOException {
+        return without.contains(member)
+                || without.contains(container.name())
+                || runningOnly && !container.state().running();
     }
 
     /** A name that is misspelled would leave something out without a word. */
@@ -177,8 +191,7 @@ public record Selection(Kind kind, String name, List<String> labels, Set<String>
         Set<String> mounted = new HashSet<>();
         for (ContainerSpec container : containers) {
             // What only a service mounts that is left out is left out with it.
-            boolean leftOut = without.contains(member(container)) || without.contains(container.name());
-            if (!leftOut && !chosen.contains(container)) {
+            if (!isLeftOut(container, member(container)) && !chosen.contains(container)) {
                 continue;
             }
             container.mounts().stream().filter(MountSpec::isVolume).forEach(mount -> mounted.add(mount.name()));
