@@ -14,6 +14,9 @@ import java.nio.file.Path;
  * is never visible, and the restore never writes through a symbolic link or a hard link in its place. The restore does
  * not sync files to disk.
  *
+ * <p>Where the file system takes names for one that differ in case only, the first of them is restored, and the others
+ * are reported.
+ *
  * <p>Immutable.
  */
 public final class DirectoryRestore implements RestoreTarget {

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -72,7 +73,7 @@ final class DirectorySession implements RestoreTarget.Session {
         this.metadata = new Metadata(listener, owners);
         this.comparison = new Comparison(owners);
         this.writer = new FileWriter(metadata);
-        levels.push(new OpenDirectory(EntryPath.root(), root, false, null));
+        levels.push(OpenDirectory.there(EntryPath.root(), root, null));
     }
 
     static DirectorySession begin(Path path, RestoreRequest request, boolean owners) throws IOException {
@@ -93,10 +94,17 @@ final class DirectorySession implements RestoreTarget.Session {
         }
         try {
             OpenDirectory level = enter(entry.path().parent());
-            level.offered.add(entry.path().name());
+            if (level.refused) {
+                missing.add(entry.path());
+                return false;
+            }
+            level.offer(entry.path().name());
             return take(entry, level);
         } catch (PosixException e) {
             failed(entry.path(), e);
+            return false;
+        } catch (NameTakenException e) {
+            taken(entry.path(), e);
             return false;
         }
     }
@@ -107,6 +115,25 @@ final class DirectorySession implements RestoreTarget.Session {
             throw e;
         }
         listener.problem(new Problem(path, Problem.Kind.FAILED, String.valueOf(e.getMessage())));
+    }
+
+    private void taken(EntryPath path, NameTakenException e) {
+        listener.problem(new Problem(path, Problem.Kind.FAILED, String.valueOf(e.getMessage())));
+    }
+
+    private FileWriter.NameCheck namesOf(OpenDirectory level) {
+        return (dir, temp, name) -> {
+            if (level.folding.isFolding(dir, temp)) {
+                ByteString first = firstLike(level, name);
+                if (first != null && !first.equals(name)) {
+                    throw new NameTakenException(first, "");
+                }
+            }
+        };
+    }
+
+    private synchronized @Nullable ByteString firstLike(OpenDirectory level, ByteString name) {
+        return level.firstLike(name);
     }
 
     private boolean take(Entry entry, OpenDirectory level) throws IOException {
@@ -132,16 +159,21 @@ final class DirectorySession implements RestoreTarget.Session {
         } else {
             Action action = there.isPresent() ? Action.REPLACE : Action.CREATE;
             if (dir != null && !request.dryRun()) {
-                writer.special(entry, dir, temp());
+                writer.special(entry, dir, temp(), namesOf(level));
             }
             changed(entry.path(), action);
         }
         return false;
     }
 
-    private void takeDirectory(Entry entry, OpenDirectory level, Optional<Stat> there) throws PosixException {
+    private void takeDirectory(Entry entry, OpenDirectory level, Optional<Stat> there) throws IOException {
         ByteString name = entry.path().name();
         boolean isThere = there.isPresent() && there.get().isDirectory();
+        ByteString like = level.directory(name);
+        if (isThere && like != null && level.dir != null && isSame(level.dir, there.get(), like)) {
+            levels.push(OpenDirectory.refused(entry.path()));
+            throw new NameTakenException(like, ", nor is what is in it");
+        }
         if (!isThere) {
             if (!request.dryRun() && level.dir != null) {
                 if (there.isPresent()) {
@@ -155,7 +187,10 @@ final class DirectorySession implements RestoreTarget.Session {
         if (dir != null && isThere && !comparison.isEqualButForTime(entry, there.get(), dir.xattrs())) {
             changed(entry.path(), Action.UPDATE_METADATA);
         }
-        levels.push(new OpenDirectory(entry.path(), dir, !isThere, entry));
+        levels.push(
+                isThere
+                        ? OpenDirectory.there(entry.path(), dir, entry)
+                        : OpenDirectory.created(entry.path(), dir, level, entry));
     }
 
     private boolean takeFile(Entry entry, OpenDirectory level, Optional<Stat> there) throws PosixException {
@@ -188,7 +223,7 @@ final class DirectorySession implements RestoreTarget.Session {
         return true;
     }
 
-    private void takeHardLink(Entry entry, OpenDirectory level, Optional<Stat> there) throws PosixException {
+    private void takeHardLink(Entry entry, OpenDirectory level, Optional<Stat> there) throws IOException {
         EntryPath target = entry.hardLinkTarget();
         if (pending.containsKey(target)) {
             // The directory stays open for the link, as for pending content.
@@ -212,7 +247,7 @@ final class DirectorySession implements RestoreTarget.Session {
                             "'" + target + "', which it links to, was not restored"));
                     return;
                 }
-                writer.hardLink(entry, level.dir, targetDir, temp());
+                writer.hardLink(entry, level.dir, targetDir, temp(), namesOf(level));
             }
             changed(entry.path(), there.isPresent() ? Action.REPLACE : Action.CREATE);
         }
@@ -244,11 +279,13 @@ final class DirectorySession implements RestoreTarget.Session {
         }
         boolean written = false;
         try {
-            writer.file(entry, wanted.level().dir, temp, in);
+            writer.file(entry, wanted.level().dir, temp, in, namesOf(wanted.level()));
             written = true;
             changed(entry.path(), wanted.action());
         } catch (PosixException e) {
             failed(entry.path(), e);
+        } catch (NameTakenException e) {
+            taken(entry.path(), e);
         } finally {
             done(entry.path(), wanted.level(), written);
         }
@@ -280,6 +317,8 @@ final class DirectorySession implements RestoreTarget.Session {
                 }
             } catch (PosixException e) {
                 failed(deferred.link().path(), e);
+            } catch (NameTakenException e) {
+                taken(deferred.link().path(), e);
             }
             release(level);
         }
@@ -299,7 +338,10 @@ final class DirectorySession implements RestoreTarget.Session {
         }
         for (ByteString name : directory.relativeTo(top().path).segments()) {
             OpenDirectory parent = top();
-            parent.offered.add(name);
+            if (parent.refused) {
+                return parent;
+            }
+            parent.offer(name);
             Dir dir = null;
             boolean created = false;
             if (parent.dir != null) {
@@ -313,7 +355,9 @@ final class DirectorySession implements RestoreTarget.Session {
                 }
                 dir = there.isEmpty() && request.dryRun() ? null : parent.dir.openDir(name);
             }
-            levels.push(new OpenDirectory(parent.path.resolve(name), dir, created, null));
+            EntryPath path = parent.path.resolve(name);
+            levels.push(
+                    created ? OpenDirectory.created(path, dir, parent, null) : OpenDirectory.there(path, dir, null));
         }
         return top();
     }
@@ -362,11 +406,31 @@ final class DirectorySession implements RestoreTarget.Session {
                     "is on another file system, so extra entries in it were not deleted"));
             return;
         }
-        List<ByteString> extra =
-                dir.names().stream().filter(n -> !level.offered.contains(n)).toList();
+        List<ByteString> extra = new ArrayList<>();
+        List<ByteString> names = dir.names();
+        for (ByteString name : names) {
+            if (!level.offered.contains(name) && !isOffered(level, dir, name, names)) {
+                extra.add(name);
+            }
+        }
         if (!extra.isEmpty()) {
             extras.add(new Extra(level.path, level.entry, extra));
         }
+    }
+
+    /** Returns whether a name is that of an entry that was offered, which the file system lists in another case. */
+    private boolean isOffered(OpenDirectory level, Dir dir, ByteString name, List<ByteString> sorted)
+            throws PosixException {
+        ByteString like = level.firstLike(name);
+        if (like == null || Collections.binarySearch(sorted, like) >= 0) {
+            return false;
+        }
+        Optional<Stat> there = dir.find(name);
+        return there.isPresent() && isSame(dir, there.get(), like);
+    }
+
+    private static boolean isSame(Dir dir, Stat stat, ByteString name) throws PosixException {
+        return dir.find(name).filter(stat::isSameInode).isPresent();
     }
 
     private void apply(@Nullable Entry entry, Dir dir) throws PosixException {

@@ -2,7 +2,6 @@ package dev.lifeboat.directory;
 
 import dev.lifeboat.entry.ByteString;
 import dev.lifeboat.entry.Entry;
-import dev.lifeboat.entry.EntryType;
 import dev.lifeboat.entry.SparseInputStream;
 import dev.lifeboat.entry.SparseMap;
 import dev.lifeboat.internal.io.Io;
@@ -26,11 +25,18 @@ final class FileWriter {
 
     private final Metadata metadata;
 
+    /** Looks at a name before it is taken, when the temporary name is there. */
+    @FunctionalInterface
+    interface NameCheck {
+        /** Throws {@link NameTakenException} if another entry has this name. */
+        void check(Dir dir, ByteString temp, ByteString name) throws IOException;
+    }
+
     FileWriter(Metadata metadata) {
         this.metadata = metadata;
     }
 
-    void file(Entry entry, Dir dir, ByteString temp, InputStream in) throws IOException {
+    void file(Entry entry, Dir dir, ByteString temp, InputStream in, NameCheck names) throws IOException {
         try (OpenFile file = dir.createFile(temp)) {
             boolean moved = false;
             try {
@@ -40,6 +46,7 @@ final class FileWriter {
                     copy(in, file, Long.MAX_VALUE);
                 }
                 metadata.apply(entry, file);
+                names.check(dir, temp, entry.path().name());
                 dir.rename(temp, entry.path().name());
                 moved = true;
             } finally {
@@ -83,7 +90,7 @@ final class FileWriter {
         file.write(buffer.flip());
     }
 
-    void special(Entry entry, Dir dir, ByteString temp) throws PosixException {
+    void special(Entry entry, Dir dir, ByteString temp, NameCheck names) throws IOException {
         switch (entry.type()) {
             case SYMLINK -> dir.makeSymlink(temp, entry.link().orElseThrow());
             case FIFO -> dir.makeFifo(temp);
@@ -94,15 +101,16 @@ final class FileWriter {
             case FILE, DIRECTORY, HARD_LINK ->
                 throw new IllegalArgumentException("not a special file: " + entry.type());
         }
-        finish(dir, temp, entry, entry.type() != EntryType.HARD_LINK);
+        finish(dir, temp, entry, true, names);
     }
 
-    void hardLink(Entry entry, Dir dir, Dir targetDir, ByteString temp) throws PosixException {
+    void hardLink(Entry entry, Dir dir, Dir targetDir, ByteString temp, NameCheck names) throws IOException {
         dir.makeHardLink(temp, targetDir, entry.hardLinkTarget().name());
-        finish(dir, temp, entry, false);
+        finish(dir, temp, entry, false, names);
     }
 
-    private void finish(Dir dir, ByteString temp, Entry entry, boolean withMetadata) throws PosixException {
+    private void finish(Dir dir, ByteString temp, Entry entry, boolean withMetadata, NameCheck names)
+            throws IOException {
         boolean moved = false;
         try {
             if (withMetadata) {
@@ -110,6 +118,7 @@ final class FileWriter {
                     metadata.apply(entry, inode);
                 }
             }
+            names.check(dir, temp, entry.path().name());
             dir.rename(temp, entry.path().name());
             moved = true;
         } finally {

@@ -42,6 +42,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -540,6 +541,55 @@ class DirectoryTest {
                     .extracting(p -> p.path().toString())
                     .contains("xattrs", "xdir");
             assertThat(Files.exists(image)).isFalse();
+        } finally {
+            Shell.run("umount", mount.toString());
+        }
+    }
+
+    /** lowntfs-3g stands for all that ignore case: exFAT, SMB, directories of ext4 with the flag. */
+    @Test
+    void namesThatDifferInCaseOnly_areReportedWhereTheyAreOne_andNothingElseIsLost() throws Exception {
+        Files.writeString(source().resolve("README"), "one");
+        Files.writeString(source().resolve("readme"), "another");
+        Files.createSymbolicLink(source().resolve("Link"), Path.of("x"));
+        Files.createLink(source().resolve("link"), source().resolve("README"));
+        for (String name : List.of("Dir", "dir")) {
+            Files.createDirectories(source().resolve(name + "/below"));
+            Files.writeString(source().resolve(name + "/below/f"), name);
+            Files.createLink(source().resolve(name + "/g"), source().resolve(name + "/below/f"));
+        }
+        Snapshot snapshot = backup(repo, source());
+        Path mount = Files.createDirectories(dir.resolve("mount"));
+        Path image = dir.resolve("image");
+        String mounting = "lowntfs-3g -o ignore_case,permissions " + image + " " + mount;
+        Shell.sh("truncate -s 32M " + image + " && mkntfs -F -q " + image + " >&2 && " + mounting);
+        try {
+            Path target = mount.resolve("target");
+            for (int i = 0; i < 2; i++) {
+                Restore.Restored restored = repo.restore(snapshot)
+                        .to(DirectoryRestore.into(target))
+                        .deleteExtra()
+                        .run();
+                assertThat(restored.problems())
+                        .filteredOn(p -> p.kind() == Problem.Kind.FAILED)
+                        .extracting(p -> p.path().toString())
+                        .containsExactlyInAnyOrder("readme", "link", "dir");
+                assertThat(restored.problems())
+                        .anyMatch(p -> p.path().equals(EntryPath.of("readme"))
+                                && p.detail().contains("'README'"));
+                assertThat(restored.problems())
+                        .anyMatch(p -> p.path().equals(EntryPath.of("dir"))
+                                && p.detail().contains("'Dir'")
+                                && p.detail().contains("what is in it"));
+                // The kernel, which knows nothing of case, remembers names that were not there, or were replaced.
+                Shell.sh("umount " + mount + " && " + mounting);
+                assertThat(target.resolve("README")).hasContent("one");
+                assertThat(Files.readSymbolicLink(target.resolve("Link"))).isEqualTo(Path.of("x"));
+                assertThat(target.resolve("Dir/g")).hasContent("Dir");
+                try (Stream<Path> left = Files.walk(target)) {
+                    assertThat(left).hasSize(7);
+                }
+            }
         } finally {
             Shell.run("umount", mount.toString());
         }
