@@ -100,24 +100,17 @@ final class DirectorySession implements RestoreTarget.Session {
             }
             level.offer(entry.path().name());
             return take(entry, level);
-        } catch (PosixException e) {
+        } catch (PosixException | NameTakenException e) {
             failed(entry.path(), e);
-            return false;
-        } catch (NameTakenException e) {
-            taken(entry.path(), e);
             return false;
         }
     }
 
     /** Reports an entry that cannot be created as a problem; a full disk ends the restore. */
-    private void failed(EntryPath path, PosixException e) throws PosixException {
-        if (e.isDiskFull()) {
-            throw e;
+    private void failed(EntryPath path, IOException e) throws PosixException {
+        if (e instanceof PosixException call && call.isDiskFull()) {
+            throw call;
         }
-        listener.problem(new Problem(path, Problem.Kind.FAILED, String.valueOf(e.getMessage())));
-    }
-
-    private void taken(EntryPath path, NameTakenException e) {
         listener.problem(new Problem(path, Problem.Kind.FAILED, String.valueOf(e.getMessage())));
     }
 
@@ -282,10 +275,8 @@ final class DirectorySession implements RestoreTarget.Session {
             writer.file(entry, wanted.level().dir, temp, in, namesOf(wanted.level()));
             written = true;
             changed(entry.path(), wanted.action());
-        } catch (PosixException e) {
+        } catch (PosixException | NameTakenException e) {
             failed(entry.path(), e);
-        } catch (NameTakenException e) {
-            taken(entry.path(), e);
         } finally {
             done(entry.path(), wanted.level(), written);
         }
@@ -315,10 +306,8 @@ final class DirectorySession implements RestoreTarget.Session {
                             level,
                             level.dir.find(deferred.link().path().name()));
                 }
-            } catch (PosixException e) {
+            } catch (PosixException | NameTakenException e) {
                 failed(deferred.link().path(), e);
-            } catch (NameTakenException e) {
-                taken(deferred.link().path(), e);
             }
             release(level);
         }

@@ -184,14 +184,20 @@ class ContainerTest {
         copyIsTheSame(docker, docker);
     }
 
+    /** Makes an image with another layer, from the container "base", which stays. */
+    private String imageOf(String commands) {
+        String image = engine.name("image") + ":7";
+        String base = engine.name("base");
+        run("run", "--name", base, EngineFixture.BUSYBOX, "sh", "-c", commands);
+        run("commit", base, image);
+        engine.later("docker image rm -f " + image + " >/dev/null 2>&1 || true");
+        return image;
+    }
+
     /** What the image has there must not come back, however deep the directory lies. */
     @Test
     void directoriesMadeAnew_hideWhatTheImageHasThere() {
-        String image = engine.name("image") + ":1";
-        String base = engine.name("base");
-        run("run", "--name", base, EngineFixture.BUSYBOX, "sh", "-c", "mkdir -p /a/b/c/d; touch /a/x /a/b/c/d/old");
-        run("commit", base, image);
-        engine.later("docker image rm -f " + image + " >/dev/null 2>&1 || true");
+        String image = imageOf("mkdir -p /a/b/c/d; touch /a/x /a/b/c/d/old");
         String name = engine.name("app");
         run("run", "-d", "--stop-signal", "SIGKILL", "--name", name, image, "sh", "-c", "sleep 100000");
         exec(name, "rm -rf /a/b/c; mkdir -p /a/b/c/d; chmod 750 /a/b/c; echo new > /a/b/c/d/new");
@@ -256,11 +262,7 @@ class ContainerTest {
     @Ability("restore with image, network and volumes")
     @Test
     void newContainer_onAnEngineWithoutAnythingOfIt_makesImageNetworkAndVolumes() {
-        String image = engine.name("image") + ":7";
-        String base = engine.name("base");
-        run("run", "--name", base, EngineFixture.BUSYBOX, "sh", "-c", "echo layer two > /two; rm /bin/vi");
-        run("commit", base, image);
-        engine.later("docker image rm -f " + image + " >/dev/null 2>&1 || true");
+        String image = imageOf("echo layer two > /two; rm /bin/vi");
         String name = engine.name("app");
         String network = engine.name("net");
         run("network", "create", network);
@@ -281,7 +283,7 @@ class ContainerTest {
                 "1000");
         String imageId = inspect(name, "{{.Image}}");
         Snapshot snapshot = repo.backup(docker.container(name)).run();
-        run("rm", "-fv", name, base);
+        run("rm", "-fv", name, engine.name("base"));
         run("volume", "rm", engine.name("v"));
         run("network", "rm", network);
         run("image", "rm", "-f", image);
