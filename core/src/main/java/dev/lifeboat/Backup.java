@@ -253,7 +253,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
             return Optional.empty();
         }
         events.phase(Phase.PRE_COPYING);
-        PreCopySink sink = new PreCopySink(writer, events);
+        PreCopySink sink = new PreCopySink(writer, events, repository.directories());
         return writer.preCopy(() -> running.get().sendTo(sink)).map(stored -> new FirstPass(sink, stored));
     }
 
@@ -264,7 +264,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
             ProgressTracker events,
             RunningOperations.Running running)
             throws IOException {
-        CaptureSink sink = new CaptureSink(writer, events, strict);
+        CaptureSink sink = new CaptureSink(writer, events, strict, repository.directories());
         events.phase(Phase.READING);
         Executor executor = repository.writeContext().executor();
         QuiesceScope scope = new QuiesceScope(events, running, quiesceLimit, executor);

@@ -180,7 +180,7 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
         }
         Map<RestoreChange.Action, Long> changes = new EnumMap<>(RestoreChange.Action.class);
         boolean partial = chosen != null || !subtree.isRoot();
-        RestoreRequest request = new RestoreRequest(dryRun, partial, deleteExtra, new RestoreRequest.Listener() {
+        RestoreRequest.Listener listener = new RestoreRequest.Listener() {
             @Override
             public void changed(RestoreChange change) {
                 synchronized (changes) {
@@ -193,7 +193,8 @@ public final class Restore extends Operation<Restore.Restored, Restore> {
             public void problem(Problem problem) {
                 events.problem(problem);
             }
-        });
+        };
+        RestoreRequest request = new RestoreRequest(dryRun, partial, deleteExtra, repository.directories(), listener);
         if (!partial) {
             events.expect(snapshot.stats().entries());
         }

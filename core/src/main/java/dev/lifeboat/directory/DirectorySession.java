@@ -20,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -52,7 +51,8 @@ final class DirectorySession implements RestoreTarget.Session {
     private final Set<EntryPath> missing = new HashSet<>();
 
     private final Map<EntryPath, List<Deferred>> deferredLinks = new HashMap<>();
-    private final List<Extra> extras = new ArrayList<>();
+    private final ExtraEntries extras;
+    private final RepositoryDirectories repository;
     private boolean incomplete;
     private final @Nullable Dir root;
     private final String tempPrefix = TEMP_PREFIX + Long.toHexString(System.nanoTime()) + "-";
@@ -63,27 +63,47 @@ final class DirectorySession implements RestoreTarget.Session {
     /** A hard link whose target is not written yet. */
     private record Deferred(Entry link, OpenDirectory level) {}
 
-    /** Names to remove from a directory, and the metadata of the directory after that. */
-    private record Extra(EntryPath path, @Nullable Entry entry, List<ByteString> names) {}
-
-    private DirectorySession(@Nullable Dir root, RestoreRequest request, boolean owners) {
+    private DirectorySession(
+            @Nullable Dir root, RestoreRequest request, RepositoryDirectories repository, boolean owners) {
         this.root = root;
         this.request = request;
         this.listener = request.listener();
         this.metadata = new Metadata(listener, owners);
         this.comparison = new Comparison(owners);
         this.writer = new FileWriter(metadata);
+        this.repository = repository;
+        this.extras = new ExtraEntries(root, request);
         levels.push(OpenDirectory.there(EntryPath.root(), root, null));
     }
 
     static DirectorySession begin(Path path, RestoreRequest request, boolean owners) throws IOException {
+        RepositoryDirectories repository = RepositoryDirectories.of(request.repositoryDirectories());
         if (request.dryRun() && Files.notExists(path)) {
-            return new DirectorySession(null, request, owners);
+            return new DirectorySession(null, request, repository, owners);
         }
         if (!request.dryRun()) {
             Files.createDirectories(path);
         }
-        return new DirectorySession(Dir.open(path), request, owners);
+        Dir root = Dir.open(path);
+        boolean begun = false;
+        try {
+            DirectorySession session = new DirectorySession(root, request, repository, owners);
+            session.checkRoot(root);
+            begun = true;
+            return session;
+        } finally {
+            if (!begun) {
+                root.close();
+            }
+        }
+    }
+
+    private void checkRoot(Dir dir) throws PosixException {
+        if (repository.contains(dir.stat())) {
+            levels.clear();
+            levels.push(OpenDirectory.refused(EntryPath.root()));
+            problem(EntryPath.root(), Problem.Kind.FAILED, RepositoryDirectories.NOT_WRITTEN);
+        }
     }
 
     @Override
@@ -111,7 +131,11 @@ final class DirectorySession implements RestoreTarget.Session {
         if (e instanceof PosixException call && call.isDiskFull()) {
             throw call;
         }
-        listener.problem(new Problem(path, Problem.Kind.FAILED, String.valueOf(e.getMessage())));
+        problem(path, Problem.Kind.FAILED, String.valueOf(e.getMessage()));
+    }
+
+    private void problem(EntryPath path, Problem.Kind kind, String detail) {
+        listener.problem(new Problem(path, kind, detail));
     }
 
     private FileWriter.NameCheck namesOf(OpenDirectory level) {
@@ -139,6 +163,11 @@ final class DirectorySession implements RestoreTarget.Session {
             takeDirectory(entry, level, there);
             return false;
         }
+        if (there.isPresent() && repository.isIn(there.get())) {
+            missing.add(entry.path());
+            problem(entry.path(), Problem.Kind.FAILED, RepositoryDirectories.IN_THE_WAY);
+            return false;
+        }
         if (entry.isFile()) {
             return takeFile(entry, level, there);
         }
@@ -162,6 +191,10 @@ final class DirectorySession implements RestoreTarget.Session {
     private void takeDirectory(Entry entry, OpenDirectory level, Optional<Stat> there) throws IOException {
         ByteString name = entry.path().name();
         boolean isThere = there.isPresent() && there.get().isDirectory();
+        if (isThere && repository.contains(there.get())) {
+            refuse(entry.path());
+            return;
+        }
         ByteString like = level.directory(name);
         if (isThere && like != null && level.dir != null && isSame(level.dir, there.get(), like)) {
             levels.push(OpenDirectory.refused(entry.path()));
@@ -184,6 +217,11 @@ final class DirectorySession implements RestoreTarget.Session {
                 isThere
                         ? OpenDirectory.there(entry.path(), dir, entry)
                         : OpenDirectory.created(entry.path(), dir, level, entry));
+    }
+
+    private void refuse(EntryPath path) {
+        levels.push(OpenDirectory.refused(path));
+        problem(path, Problem.Kind.SKIPPED, RepositoryDirectories.NOT_WRITTEN);
     }
 
     private boolean takeFile(Entry entry, OpenDirectory level, Optional<Stat> there) throws PosixException {
@@ -224,7 +262,7 @@ final class DirectorySession implements RestoreTarget.Session {
             deferredLinks.computeIfAbsent(target, t -> new ArrayList<>()).add(new Deferred(entry, level));
             return;
         }
-        try (Dir targetDir = walkTo(target.parent())) {
+        try (Dir targetDir = root == null ? null : root.walkTo(target.parent())) {
             Optional<Stat> targetStat = targetDir == null ? Optional.empty() : targetDir.find(target.name());
             if (there.isPresent()
                     && targetStat.isPresent()
@@ -234,10 +272,7 @@ final class DirectorySession implements RestoreTarget.Session {
             }
             if (!request.dryRun() && level.dir != null) {
                 if (targetDir == null || targetStat.isEmpty() || missing.contains(target)) {
-                    listener.problem(new Problem(
-                            entry.path(),
-                            Problem.Kind.FAILED,
-                            "'" + target + "', which it links to, was not restored"));
+                    problem(entry.path(), Problem.Kind.FAILED, "'" + target + "', which it links to, was not restored");
                     return;
                 }
                 writer.hardLink(entry, level.dir, targetDir, temp(), namesOf(level));
@@ -335,6 +370,10 @@ final class DirectorySession implements RestoreTarget.Session {
             boolean created = false;
             if (parent.dir != null) {
                 Optional<Stat> there = parent.dir.find(name);
+                if (there.isPresent() && repository.contains(there.get())) {
+                    refuse(parent.path.resolve(name));
+                    return top();
+                }
                 if (there.isEmpty() && !request.dryRun()) {
                     parent.dir.makeDir(name);
                     created = true;
@@ -370,7 +409,7 @@ final class DirectorySession implements RestoreTarget.Session {
         Dir dir = level.dir;
         try {
             if (request.deleteExtra()) {
-                noteExtras(level, dir);
+                extras.note(level, dir);
             }
             apply(level.entry, dir);
         } catch (PosixException e) {
@@ -381,41 +420,6 @@ final class DirectorySession implements RestoreTarget.Session {
                 dir.close();
             }
         }
-    }
-
-    /**
-     * Records the extra names of a directory. A directory on another file system is not part of the target, as it is
-     * not part of a snapshot that is restricted to one file system.
-     */
-    private void noteExtras(OpenDirectory level, Dir dir) throws PosixException {
-        if (root != null && !dir.stat().device().equals(root.stat().device())) {
-            listener.problem(new Problem(
-                    level.path,
-                    Problem.Kind.SKIPPED,
-                    "is on another file system, so extra entries in it were not deleted"));
-            return;
-        }
-        List<ByteString> extra = new ArrayList<>();
-        List<ByteString> names = dir.names();
-        for (ByteString name : names) {
-            if (!level.offered.contains(name) && !isOffered(level, dir, name, names)) {
-                extra.add(name);
-            }
-        }
-        if (!extra.isEmpty()) {
-            extras.add(new Extra(level.path, level.entry, extra));
-        }
-    }
-
-    /** Returns whether a name is that of an entry that was offered, which the file system lists in another case. */
-    private boolean isOffered(OpenDirectory level, Dir dir, ByteString name, List<ByteString> sorted)
-            throws PosixException {
-        ByteString like = level.firstLike(name);
-        if (like == null || Collections.binarySearch(sorted, like) >= 0) {
-            return false;
-        }
-        Optional<Stat> there = dir.find(name);
-        return there.isPresent() && isSame(dir, there.get(), like);
     }
 
     private static boolean isSame(Dir dir, Stat stat, ByteString name) throws PosixException {
@@ -457,56 +461,11 @@ final class DirectorySession implements RestoreTarget.Session {
             finish(levels.pop());
         }
         metadata.reportOwners();
-        if (incomplete && !extras.isEmpty()) {
-            listener.problem(new Problem(
-                    extras.get(0).path(),
-                    Problem.Kind.SKIPPED,
-                    "extra entries were not deleted, since not everything could be restored"));
-            return;
+        if (!incomplete) {
+            extras.delete(this::apply, this::failed);
+        } else {
+            extras.keep();
         }
-        for (Extra extra : extras) {
-            remove(extra);
-        }
-    }
-
-    private void remove(Extra extra) throws IOException {
-        try (Dir dir = walkTo(extra.path())) {
-            for (ByteString name : extra.names()) {
-                EntryPath path = extra.path().resolve(name);
-                try {
-                    if (!request.dryRun() && dir != null) {
-                        dir.removeTree(name);
-                    }
-                    changed(path, Action.DELETE);
-                } catch (PosixException e) {
-                    failed(path, e);
-                }
-            }
-            if (dir != null) {
-                apply(extra.entry(), dir);
-            }
-        }
-    }
-
-    /**
-     * Opens a directory from the root down, without following links; null if it does not exist. The caller closes it.
-     */
-    private @Nullable Dir walkTo(EntryPath path) throws PosixException {
-        if (root == null) {
-            return null;
-        }
-        Dir dir = root.openDir(ByteString.utf8("."));
-        for (ByteString name : path.segments()) {
-            try (Dir parent = dir) {
-                dir = parent.openDir(name);
-            } catch (PosixException e) {
-                if (e.isMissing()) {
-                    return null;
-                }
-                throw e;
-            }
-        }
-        return dir;
     }
 
     private void changed(EntryPath path, Action action) {

@@ -10,6 +10,7 @@ import dev.lifeboat.entry.EntryType;
 import dev.lifeboat.entry.Problem;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.posix.Dir;
+import dev.lifeboat.internal.posix.InodeId;
 import dev.lifeboat.internal.posix.OpenFile;
 import dev.lifeboat.internal.posix.PosixException;
 import dev.lifeboat.internal.posix.Stat;
@@ -26,7 +27,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /** A walk through a directory, in canonical order, on one thread. Holds a descriptor for each level. */
 final class DirectoryWalk {
@@ -48,21 +48,9 @@ final class DirectoryWalk {
     /** Files changed since then have no fingerprint; empty for the time at which each is looked at. */
     private final Optional<Instant> fixedUntil;
 
+    private RepositoryDirectories repository = RepositoryDirectories.none();
     private final Map<InodeId, EntryPath> linked = new HashMap<>();
     private final Deque<Level> levels = new ArrayDeque<>();
-
-    private record InodeId(DeviceNumber device, long inode) {
-        // Written out: see StartUpTest.
-        @Override
-        public boolean equals(@Nullable Object object) {
-            return object instanceof InodeId other && inode == other.inode && device.equals(other.device);
-        }
-
-        @Override
-        public int hashCode() {
-            return 31 * device.hashCode() + Long.hashCode(inode);
-        }
-    }
 
     /**
      * A directory that is being read.
@@ -85,6 +73,11 @@ final class DirectoryWalk {
     void walk(Dir root) throws IOException {
         Stat stat = root.stat();
         sink.offer(Entry.directory(EntryPath.root(), attributes(stat, root.xattrs())));
+        repository = RepositoryDirectories.of(sink.repositoryDirectories());
+        if (repository.contains(stat)) {
+            report(EntryPath.root(), Problem.Kind.FAILED, RepositoryDirectories.NOT_READ);
+            return;
+        }
         levels.push(new Level(
                 root, EntryPath.root(), root.names().iterator(), stat.device(), root.setsTimeOfEveryChange()));
         try {
@@ -148,10 +141,12 @@ final class DirectoryWalk {
         boolean wanted = sink.offer(entry.get());
         if (entry.get().isFile()) {
             if (wanted && !send(level.dir(), name, entry.get())) {
-                linked.remove(new InodeId(stat.device(), stat.inode()));
+                linked.remove(stat.id());
             }
         } else if (stat.isDirectory()) {
-            if (boundary.isEmpty() || stat.device().equals(rootDevice)) {
+            if (repository.contains(stat)) {
+                report(path, Problem.Kind.SKIPPED, RepositoryDirectories.NOT_READ);
+            } else if (boundary.isEmpty() || stat.device().equals(rootDevice)) {
                 descend(level, name, path, stat.device());
             } else {
                 report(path, boundary.get(), "another file system is mounted here; its content is not captured");
@@ -200,7 +195,7 @@ final class DirectoryWalk {
         boolean whiteout =
                 stat.type() == Stat.CHARACTER_DEVICE && stat.special().equals(WHITEOUT);
         if (!stat.isDirectory() && stat.links() > 1 && !whiteout) {
-            EntryPath first = linked.putIfAbsent(new InodeId(stat.device(), stat.inode()), path);
+            EntryPath first = linked.putIfAbsent(stat.id(), path);
             if (first != null) {
                 return Optional.of(Entry.hardLink(path, first, attributes));
             }

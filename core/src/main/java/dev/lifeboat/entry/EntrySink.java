@@ -2,6 +2,8 @@ package dev.lifeboat.entry;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -52,6 +54,15 @@ public interface EntrySink {
      */
     default boolean requiresInlineContent() {
         return false;
+    }
+
+    /**
+     * Returns the directories of this machine in which the repository that receives the entries keeps its objects. A
+     * source that reads files of this machine does not read what is in them, since each backup would hold the objects
+     * of the last one, and reports a {@link Problem.Kind#SKIPPED} instead. The result is always the same.
+     */
+    default List<Path> repositoryDirectories() {
+        return List.of();
     }
 
     /** Records that something about an entry was lost. */

@@ -2,6 +2,8 @@ package dev.lifeboat.entry;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -37,6 +39,11 @@ public abstract class ForwardingEntrySink implements EntrySink {
     @Override
     public boolean requiresInlineContent() {
         return delegate.requiresInlineContent();
+    }
+
+    @Override
+    public List<Path> repositoryDirectories() {
+        return delegate.repositoryDirectories();
     }
 
     @Override

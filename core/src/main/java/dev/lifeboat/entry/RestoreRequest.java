@@ -1,5 +1,8 @@
 package dev.lifeboat.entry;
 
+import java.nio.file.Path;
+import java.util.List;
+
 /**
  * The options of a restore.
  *
@@ -7,9 +10,22 @@ package dev.lifeboat.entry;
  * @param partial whether only a part of a snapshot is sent, so that entries which are not sent may still be in the
  *     snapshot
  * @param deleteExtra whether to delete entries from the target that are not in the snapshot
+ * @param repositoryDirectories directories of this machine in which the repository that is read keeps its objects: a
+ *     target that writes files of this machine changes nothing in them, and deletes neither them nor what they are in
  * @param listener receives changes and problems, on the threads that make them
  */
-public record RestoreRequest(boolean dryRun, boolean partial, boolean deleteExtra, Listener listener) {
+public record RestoreRequest(
+        boolean dryRun, boolean partial, boolean deleteExtra, List<Path> repositoryDirectories, Listener listener) {
+    /** Creates a request. */
+    public RestoreRequest {
+        repositoryDirectories = List.copyOf(repositoryDirectories);
+    }
+
+    /** Creates a request of a repository that keeps its objects elsewhere. */
+    public RestoreRequest(boolean dryRun, boolean partial, boolean deleteExtra, Listener listener) {
+        this(dryRun, partial, deleteExtra, List.of(), listener);
+    }
+
     /** Returns a request that writes what differs, deletes nothing and has no listener. */
     public static RestoreRequest plain() {
         return new RestoreRequest(false, false, false, new Listener() {
@@ -21,9 +37,14 @@ public record RestoreRequest(boolean dryRun, boolean partial, boolean deleteExtr
         });
     }
 
+    /** Returns a copy that deletes nothing. */
+    public RestoreRequest withoutDeletions() {
+        return new RestoreRequest(dryRun, partial, false, repositoryDirectories, listener);
+    }
+
     /** Returns a copy for a target whose paths are relative to a place: its listener receives them below that place. */
     public RestoreRequest below(EntryPath place) {
-        return new RestoreRequest(dryRun, partial, deleteExtra, new Listener() {
+        return new RestoreRequest(dryRun, partial, deleteExtra, repositoryDirectories, new Listener() {
             @Override
             public void changed(RestoreChange change) {
                 listener.changed(new RestoreChange(place.resolve(change.path()), change.action()));

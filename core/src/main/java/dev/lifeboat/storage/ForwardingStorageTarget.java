@@ -2,7 +2,9 @@ package dev.lifeboat.storage;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 
 /** Forwards every call to another store. The base of decorators that throttle, count, cache or inject faults. */
@@ -57,6 +59,11 @@ public abstract class ForwardingStorageTarget implements StorageTarget {
     @Override
     public String location() {
         return delegate.location();
+    }
+
+    @Override
+    public List<Path> directories() {
+        return delegate.directories();
     }
 
     @Override

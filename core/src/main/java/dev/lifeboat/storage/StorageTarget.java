@@ -3,7 +3,9 @@ package dev.lifeboat.storage;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -84,6 +86,15 @@ public interface StorageTarget extends AutoCloseable {
      * Returns where the objects are, for messages and logs, such as {@code s3://bucket/prefix}. It contains no secret.
      */
     String location();
+
+    /**
+     * Returns the directories of this machine in which the store keeps objects, whether they exist yet or not. A backup
+     * of a directory around them leaves them out, and a restore into one leaves them as they are. Empty if the objects
+     * are elsewhere.
+     */
+    default List<Path> directories() {
+        return List.of();
+    }
 
     /** Frees connections and threads. Streams that are still open fail. Repeated calls have no effect. */
     @Override

@@ -80,6 +80,13 @@ public final class CachedStorage extends ForwardingStorageTarget {
     }
 
     @Override
+    public List<Path> directories() {
+        List<Path> all = new ArrayList<>(super.directories());
+        all.add(directory);
+        return List.copyOf(all);
+    }
+
+    @Override
     public InputStream open(ObjectKey key, ByteRange range) throws IOException {
         boolean whole = range.length() == ByteRange.TO_END;
         boolean kept = KEPT.stream().anyMatch(key.value()::startsWith)

@@ -8,6 +8,8 @@ import dev.lifeboat.format.ArchiveWriter;
 import dev.lifeboat.internal.io.Io;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -16,10 +18,13 @@ public final class CaptureSink implements EntrySink {
     private final ArchiveWriter writer;
     private final ProgressTracker events;
     private final boolean strict;
+    private final List<Path> repositoryDirectories;
     private @Nullable EntryPath last;
 
-    public CaptureSink(ArchiveWriter writer, ProgressTracker events, boolean strict) {
+    /** Creates a sink that passes on to the archive of a repository in these directories. */
+    public CaptureSink(ArchiveWriter writer, ProgressTracker events, boolean strict, List<Path> repositoryDirectories) {
         this.writer = writer;
+        this.repositoryDirectories = repositoryDirectories;
         this.events = events;
         this.strict = strict;
     }
@@ -48,6 +53,11 @@ public final class CaptureSink implements EntrySink {
             events.stored(writer.bytesStored());
             events.read(n);
         }));
+    }
+
+    @Override
+    public List<Path> repositoryDirectories() {
+        return repositoryDirectories;
     }
 
     @Override

@@ -25,6 +25,7 @@ import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.snapshot.SnapshotId;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.HashSet;
 import java.util.List;
@@ -131,6 +132,11 @@ public final class OpenRepository {
     /** Returns where the repository is, for messages. */
     public String location() {
         return storage.location();
+    }
+
+    /** Returns the directories of this machine that hold the objects, replicas and caches included. */
+    public List<Path> directories() {
+        return cached(storage).directories();
     }
 
     /** Returns the keys. */

@@ -11,6 +11,8 @@ import dev.lifeboat.internal.io.Holdable;
 import dev.lifeboat.internal.io.Io;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,9 +27,12 @@ public final class PreCopySink extends ForwardingEntrySink {
     private final Map<EntryPath, BlockSums> sums = new ConcurrentHashMap<>();
     private final AtomicLong sumBytes = new AtomicLong(HeapBudget.blockSumBytes());
 
-    /** Creates a sink that passes on to an archive. */
-    public PreCopySink(EntrySink sink, ProgressTracker events) {
+    private final List<Path> repositoryDirectories;
+
+    /** Creates a sink that passes on to the archive of a repository in these directories. */
+    public PreCopySink(EntrySink sink, ProgressTracker events, List<Path> repositoryDirectories) {
         super(sink);
+        this.repositoryDirectories = repositoryDirectories;
         this.events = events;
     }
 
@@ -59,6 +64,11 @@ public final class PreCopySink extends ForwardingEntrySink {
     @Nullable
     BlockSums sums(EntryPath path) {
         return sums.get(path);
+    }
+
+    @Override
+    public List<Path> repositoryDirectories() {
+        return repositoryDirectories;
     }
 
     @Override

@@ -22,6 +22,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -211,6 +212,11 @@ public final class QuiescedSink implements EntrySink, AutoCloseable {
             return last != null && last.wanted;
         }
         return needed;
+    }
+
+    @Override
+    public List<Path> repositoryDirectories() {
+        return sink.repositoryDirectories();
     }
 
     @Override

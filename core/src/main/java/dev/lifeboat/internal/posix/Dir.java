@@ -3,6 +3,7 @@ package dev.lifeboat.internal.posix;
 import com.sun.jna.Native;
 import dev.lifeboat.entry.ByteString;
 import dev.lifeboat.entry.DeviceNumber;
+import dev.lifeboat.entry.EntryPath;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.Charset;
@@ -16,6 +17,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open directory. All calls are relative to its descriptor, use single names, and do not follow a symbolic link in
@@ -32,17 +35,52 @@ public final class Dir extends Inode {
      * @throws PosixException if it does not exist, is not a directory, or may not be read
      */
     public static Dir open(Path path) throws PosixException {
-        Charset names = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
-        byte[] bytes = (path.toAbsolutePath() + "/.").getBytes(names);
         String label = path.toAbsolutePath().toString();
-        return new Dir(
-                opened(LibC.AT_FDCWD, Posix.cString(ByteString.of(bytes)), Posix.openFlags(true), 0, "open", label),
-                label);
+        byte[] name = Posix.cString(ByteString.of(bytes(path)));
+        return new Dir(opened(LibC.AT_FDCWD, name, Posix.openFlags(true), 0, "open", label), label);
+    }
+
+    /** Returns the metadata of a directory at a path, along which links are followed; empty if there is none. */
+    public static Optional<Stat> find(Path path) throws PosixException {
+        ByteBuffer buffer = Posix.statx(LibC.AT_FDCWD, ByteString.of(bytes(path)));
+        if (buffer != null) {
+            return Optional.of(Stat.read(buffer));
+        }
+        int errno = Native.getLastError();
+        if (errno == Errno.ENOENT || errno == Errno.ENOTDIR) {
+            return Optional.empty();
+        }
+        throw Posix.failed("stat", path.toAbsolutePath().toString());
+    }
+
+    private static byte[] bytes(Path path) {
+        Charset names = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+        return (path.toAbsolutePath() + "/.").getBytes(names);
     }
 
     /** Opens a directory in this one. */
     public Dir openDir(ByteString name) throws PosixException {
         return new Dir(opened(fd, Posix.cString(name), Posix.openFlags(true), 0, "open", place(name)), place(name));
+    }
+
+    /**
+     * Opens a directory below this one, or this one once more, without following links. The caller closes it.
+     *
+     * @return null if it does not exist
+     */
+    public @Nullable Dir walkTo(EntryPath path) throws PosixException {
+        Dir dir = openDir(ByteString.utf8("."));
+        for (ByteString name : path.segments()) {
+            try (Dir parent = dir) {
+                dir = parent.openDir(name);
+            } catch (PosixException e) {
+                if (e.isMissing()) {
+                    return null;
+                }
+                throw e;
+            }
+        }
+        return dir;
     }
 
     /** Opens a file for reading. Does not change its access time where that is permitted. */
@@ -285,22 +323,49 @@ public final class Dir extends Inode {
 
     /** Removes anything. A directory is removed with its contents, but nothing on another file system. */
     public void removeTree(ByteString name) throws PosixException {
+        removeTree(name, directory -> false);
+    }
+
+    /**
+     * Removes anything. A directory is removed with its contents, but nothing on another file system, and no directory
+     * that is kept.
+     *
+     * @param kept whether a directory is kept, with everything in it and the directories that it is in
+     * @return whether it is gone: false if something in it, or it, was kept
+     */
+    public boolean removeTree(ByteString name, Predicate<Stat> kept) throws PosixException {
         if (unlinkUnlessDirectory(name)) {
-            return;
+            return true;
         }
+        boolean gone = true;
         DeviceNumber device = stat().device();
         Deque<Removal> levels = new ArrayDeque<>();
         try {
-            levels.push(enter(name, device));
+            Removal first = enter(name, device, kept);
+            if (first.kept) {
+                first.dir.close();
+                return false;
+            }
+            levels.push(first);
             while (!levels.isEmpty()) {
                 Removal level = levels.peek();
                 if (level.left.hasNext()) {
                     ByteString child = level.left.next();
                     if (!level.dir.unlinkUnlessDirectory(child)) {
-                        levels.push(level.dir.enter(child, device));
+                        Removal entered = level.dir.enter(child, device, kept);
+                        if (entered.kept) {
+                            entered.dir.close();
+                            levels.forEach(each -> each.kept = true);
+                        } else {
+                            levels.push(entered);
+                        }
                     }
                 } else {
                     levels.pop().dir.close();
+                    if (level.kept) {
+                        gone = false;
+                        continue;
+                    }
                     Dir parent = levels.isEmpty() ? this : levels.peek().dir;
                     parent.done(
                             LibC.unlinkat(parent.fd, Posix.cString(level.name), LibC.AT_REMOVEDIR),
@@ -311,19 +376,37 @@ public final class Dir extends Inode {
         } finally {
             levels.forEach(level -> level.dir.close());
         }
+        return gone;
     }
 
     /** A directory whose content is being removed. */
-    private record Removal(ByteString name, Dir dir, Iterator<ByteString> left) {}
+    private static final class Removal {
+        final ByteString name;
+        final Dir dir;
+        final Iterator<ByteString> left;
+        /** Whether it, or something in it, stays. */
+        boolean kept;
 
-    private Removal enter(ByteString name, DeviceNumber device) throws PosixException {
+        Removal(ByteString name, Dir dir, Iterator<ByteString> left, boolean kept) {
+            this.name = name;
+            this.dir = dir;
+            this.left = left;
+            this.kept = kept;
+        }
+    }
+
+    private Removal enter(ByteString name, DeviceNumber device, Predicate<Stat> kept) throws PosixException {
         Dir child = openDir(name);
         boolean entered = false;
         try {
-            if (!child.stat().device().equals(device)) {
+            Stat stat = child.stat();
+            boolean stays = kept.test(stat);
+            if (!stays && !stat.device().equals(device)) {
                 throw new PosixException("remove", place(name), Errno.EXDEV);
             }
-            Removal removal = new Removal(name, child, child.names().iterator());
+            Iterator<ByteString> left =
+                    stays ? Collections.emptyIterator() : child.names().iterator();
+            Removal removal = new Removal(name, child, left, stays);
             entered = true;
             return removal;
         } finally {

@@ -76,6 +76,11 @@ public record Stat(
         return type == FILE;
     }
 
+    /** Returns what tells this inode from others. */
+    public InodeId id() {
+        return new InodeId(device, inode);
+    }
+
     /** Returns whether both are the same inode of the same file system. */
     public boolean isSameInode(Stat other) {
         return inode == other.inode && device.equals(other.device);

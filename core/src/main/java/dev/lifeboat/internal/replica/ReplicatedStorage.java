@@ -15,6 +15,7 @@ import dev.lifeboat.storage.StorageTarget;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -124,6 +125,13 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
                 }
             }
         };
+    }
+
+    @Override
+    public List<Path> directories() {
+        List<Path> all = new ArrayList<>(super.directories());
+        copies().forEach(copy -> all.addAll(copy.directories()));
+        return List.copyOf(all);
     }
 
     @Override

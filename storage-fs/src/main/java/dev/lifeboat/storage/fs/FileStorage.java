@@ -25,6 +25,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -249,6 +250,11 @@ public final class FileStorage implements StorageTarget {
     @Override
     public String location() {
         return root.toString();
+    }
+
+    @Override
+    public List<Path> directories() {
+        return List.of(root);
     }
 
     private Path path(ObjectKey key) {

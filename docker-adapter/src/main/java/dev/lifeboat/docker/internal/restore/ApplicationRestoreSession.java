@@ -97,7 +97,7 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
         this.journal = journal;
         this.options = options;
         // What the image put into a fresh volume is not part of the snapshot; in place, neither is what came since.
-        this.request = new RestoreRequest(request.dryRun(), request.partial(), true, new RestoreRequest.Listener() {
+        RestoreRequest.Listener counting = new RestoreRequest.Listener() {
             @Override
             public void changed(RestoreChange change) {
                 request.listener().changed(change);
@@ -110,7 +110,9 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
                 }
                 request.listener().problem(problem);
             }
-        });
+        };
+        this.request = new RestoreRequest(
+                request.dryRun(), request.partial(), true, request.repositoryDirectories(), counting);
     }
 
     @Override

@@ -129,6 +129,11 @@ public final class LayerReader {
         }
 
         @Override
+        public List<Path> repositoryDirectories() {
+            return sink.repositoryDirectories();
+        }
+
+        @Override
         public void report(Problem problem) throws IOException {
             sink.report(problem);
         }

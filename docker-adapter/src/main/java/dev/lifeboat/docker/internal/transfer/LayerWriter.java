@@ -44,7 +44,7 @@ public final class LayerWriter implements EntrySink {
             EntryPath place, EngineClient client, ContainerSpec container, Optional<Path> upper, RestoreRequest request)
             throws IOException {
         // The engine creates mount points in a new layer; they are kept.
-        RestoreRequest additive = new RestoreRequest(request.dryRun(), request.partial(), false, request.listener());
+        RestoreRequest additive = request.withoutDeletions();
         TreeWriter writer = upper.isPresent()
                 ? TreeWriter.toHost(place, upper.get(), additive)
                 : TreeWriter.toContainer(place, client, container.id(), "/", additive);

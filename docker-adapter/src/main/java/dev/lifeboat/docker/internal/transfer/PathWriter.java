@@ -141,7 +141,7 @@ public final class PathWriter {
             }
         };
         RestoreTarget.Session session = DirectoryRestore.into(directory ? temporary : parent)
-                .begin(new RestoreRequest(false, true, false, listener));
+                .begin(new RestoreRequest(false, true, false, request.repositoryDirectories(), listener));
         return new Writing(place, directory, destination, temporary, session);
     }
 
