@@ -16,6 +16,7 @@ import dev.lifeboat.internal.engine.CacheSettings;
 import dev.lifeboat.internal.engine.OpenRepository;
 import dev.lifeboat.internal.engine.OperationListeners;
 import dev.lifeboat.internal.engine.TaggedStorage;
+import dev.lifeboat.internal.frame.FrameCodec;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.io.RandomIds;
 import dev.lifeboat.internal.json.Envelope;
@@ -238,6 +239,8 @@ public final class RepositoryBuilder {
      * @throws BackupException.UnsupportedFormat if a newer version of the library created it
      * @throws BackupException.Corrupt if its descriptor is damaged
      * @throws BackupException.StorageFailed if the store fails
+     * @throws IllegalStateException if the settings do not fit one another, or the native library of zstd-jni cannot be
+     *     loaded
      */
     public Repository open() {
         return guarded(
@@ -252,6 +255,7 @@ public final class RepositoryBuilder {
      *
      * @throws BackupException.AlreadyExists if there is one, in the store or in a replica, or the store is not empty
      * @throws BackupException.StorageFailed if the store fails
+     * @throws IllegalStateException as {@link #open} does
      */
     public Repository create() {
         return guarded("create", () -> {
@@ -283,6 +287,8 @@ public final class RepositoryBuilder {
         }
         format();
         replicate();
+        // Now, not when a container is quiesced.
+        FrameCodec.loadZstd();
         return Failures.translating("cannot " + verb + " repository in " + storage.location(), opening);
     }
 

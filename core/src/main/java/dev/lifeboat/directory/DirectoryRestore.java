@@ -50,6 +50,7 @@ public final class DirectoryRestore implements RestoreTarget {
      * {@inheritDoc}
      *
      * @throws UnsupportedOperationException if this is not Linux on x86-64 or AArch64
+     * @throws IllegalStateException if the native library of JNA cannot be loaded
      */
     @Override
     public Session begin(RestoreRequest request) throws IOException {

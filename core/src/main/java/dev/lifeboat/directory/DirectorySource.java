@@ -91,6 +91,7 @@ public final class DirectorySource implements SnapshotSource {
      *
      * @throws IOException if the directory does not exist or cannot be read
      * @throws UnsupportedOperationException if this is not Linux on x86-64 or AArch64
+     * @throws IllegalStateException if the native library of JNA cannot be loaded
      */
     @Override
     public void sendTo(EntrySink sink) throws IOException {

@@ -4,6 +4,7 @@ import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdCompressCtx;
 import com.github.luben.zstd.ZstdException;
 import dev.lifeboat.format.DamagedException;
+import dev.lifeboat.internal.io.NativeLibrary;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -55,12 +56,27 @@ public record FrameCodec(Kind kind, int level) {
         }
     }
 
+    private static final NativeLibrary ZSTD_JNI = new NativeLibrary(
+            "zstd-jni",
+            "It is unpacked and loaded from a directory that has to be writable and not mounted noexec; name another one"
+                    + " with -DZstdTempFolder=DIR, or with -Djava.io.tmpdir=DIR for all temporary files",
+            () -> Zstd.compressBound(1));
+
     byte[] compress(byte[] plain, int length) {
         return switch (kind) {
             case NONE -> Arrays.copyOf(plain, length);
             case GZIP -> gzip(plain, length);
             case ZSTD -> zstd(plain, length);
         };
+    }
+
+    /**
+     * Loads the library that all archives need.
+     *
+     * @throws IllegalStateException if it cannot be loaded; the message says why, and what to do
+     */
+    public static void loadZstd() {
+        ZSTD_JNI.load();
     }
 
     private byte[] zstd(byte[] plain, int length) {

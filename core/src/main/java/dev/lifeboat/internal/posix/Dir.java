@@ -33,8 +33,11 @@ public final class Dir extends Inode {
      * Opens a directory by its path. Links along the path and in the last component are followed.
      *
      * @throws PosixException if it does not exist, is not a directory, or may not be read
+     * @throws UnsupportedOperationException if this is not Linux on x86-64 or AArch64
+     * @throws IllegalStateException if the native library of JNA cannot be loaded
      */
     public static Dir open(Path path) throws PosixException {
+        Posix.check();
         String label = path.toAbsolutePath().toString();
         byte[] name = Posix.cString(ByteString.of(bytes(path)));
         return new Dir(opened(LibC.AT_FDCWD, name, Posix.openFlags(true), 0, "open", label), label);
@@ -42,6 +45,7 @@ public final class Dir extends Inode {
 
     /** Returns the metadata of a directory at a path, along which links are followed; empty if there is none. */
     public static Optional<Stat> find(Path path) throws PosixException {
+        Posix.check();
         ByteBuffer buffer = Posix.statx(LibC.AT_FDCWD, ByteString.of(bytes(path)));
         if (buffer != null) {
             return Optional.of(Stat.read(buffer));

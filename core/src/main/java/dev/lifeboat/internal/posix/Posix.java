@@ -3,6 +3,7 @@ package dev.lifeboat.internal.posix;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import dev.lifeboat.entry.ByteString;
+import dev.lifeboat.internal.io.NativeLibrary;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -16,31 +17,50 @@ final class Posix {
     private static final ThreadLocal<ByteBuffer> SCRATCH =
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(1 << 16));
 
+    private static final NativeLibrary JNA = new NativeLibrary(
+            "JNA",
+            "It is unpacked and loaded from a directory that has to be writable and not mounted noexec; name another one"
+                    + " with -Djna.tmpdir=DIR",
+            Native::getLastError);
+
     /** Numbers of getdents64 and mknodat (asm/unistd.h). */
     private static final long GETDENTS64;
 
     private static final long MKNODAT;
 
+    private static final boolean AMD64;
+    private static final boolean AARCH64;
+
     static {
-        String os = System.getProperty("os.name", "");
         String arch = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
-        boolean amd64 = arch.equals("amd64") || arch.equals("x86_64");
-        if (!os.equals("Linux") || !amd64 && !arch.equals("aarch64")) {
-            throw new UnsupportedOperationException(
-                    "directories are captured and restored with all their metadata on Linux, "
-                            + "x86-64 and AArch64, only; this is " + os + " on " + arch);
-        }
-        GETDENTS64 = amd64 ? 217 : 61;
-        MKNODAT = amd64 ? 259 : 33;
+        AMD64 = arch.equals("amd64") || arch.equals("x86_64");
+        AARCH64 = arch.equals("aarch64");
+        GETDENTS64 = AMD64 ? 217 : 61;
+        MKNODAT = AMD64 ? 259 : 33;
     }
 
     private Posix() {}
 
+    /**
+     * Checks that the calls can be made. To be called before the first of them.
+     *
+     * @throws UnsupportedOperationException if this is another system or processor
+     * @throws IllegalStateException if the native library of JNA cannot be loaded
+     */
+    static void check() {
+        String os = System.getProperty("os.name", "");
+        if (!os.equals("Linux") || !AMD64 && !AARCH64) {
+            throw new UnsupportedOperationException(
+                    "directories are captured and restored with all their metadata on Linux, "
+                            + "x86-64 and AArch64, only; this is " + os + " on " + System.getProperty("os.arch"));
+        }
+        JNA.load();
+    }
+
     static int openFlags(boolean directory) {
         // asm/fcntl.h: the two architectures swap these with O_DIRECT and O_LARGEFILE.
-        boolean amd64 = GETDENTS64 == 217;
-        int nofollow = amd64 ? 0x20000 : 0x8000;
-        int directoryFlag = amd64 ? 0x10000 : 0x4000;
+        int nofollow = AMD64 ? 0x20000 : 0x8000;
+        int directoryFlag = AMD64 ? 0x10000 : 0x4000;
         return LibC.O_CLOEXEC | nofollow | (directory ? directoryFlag : 0);
     }
 

@@ -5,6 +5,7 @@ import java.io.InterruptedIOException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.AbortedException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -23,10 +24,22 @@ final class S3Errors {
             "EntityTooLarge", "the store does not accept objects of this size",
             "SlowDown", "the store throttled the requests until the retry budget was spent");
 
-    private final String location;
+    /** What stores answer that do not know something of a request. */
+    private static final Set<Integer> NOT_UNDERSTOOD = Set.of(400, 411, 501);
 
-    S3Errors(String location) {
+    private static final int MAX_TEXT = 500;
+
+    private final String location;
+    private final boolean sendsChecksums;
+
+    /**
+     * Creates the messages of a store.
+     *
+     * @param sendsChecksums whether requests carry checksums where S3 does not require them
+     */
+    S3Errors(String location, boolean sendsChecksums) {
         this.location = location;
+        this.sendsChecksums = sendsChecksums;
     }
 
     String location() {
@@ -54,7 +67,7 @@ final class S3Errors {
                 "cannot " + what + " in " + location + ": " + ADVICE.get("NoSuchBucket") + said(e, code(e)), e);
     }
 
-    private static String explained(AwsServiceException e, String permission) {
+    private String explained(AwsServiceException e, String permission) {
         String code = code(e);
         if (code.equals("AccessDenied") || e.statusCode() == 403 && !ADVICE.containsKey(code)) {
             return "denied; the credentials lack " + permission + said(e, code);
@@ -67,7 +80,14 @@ final class S3Errors {
                         e.statusCode() >= 500
                                 ? "the store failed until the retry budget was spent"
                                 : "the store refused the request");
-        return advice + region(e) + said(e, code);
+        boolean understood = ADVICE.containsKey(code) || !NOT_UNDERSTOOD.contains(e.statusCode());
+        return advice
+                + region(e)
+                + said(e, code)
+                + (understood || !sendsChecksums
+                        ? ""
+                        : "; if it does not know the checksums that requests carry, as older stores do not, use"
+                                + " checksumsOnlyIfRequired()");
     }
 
     private static String region(AwsServiceException e) {
@@ -82,7 +102,26 @@ final class S3Errors {
 
     private static String said(AwsServiceException e, String code) {
         return String.format(
-                Locale.ROOT, " [status %d, %s, request %s]", e.statusCode(), code, String.valueOf(e.requestId()));
+                Locale.ROOT,
+                "%s [status %d, %s, request %s]",
+                text(e),
+                e.statusCode(),
+                code,
+                String.valueOf(e.requestId()));
+    }
+
+    /** Returns what the store says itself, on one line. */
+    private static String text(AwsServiceException e) {
+        String text = e.awsErrorDetails() == null || e.awsErrorDetails().errorMessage() == null
+                ? ""
+                : e.awsErrorDetails()
+                        .errorMessage()
+                        .replaceAll("[\\s\\p{Cntrl}]+", " ")
+                        .strip();
+        if (text.isEmpty()) {
+            return "";
+        }
+        return ", which says: " + (text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT) + "..");
     }
 
     static String code(AwsServiceException e) {

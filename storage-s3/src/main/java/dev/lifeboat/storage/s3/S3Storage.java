@@ -118,7 +118,7 @@ public final class S3Storage implements StorageTarget {
         this.bucket = bucket;
         this.prefix = prefix;
         this.location = location;
-        this.errors = new S3Errors(location);
+        this.errors = new S3Errors(location, checksums);
         this.singleWriter = singleWriter;
         this.checksums = checksums;
         this.settings = settings;

@@ -100,6 +100,27 @@ class S3AnswersTest {
         }
     }
 
+    /** Ceph 16 answers so to the checksums that the SDK appends to content. */
+    @ParameterizedTest
+    @CsvSource({"400, XAmzContentSHA256Mismatch", "411, MissingContentLength", "501, NotImplemented"})
+    void requestThatIsNotUnderstood_hasTheTextOfTheStore_andTheOptionThatHelps(int status, String code)
+            throws IOException {
+        S3StorageBuilder builder =
+                answering(exchange -> error(exchange, status, code)).retryBudget(Duration.ofMillis(1));
+        try (S3Storage storage = builder.build()) {
+            assertThatThrownBy(() -> storage.put(KEY, Content.of(new byte[4]), PutCondition.ALWAYS))
+                    .isExactlyInstanceOf(IOException.class)
+                    .hasMessageContaining("said so")
+                    .hasMessageContaining(code)
+                    .hasMessageContaining("checksumsOnlyIfRequired()");
+        }
+        try (S3Storage storage = builder.checksumsOnlyIfRequired().build()) {
+            assertThatThrownBy(() -> storage.put(KEY, Content.of(new byte[4]), PutCondition.ALWAYS))
+                    .hasMessageContaining("said so")
+                    .satisfies(e -> assertThat(e.getMessage()).doesNotContain("checksumsOnlyIfRequired()"));
+        }
+    }
+
     /** A store that asks to be left alone for a while is. */
     @Test
     void slowDown_isHonoured() throws IOException {
