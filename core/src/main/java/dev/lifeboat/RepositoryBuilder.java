@@ -15,6 +15,7 @@ import dev.lifeboat.internal.catalog.ManifestCodec;
 import dev.lifeboat.internal.engine.CacheSettings;
 import dev.lifeboat.internal.engine.OpenRepository;
 import dev.lifeboat.internal.engine.OperationListeners;
+import dev.lifeboat.internal.engine.WorkSettings;
 import dev.lifeboat.internal.engine.TaggedStorage;
 import dev.lifeboat.internal.frame.FrameCodec;
 import dev.lifeboat.internal.io.Io;
@@ -46,6 +47,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ThreadFactory;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +70,7 @@ public final class RepositoryBuilder {
     private StorageTarget storage;
     private Optional<ReplicatedStorage> replicated = Optional.empty();
     private int quorum = 1;
+    private WorkSettings work = WorkSettings.standard();
     private Optional<CacheSettings> cache = Optional.empty();
     private Duration patience = PATIENCE;
     private @Nullable ArchiveFormat format;
@@ -143,6 +146,33 @@ public final class RepositoryBuilder {
             throw new IllegalArgumentException("size is less than 1 MiB: " + maxBytes);
         }
         cache = Optional.of(new CacheSettings(directory, maxBytes));
+        return this;
+    }
+
+    /**
+     * Sets what creates the threads of this repository: of its workers and of its replicas. They end when they have had
+     * no work for a while, and when the repository is closed. Daemon threads named {@code lifeboat-worker-N} unless set.
+     * The number of threads must not be limited, since some wait for others; {@link #parallelism} bounds the work. A
+     * {@link Job} has a thread of its own in any case.
+     */
+    @CanIgnoreReturnValue
+    public RepositoryBuilder threads(ThreadFactory newThreads) {
+        work = new WorkSettings(newThreads, work.parallelism());
+        return this;
+    }
+
+    /**
+     * Sets how many chunks of an operation are hashed, compressed and transferred at once; the number of processors
+     * unless set. Some work uses two in any case, and less memory means fewer.
+     *
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    @CanIgnoreReturnValue
+    public RepositoryBuilder parallelism(int tasks) {
+        if (tasks < 1) {
+            throw new IllegalArgumentException("parallelism is less than 1: " + tasks);
+        }
+        work = new WorkSettings(work.threads(), tasks);
         return this;
     }
 
@@ -298,7 +328,7 @@ public final class RepositoryBuilder {
                     + (1 + replicas.size()) + " given; add replicas with replica(..), or lower the quorum");
         }
         if (!replicas.isEmpty() && replicated.isEmpty()) {
-            ReplicatedStorage all = new ReplicatedStorage(first, replicas, quorum, patience);
+            ReplicatedStorage all = new ReplicatedStorage(first, replicas, quorum, patience, work.threads());
             replicated = Optional.of(all);
             storage = new TaggedStorage(all);
         }
@@ -486,6 +516,7 @@ public final class RepositoryBuilder {
                 storage,
                 replicated,
                 cache,
+                work,
                 formats(),
                 clock,
                 keys,

@@ -34,14 +34,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** An open repository as operations see it: its stores, its catalog, its formats, its threads. Thread-safe. */
 public final class OpenRepository {
     private static final Logger log = LoggerFactory.getLogger(OpenRepository.class);
-    private static final AtomicInteger THREADS = new AtomicInteger();
 
     private final StorageTarget storage;
     private final Optional<ReplicatedStorage> replicated;
@@ -56,11 +54,8 @@ public final class OpenRepository {
     private final Optional<AuditLog> audit;
     private final FormatMemory memory = new FormatMemory();
     private final RunningOperations operations;
-    private final ExecutorService executor = Executors.newCachedThreadPool(task -> {
-        Thread thread = new Thread(task, "lifeboat-worker-" + THREADS.incrementAndGet());
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final int parallelism;
+    private final ExecutorService executor;
 
     /**
      * Opens a repository. The repository closes the store.
@@ -75,6 +70,7 @@ public final class OpenRepository {
             StorageTarget storage,
             Optional<ReplicatedStorage> replicated,
             Optional<CacheSettings> cache,
+            WorkSettings work,
             List<ArchiveFormat> formats,
             Clock clock,
             RepositoryKeys keys,
@@ -84,6 +80,9 @@ public final class OpenRepository {
         this.storage = storage;
         this.replicated = replicated;
         this.cache = cache;
+        this.parallelism = work.parallelism();
+        // Tasks wait for each other: with a bound on their threads they could do so forever.
+        this.executor = Executors.newCachedThreadPool(work.threads());
         this.formats = formats;
         this.clock = clock;
         this.keys = keys;
@@ -286,7 +285,7 @@ public final class OpenRepository {
     }
 
     public FormatContext formatContext(StorageTarget in) {
-        return new FormatContext(in, executor, Runtime.getRuntime().availableProcessors(), keys, parameters, memory);
+        return new FormatContext(in, executor, parallelism, keys, parameters, memory);
     }
 
     /** Returns all formats, that of new snapshots first. */

@@ -25,9 +25,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +44,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Replica {
     private static final Logger log = LoggerFactory.getLogger(Replica.class);
-    private static final AtomicInteger THREADS = new AtomicInteger();
     private static final int MAX_FED_BYTES = 32 << 20;
     private static final int MAX_FED = 2;
     private static final int COPIERS = 3;
@@ -56,8 +55,8 @@ final class Replica {
     private final StorageTarget copy;
     private final StorageTarget source;
     private final DescriptorCheck descriptor;
-    private final ExecutorService comparer = newPool(1);
-    private final ExecutorService copiers = newPool(COPIERS);
+    private final ExecutorService comparer;
+    private final ExecutorService copiers;
     private final Semaphore room = new Semaphore(MAX_FED);
     private final Set<Future<?>> feeding = ConcurrentHashMap.newKeySet();
     private final Set<ObjectKey> removed = ConcurrentHashMap.newKeySet();
@@ -72,21 +71,24 @@ final class Replica {
      *
      * @param source provides content of the primary store, from any store that has it
      */
-    Replica(StorageTarget first, StorageTarget copy, StorageTarget source, DescriptorCheck descriptor) {
+    Replica(
+            StorageTarget first,
+            StorageTarget copy,
+            StorageTarget source,
+            DescriptorCheck descriptor,
+            ThreadFactory threads) {
         this.first = first;
         this.copy = copy;
         this.source = source;
         this.descriptor = descriptor;
+        this.comparer = newPool(1, threads);
+        this.copiers = newPool(COPIERS, threads);
     }
 
     /** Creates threads that end when idle, so that a replica that was hardly used need not be closed. */
-    private static ExecutorService newPool(int threads) {
+    private static ExecutorService newPool(int size, ThreadFactory threads) {
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
-                threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-                    Thread thread = new Thread(task, "lifeboat-replica-" + THREADS.incrementAndGet());
-                    thread.setDaemon(true);
-                    return thread;
-                });
+                size, size, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads);
         pool.allowCoreThreadTimeOut(true);
         return pool;
     }

@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
@@ -60,13 +61,15 @@ public final class ReplicatedStorage extends ForwardingStorageTarget {
      *
      * @param quorum the number of stores a snapshot needs, including the primary
      * @param patience how long {@link #settle} waits for replicas
+     * @param threads creates threads, which end when they have no work
      */
-    public ReplicatedStorage(StorageTarget first, List<StorageTarget> copies, int quorum, Duration patience) {
+    public ReplicatedStorage(
+            StorageTarget first, List<StorageTarget> copies, int quorum, Duration patience, ThreadFactory threads) {
         super(first);
         this.quorum = quorum;
         this.patience = patience;
         this.descriptor = new DescriptorCheck(first);
-        copies.forEach(copy -> replicas.add(new Replica(first, copy, this, descriptor)));
+        copies.forEach(copy -> replicas.add(new Replica(first, copy, this, descriptor, threads)));
     }
 
     /** Enables replicas: from now on they may be compared, written and read. */
