@@ -15,7 +15,7 @@ module dev.lifeboat.storage.s3 {
     requires software.amazon.awssdk.regions;
     requires software.amazon.awssdk.retries;
     requires software.amazon.awssdk.retries.api;
-    requires software.amazon.awssdk.services.s3;
+    requires transitive software.amazon.awssdk.services.s3;
     requires static com.google.errorprone.annotations;
     requires static transitive org.jspecify;
 }

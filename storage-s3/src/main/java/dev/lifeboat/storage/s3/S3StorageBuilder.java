@@ -17,6 +17,7 @@ import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.DelegatingS3Client;
 import software.amazon.awssdk.services.s3.LegacyMd5Plugin;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
@@ -32,6 +33,7 @@ public final class S3StorageBuilder {
     private boolean pathStyle;
     private boolean singleWriter;
     private boolean checksumsOnlyIfRequired;
+    private @Nullable S3Client given;
     private @Nullable AwsCredentialsProvider provider;
     private @Nullable String accessKey;
     private @Nullable Supplier<String> secretKey;
@@ -123,6 +125,17 @@ public final class S3StorageBuilder {
     @CanIgnoreReturnValue
     public S3StorageBuilder credentialsProvider(AwsCredentialsProvider newProvider) {
         provider = newProvider;
+        return this;
+    }
+
+    /**
+     * Sets a client that is there already, with its region, endpoint, credentials, retries and time limits; the options
+     * for these cannot be given as well. The caller closes it, after the storage. It must try a failed request again
+     * itself: Lifeboat does not. Give {@link #checksumsOnlyIfRequired} too if the client does so.
+     */
+    @CanIgnoreReturnValue
+    public S3StorageBuilder client(S3Client newClient) {
+        given = newClient;
         return this;
     }
 
@@ -246,13 +259,42 @@ public final class S3StorageBuilder {
     /**
      * Builds the storage. Sends no request.
      *
-     * @throws IllegalStateException if no bucket is set, or no region can be determined
+     * @throws IllegalStateException if no bucket is set, no region can be determined, or {@link #client} is given
+     *     together with options that a client has
      */
     public S3Storage build() {
         String name = bucket;
         if (name == null) {
             throw new IllegalStateException("no bucket is set; set it with bucket(..)");
         }
+        if (given != null
+                && (region != null || endpoint != null || pathStyle || provider != null || accessKey != null)) {
+            throw new IllegalStateException(
+                    "a client(..) has a region, an endpoint and credentials of its own; set them"
+                            + " there, and not here");
+        }
+        URI at = given == null
+                ? endpoint
+                : given.serviceClientConfiguration().endpointOverride().orElse(null);
+        String location = (at == null ? "s3://" : at.toString().replaceFirst("/+$", "") + "/")
+                + name
+                + (prefix.isEmpty() ? "" : "/" + prefix.substring(0, prefix.length() - 1));
+        try {
+            return new S3Storage(
+                    given == null ? ownClient() : new LentClient(given),
+                    name,
+                    prefix,
+                    location,
+                    singleWriter,
+                    !checksumsOnlyIfRequired,
+                    new ObjectSettings(storageClass, serverSide, kmsKey, lock),
+                    at == null);
+        } catch (software.amazon.awssdk.core.exception.SdkClientException e) {
+            throw new IllegalStateException("cannot use " + location + ": " + e.getMessage(), e);
+        }
+    }
+
+    private S3Client ownClient() {
         S3ClientBuilder client = S3Client.builder()
                 .credentialsProvider(credentials())
                 .forcePathStyle(pathStyle)
@@ -282,22 +324,17 @@ public final class S3StorageBuilder {
         } else if (endpoint != null) {
             client.region(Region.US_EAST_1);
         }
-        String location = (endpoint == null ? "s3://" : endpoint.toString().replaceFirst("/+$", "") + "/")
-                + name
-                + (prefix.isEmpty() ? "" : "/" + prefix.substring(0, prefix.length() - 1));
-        try {
-            return new S3Storage(
-                    client.build(),
-                    name,
-                    prefix,
-                    location,
-                    singleWriter,
-                    !checksumsOnlyIfRequired,
-                    new ObjectSettings(storageClass, serverSide, kmsKey, lock),
-                    endpoint == null);
-        } catch (software.amazon.awssdk.core.exception.SdkClientException e) {
-            throw new IllegalStateException("cannot use " + location + ": " + e.getMessage(), e);
+        return client.build();
+    }
+
+    /** A client that is not closed: it belongs to the caller. */
+    private static final class LentClient extends DelegatingS3Client {
+        LentClient(S3Client client) {
+            super(client);
         }
+
+        @Override
+        public void close() {}
     }
 
     /**

@@ -26,6 +26,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
 
 /** Answers that AWS documents and no server that can be run here gives; and requests as they arrive. */
 @Timeout(120)
@@ -119,6 +123,39 @@ class S3AnswersTest {
                     .hasMessageContaining("said so")
                     .satisfies(e -> assertThat(e.getMessage()).doesNotContain("checksumsOnlyIfRequired()"));
         }
+    }
+
+    @Test
+    void clientOfTheCaller_isUsed_andNotClosed() throws IOException {
+        S3StorageBuilder unused = answering(exchange -> {
+            exchange.sendResponseHeaders(200, 4);
+            exchange.getResponseBody().write("done".getBytes(StandardCharsets.UTF_8));
+        });
+        URI endpoint = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+        try (S3Client client = S3Client.builder()
+                .region(Region.EU_CENTRAL_1)
+                .endpointOverride(endpoint)
+                .forcePathStyle(true)
+                .credentialsProvider(StaticCredentialsProvider.create(
+                        AwsSessionCredentials.create("a-key", "a-secret", "a-session-token")))
+                .build()) {
+            for (int i = 0; i < 2; i++) {
+                try (S3Storage storage =
+                        S3Storage.builder().bucket("backups").client(client).build()) {
+                    assertThat(storage.location()).isEqualTo(endpoint + "/backups");
+                    try (InputStream in = storage.open(KEY, ByteRange.all())) {
+                        assertThat(in.readAllBytes()).hasSize(4);
+                    }
+                }
+            }
+            assertThatThrownBy(() -> unused.client(client).build())
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("client(..)");
+        }
+        assertThat(requests)
+                .hasSize(2)
+                .allSatisfy(headers ->
+                        assertThat(headers.get("X-amz-security-token")).containsExactly("a-session-token"));
     }
 
     /** A store that asks to be left alone for a while is. */
