@@ -151,9 +151,9 @@ public final class RepositoryBuilder {
 
     /**
      * Sets what creates the threads of this repository: of its workers and of its replicas. They end when they have had
-     * no work for a while, and when the repository is closed. Daemon threads named {@code lifeboat-worker-N} unless set.
-     * The number of threads must not be limited, since some wait for others; {@link #parallelism} bounds the work. A
-     * {@link Job} has a thread of its own in any case.
+     * no work for a while, and when the repository is closed. Unless set, they are daemon threads named
+     * {@code lifeboat-worker-N}. The number of threads must not be limited, since some wait for others;
+     * {@link #parallelism} bounds the work. A {@link Job} has a thread of its own in any case.
      */
     @CanIgnoreReturnValue
     public RepositoryBuilder threads(ThreadFactory newThreads) {
