@@ -75,7 +75,7 @@ final class DirectoryWalk {
         sink.offer(Entry.directory(EntryPath.root(), attributes(stat, root.xattrs())));
         repository = RepositoryDirectories.of(sink.repositoryDirectories());
         if (repository.contains(stat)) {
-            report(EntryPath.root(), Problem.Kind.FAILED, RepositoryDirectories.NOT_READ);
+            report(EntryPath.root(), Problem.Kind.FAILED, RepositoryDirectories.NOT_READ_AT_ALL);
             return;
         }
         levels.push(new Level(

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class RepositoryDirectories {
     static final String NOT_READ = "the repository keeps its objects here; they are not captured, since each backup"
             + " would then hold the last one";
+    static final String NOT_READ_AT_ALL = NOT_READ + "; back up another directory, or leave this one out";
     static final String NOT_WRITTEN =
             "the repository keeps its objects here; nothing in it is restored, changed or deleted";
     static final String IN_THE_WAY =

@@ -29,6 +29,7 @@ import dev.lifeboat.testkit.Shell;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -719,5 +720,36 @@ class ContainerTest {
         MemoryTree tree = new MemoryTree();
         repo.restore(with).subtree(EntryPath.of("paths/0/data")).to(tree).run();
         assertThat(tree.content(EntryPath.of("file"))).isEqualTo("bound content".getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A container that runs backups, with the repository in its own volume. */
+    @Test
+    void repositoryInAVolumeOfTheContainer_isLeftOut_andLeftAlone() throws Exception {
+        String name = engine.name("panel");
+        String volume = engine.name("backups");
+        run("run", "-d", "--name", name, "-v", volume + ":/backups", EngineFixture.BUSYBOX, "sleep", "1000");
+        exec(name, "echo 1 > /backups/settings");
+        Path place = Path.of(run("volume", "inspect", "-f", "{{.Mountpoint}}", volume));
+        try (Repository own = Repository.at(FileStorage.at(place.resolve("repository")))
+                .encryption(Encryption.none())
+                .create()) {
+            own.backup(docker.container(name).quiesce(Quiesce.stop())).run();
+            Snapshot second =
+                    own.backup(docker.container(name).quiesce(Quiesce.stop())).run();
+            exec(name, "echo 2 > /backups/settings; echo 3 > /backups/extra");
+
+            Restore.Restored restored =
+                    own.restore(second).to(docker.containerInPlace().start()).run();
+
+            EntryPath data = EntryPath.of("volumes/" + volume + "/data/repository");
+            assertThat(second.problems())
+                    .anyMatch(p -> p.kind() == Problem.Kind.SKIPPED && p.path().equals(data));
+            assertThat(own.browse(second).list(data)).isEmpty();
+            assertThat(restored.problems())
+                    .anyMatch(p -> p.kind() == Problem.Kind.SKIPPED && p.path().equals(data));
+            assertThat(exec(name, "cat /backups/settings; ls /backups")).isEqualTo("1\nrepository\nsettings");
+            assertThat(own.snapshots()).hasSize(2);
+            assertThat(own.verify().readData().run().findings()).isEmpty();
+        }
     }
 }
