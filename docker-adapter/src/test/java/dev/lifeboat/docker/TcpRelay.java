@@ -15,17 +15,17 @@ import java.nio.channels.SocketChannel;
  * An engine as it looks from another host: its socket behind a TCP port on loopback. It is not told apart from a
  * remote one.
  */
-final class TcpRelay implements AutoCloseable {
+public final class TcpRelay implements AutoCloseable {
     private final ServerSocketChannel server;
     private final URI engine;
 
-    TcpRelay(URI engine) throws IOException {
+    public TcpRelay(URI engine) throws IOException {
         this.engine = engine;
         server = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         start(this::accept);
     }
 
-    URI uri() throws IOException {
+    public URI uri() throws IOException {
         return URI.create("tcp://127.0.0.1:" + ((InetSocketAddress) server.getLocalAddress()).getPort());
     }
 

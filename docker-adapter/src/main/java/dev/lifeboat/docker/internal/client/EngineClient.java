@@ -22,12 +22,15 @@ import java.util.Iterator;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * HTTP client of an engine. Requests and responses are handled as JSON, so that fields unknown to this library are not
  * lost. The version of the API is negotiated with the first request. Thread-safe.
  */
 public final class EngineClient implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(EngineClient.class);
     private static final int NOT_MODIFIED = 304;
     private static final Duration CONNECT = Duration.ofSeconds(10);
     /**
@@ -41,7 +44,9 @@ public final class EngineClient implements AutoCloseable {
 
     private final URI uri;
     private final Transport transport;
+    private final Duration patience;
     private final DockerHttpClient http;
+    private final PatientClient patient;
     private final Deque<Closeable> dependents = new ConcurrentLinkedDeque<>();
     private volatile @Nullable Negotiation negotiation;
     private volatile @Nullable EngineInfo info;
@@ -56,7 +61,24 @@ public final class EngineClient implements AutoCloseable {
     EngineClient(URI uri, Transport transport, Duration patience) throws IOException {
         this.uri = uri;
         this.transport = transport;
-        this.http = transport.connect(patience);
+        this.patience = patience;
+        this.http = transport.connect(Optional.of(patience));
+        this.patient = new PatientClient(transport, patience, this::answers);
+    }
+
+    /** Returns whether the engine answers at all. */
+    private boolean answers() {
+        Request ping =
+                Request.builder().method(Request.Method.GET).path("/_ping").build();
+        Duration limit = patience.compareTo(CONNECT) < 0 ? patience : CONNECT;
+        try (DockerHttpClient impatient = transport.connect(Optional.of(limit));
+                Response response = impatient.execute(ping)) {
+            response.getBody().readNBytes(MAX_TEXT_BYTES);
+            return true;
+        } catch (IOException | RuntimeException e) {
+            log.debug("the engine does not answer [uri={}, cause={}]", uri, e.toString());
+            return false;
+        }
     }
 
     /**
@@ -70,7 +92,7 @@ public final class EngineClient implements AutoCloseable {
         }
         Request version =
                 Request.builder().method(Request.Method.GET).path("/version").build();
-        try (DockerHttpClient impatient = transport.connect(CONNECT)) {
+        try (DockerHttpClient impatient = transport.connect(Optional.of(CONNECT))) {
             byte[] answer = body(impatient, version, what, MAX_TEXT_BYTES);
             Negotiation made = new Negotiation(JsonObject.parse(answer, "answer to: ask the engine for its version"));
             negotiation = made;
@@ -164,7 +186,24 @@ public final class EngineClient implements AutoCloseable {
         bytes(Request.Method.DELETE, path, null, what);
     }
 
-    /** Sends a stream to its end and returns the output of the engine. */
+    /**
+     * Posts an object and waits for the response for as long as the engine answers to others, such as for an image of a
+     * large container.
+     */
+    public JsonObject postPatiently(String path, JsonObject body, String what) throws IOException {
+        Request request = Request.builder()
+                .method(Request.Method.POST)
+                .path(path)
+                .putHeader("Content-Type", "application/json")
+                .bodyBytes(body.toBytes())
+                .build();
+        return JsonObject.parse(body(patient, versioned(request, what), what, MAX_JSON_BYTES), "answer to: " + what);
+    }
+
+    /**
+     * Sends a stream to its end and returns the output of the engine, which is waited for as long as the engine answers
+     * to others.
+     */
     public String send(Request.Method method, String path, InputStream body, String what) throws IOException {
         Request request = Request.builder()
                 .method(method)
@@ -172,17 +211,27 @@ public final class EngineClient implements AutoCloseable {
                 .putHeader("Content-Type", "application/x-tar")
                 .body(body)
                 .build();
-        return new String(body(request, what, MAX_TEXT_BYTES), StandardCharsets.UTF_8);
+        return new String(body(patient, versioned(request, what), what, MAX_TEXT_BYTES), StandardCharsets.UTF_8);
     }
 
     /** Opens a stream. The caller closes it, which ends the request. */
     public InputStream open(String path, String what) throws IOException {
-        return stream(Request.builder().method(Request.Method.GET).path(path).build(), what);
+        Request request =
+                Request.builder().method(Request.Method.GET).path(path).build();
+        return stream(execute(request, what), what);
+    }
+
+    /** Opens a stream that the engine prepares for as long as it takes. The caller closes it, which ends the request. */
+    public InputStream openPatiently(String path, String what) throws IOException {
+        Request request =
+                Request.builder().method(Request.Method.GET).path(path).build();
+        Response response = execute(patient, versioned(request, what), what);
+        return stream(TimedClient.timed(response, patience), what);
     }
 
     /**
-     * Posts an object and opens what follows as a stream in both directions. The caller closes it, which ends the
-     * request.
+     * Posts an object and opens what follows as a stream in both directions, which may pause for as long as the engine
+     * answers to others. The caller closes it, which ends the request.
      *
      * @param input what is sent after the object, until its end; null if nothing is
      */
@@ -195,11 +244,10 @@ public final class EngineClient implements AutoCloseable {
         if (input != null) {
             request.hijackedInput(input);
         }
-        return stream(request.build(), what);
+        return stream(execute(patient, versioned(request.build(), what), what), what);
     }
 
-    private InputStream stream(Request request, String what) throws IOException {
-        Response response = execute(request, what);
+    private InputStream stream(Response response, String what) {
         return new FilterInputStream(response.getBody()) {
             @Override
             public int read(byte[] b, int off, int len) throws IOException {
@@ -346,6 +394,7 @@ public final class EngineClient implements AutoCloseable {
         }
         closed = true;
         http.close();
+        patient.close();
         transport.close();
         if (failure != null) {
             throw failure;

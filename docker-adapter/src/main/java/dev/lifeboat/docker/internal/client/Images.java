@@ -65,12 +65,12 @@ public final class Images {
 
     /** Opens the tar of an image, as {@code docker image save} writes it. The caller closes it. */
     public InputStream save(ImageSpec image) throws IOException {
-        return client.open(path(image.id()) + "/get", "save image " + image.id());
+        return client.openPatiently(path(image.id()) + "/get", "save image " + image.id());
     }
 
     /** Opens the tar of an image with its name, as {@code docker image save} writes it. The caller closes it. */
     public InputStream save(String name) throws IOException {
-        return client.open(path(name) + "/get", "save image " + name);
+        return client.openPatiently(path(name) + "/get", "save image " + name);
     }
 
     /**
@@ -112,7 +112,7 @@ public final class Images {
     public void commit(ContainerSpec container, String name, Map<String, String> labels) throws IOException {
         int colon = name.lastIndexOf(':');
         JsonObject config = JsonObject.create().put("Labels", new TreeMap<>(labels));
-        client.post(
+        client.postPatiently(
                 "/commit?pause=false&container=" + container.id() + "&repo="
                         + EngineClient.encode(name.substring(0, colon)) + "&tag="
                         + EngineClient.encode(name.substring(colon + 1)),

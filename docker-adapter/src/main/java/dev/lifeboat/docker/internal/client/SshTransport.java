@@ -16,6 +16,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -51,7 +52,7 @@ public final class SshTransport implements Transport {
     }
 
     @Override
-    public synchronized DockerHttpClient connect(Duration patience) throws IOException {
+    public synchronized DockerHttpClient connect(Optional<Duration> patience) throws IOException {
         if (closed) {
             throw new IOException("the connections to " + uri + " are closed");
         }

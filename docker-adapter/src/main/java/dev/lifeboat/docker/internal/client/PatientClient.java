@@ -1,0 +1,135 @@
+package dev.lifeboat.docker.internal.client;
+
+import com.github.dockerjava.transport.DockerHttpClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Waits for what takes as long as it takes, as long as the engine answers to others: an image that is loaded or saved,
+ * a command that prints nothing for hours. If it does not answer any more, all that waits fails. Thread-safe.
+ */
+final class PatientClient implements DockerHttpClient {
+    private static final Logger log = LoggerFactory.getLogger(PatientClient.class);
+
+    private final Transport transport;
+    private final Duration interval;
+    private final BooleanSupplier alive;
+    private @Nullable DockerHttpClient connected;
+    private boolean closed;
+
+    /**
+     * Creates a client that connects when it is needed.
+     *
+     * @param interval how long the engine may be silent until it is asked
+     * @param alive asks it, and may take its time
+     */
+    PatientClient(Transport transport, Duration interval, BooleanSupplier alive) {
+        this.transport = transport;
+        this.interval = interval;
+        this.alive = alive;
+    }
+
+    private synchronized DockerHttpClient client() throws IOException {
+        if (closed) {
+            throw new IOException("the client is closed");
+        }
+        DockerHttpClient known = connected;
+        if (known == null) {
+            known = transport.connect(Optional.empty());
+            connected = known;
+        }
+        return known;
+    }
+
+    @Override
+    public Response execute(Request request) {
+        DockerHttpClient client;
+        try {
+            client = client();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        try (Watch watch = watch(client)) {
+            watch.waits();
+            return new PatientResponse(client, client.execute(request));
+        }
+    }
+
+    private Watch watch(DockerHttpClient client) {
+        Watch[] watch = new Watch[1];
+        watch[0] = new Watch(interval, () -> {
+            Thread thread = new Thread(() -> ask(client, watch[0]), "lifeboat-ask");
+            thread.setDaemon(true);
+            thread.start();
+        });
+        return watch[0];
+    }
+
+    private void ask(DockerHttpClient client, Watch watch) {
+        if (alive.getAsBoolean()) {
+            watch.restart();
+            return;
+        }
+        try {
+            drop(client);
+        } catch (IOException e) {
+            log.debug("connections to an engine that does not answer were not closed [cause={}]", e.toString());
+        }
+    }
+
+    /** Ends all requests of a client; later ones get another one. */
+    private synchronized void drop(DockerHttpClient client) throws IOException {
+        if (client == connected) {
+            connected = null;
+            client.close();
+        }
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        closed = true;
+        DockerHttpClient known = connected;
+        if (known != null) {
+            drop(known);
+        }
+    }
+
+    private final class PatientResponse implements Response {
+        private final DockerHttpClient client;
+        private final Response response;
+
+        PatientResponse(DockerHttpClient client, Response response) {
+            this.client = client;
+            this.response = response;
+        }
+
+        @Override
+        public int getStatusCode() {
+            return response.getStatusCode();
+        }
+
+        @Override
+        public Map<String, List<String>> getHeaders() {
+            return response.getHeaders();
+        }
+
+        @Override
+        public InputStream getBody() {
+            return new WatchedStream(response.getBody(), watch(client));
+        }
+
+        @Override
+        public void close() {
+            response.close();
+        }
+    }
+}
