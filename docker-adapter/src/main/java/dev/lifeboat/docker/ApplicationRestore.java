@@ -14,6 +14,7 @@ import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -129,6 +130,51 @@ public final class ApplicationRestore implements RestoreTarget {
      */
     public ApplicationRestore subnet(String captured, String range) {
         return with(o -> o.remapping = o.remapping.subnet(captured, range));
+    }
+
+    /**
+     * Sets a variable of the environment of a service, or of a container with that name, such as another password or address.
+     * A service that the snapshot does not have is a conflict.
+     *
+     * @throws IllegalArgumentException if the name is empty or contains an equals sign
+     */
+    public ApplicationRestore environment(String service, String name, String value) {
+        return with(o -> o.environment(service, name, Optional.of(value)));
+    }
+
+    /**
+     * Leaves out a variable of the environment of a service, or of a container with that name. One that the image sets is then the image's.
+     *
+     * @throws IllegalArgumentException if the name is empty or contains an equals sign
+     */
+    public ApplicationRestore withoutEnvironment(String service, String name) {
+        return with(o -> o.environment(service, name, Optional.empty()));
+    }
+
+    /**
+     * Sets a label of a service, or of a container with that name.
+     *
+     * @throws IllegalArgumentException if the name is empty
+     */
+    public ApplicationRestore label(String service, String name, String value) {
+        return with(o -> o.label(service, name, Optional.of(value)));
+    }
+
+    /**
+     * Leaves out a label of a service, or of a container with that name, such as one that a proxy acts on.
+     *
+     * @throws IllegalArgumentException if the name is empty
+     */
+    public ApplicationRestore withoutLabel(String service, String name) {
+        return with(o -> o.label(service, name, Optional.empty()));
+    }
+
+    /**
+     * Sets the user of a service, or of a container with that name, by name or numbers: {@code 1000:1000}. Empty for the user of the image. The owners of files
+     * stay as they were captured.
+     */
+    public ApplicationRestore user(String service, String user) {
+        return with(o -> o.user(service, user));
     }
 
     /**

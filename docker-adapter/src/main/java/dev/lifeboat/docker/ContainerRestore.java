@@ -12,6 +12,7 @@ import dev.lifeboat.entry.RestoreTarget;
 import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -81,8 +82,78 @@ public final class ContainerRestore implements RestoreTarget {
         return with(o -> o.remapping = o.remapping.network(captured, name));
     }
 
+    /** Has the engine choose free ports of the host, except those that {@link #hostPort} replaces. */
+    public ContainerRestore freePorts() {
+        return with(o -> o.ports = Ports.FREE);
+    }
+
     /**
-     * Mounts another host path instead of a captured one. The restore writes nothing to it.
+     * Publishes what was published at a port of the host at another one.
+     *
+     * @param captured port of the host, the first number in {@code 8080:80}
+     * @throws IllegalStateException if the captured one is replaced already
+     */
+    public ContainerRestore hostPort(int captured, int port) {
+        return with(o -> o.remapping = o.remapping.port(captured, port));
+    }
+
+    /**
+     * Gives a network another address range than the captured one, such as {@code 172.30.5.0/24}. Fixed addresses move
+     * with it.
+     *
+     * @throws IllegalStateException if the captured one is replaced already
+     */
+    public ContainerRestore subnet(String captured, String range) {
+        return with(o -> o.remapping = o.remapping.subnet(captured, range));
+    }
+
+    /**
+     * Sets a variable of the environment of the container, such as another password or address.
+     *
+     * @throws IllegalArgumentException if the name is empty or contains an equals sign
+     */
+    public ContainerRestore environment(String name, String value) {
+        return with(o -> o.environment("", name, Optional.of(value)));
+    }
+
+    /**
+     * Leaves out a variable of the environment of the container. One that the image sets is then the image's.
+     *
+     * @throws IllegalArgumentException if the name is empty or contains an equals sign
+     */
+    public ContainerRestore withoutEnvironment(String name) {
+        return with(o -> o.environment("", name, Optional.empty()));
+    }
+
+    /**
+     * Sets a label of the container.
+     *
+     * @throws IllegalArgumentException if the name is empty
+     */
+    public ContainerRestore label(String name, String value) {
+        return with(o -> o.label("", name, Optional.of(value)));
+    }
+
+    /**
+     * Leaves out a label of the container, such as one that a proxy acts on.
+     *
+     * @throws IllegalArgumentException if the name is empty
+     */
+    public ContainerRestore withoutLabel(String name) {
+        return with(o -> o.label("", name, Optional.empty()));
+    }
+
+    /**
+     * Sets the user of the container, by name or numbers: {@code 1000:1000}. Empty for the user of the image. The owners of files
+     * stay as they were captured.
+     */
+    public ContainerRestore user(String user) {
+        return with(o -> o.user("", user));
+    }
+
+    /**
+     * Mounts another host path instead of a captured one. If the path does not exist and the snapshot has the content
+     * of the captured one, it is written there.
      *
      * @throws IllegalStateException if the captured one is replaced already
      */
@@ -103,6 +174,15 @@ public final class ContainerRestore implements RestoreTarget {
     /** Lets a copy write to the same host paths as the original. Two databases that share a directory destroy it. */
     public ContainerRestore sharedBindMounts() {
         return with(o -> o.bindMounts = BindMounts.SHARED);
+    }
+
+    /**
+     * Writes bind mounts that are missing on the host from the snapshot to the host, as far as it has their content:
+     * those that were captured with {@code withBindMounts()}. Paths that exist are not changed. Without this, a missing
+     * path is a conflict. Only for snapshots that you trust: they name the paths.
+     */
+    public ContainerRestore writeMissingPaths() {
+        return with(o -> o.missingPaths = true);
     }
 
     /** Restores volumes even while other running containers use them. */

@@ -752,4 +752,73 @@ class ContainerTest {
             assertThat(own.verify().readData().run().findings()).isEmpty();
         }
     }
+
+    @Test
+    void copy_withOtherConfiguration_hasNoDifferenceThatNobodyAskedFor() throws Exception {
+        Path bound = Files.createDirectories(dir.resolve("bound"));
+        Files.writeString(bound.resolve("file"), "bound content");
+        String name = engine.name("app");
+        run(
+                "run",
+                "-d",
+                "--name",
+                name,
+                "-e",
+                "A=1",
+                "-e",
+                "B=2",
+                "--label",
+                "keep=1",
+                "--label",
+                "proxy=on",
+                "--user",
+                "7:8",
+                "-p",
+                "127.0.0.1::8080",
+                "-v",
+                bound + ":/bound",
+                EngineFixture.BUSYBOX,
+                "sleep",
+                "1000");
+        Snapshot snapshot = repo.backup(docker.container(name).withBindMounts()).run();
+        Path other = dir.resolve("other/place");
+        String copy = engine.name("copy");
+
+        Restore.Restored restored = repo.restore(snapshot)
+                .to(docker.newContainer(copy)
+                        .environment("B", "x=y z")
+                        .withoutEnvironment("A")
+                        .label("more", "2")
+                        .withoutLabel("proxy")
+                        .user("1000:1000")
+                        .freePorts()
+                        .bindMount(bound.toString(), other.toString())
+                        .start())
+                .run();
+
+        assertThat(restored.problems())
+                .filteredOn(p -> p.kind() == Problem.Kind.DEGRADED || p.kind() == Problem.Kind.FAILED)
+                .isEmpty();
+        assertThat(exec(copy, "id -u; echo ${A-none} $B; cat /bound/file"))
+                .isEqualTo("1000\nnone x=y z\nbound content");
+        assertThat(inspect(copy, "{{json .Config.Labels}}"))
+                .contains("keep", "more")
+                .doesNotContain("proxy");
+        assertThat(run("port", copy, "8080")).isNotEqualTo(run("port", name, "8080"));
+        assertThat(other.resolve("file")).hasContent("bound content");
+
+        run("rm", "-f", copy);
+        Shell.run("rm", "-r", bound.toString());
+        assertThatThrownBy(() -> repo.restore(snapshot)
+                        .to(docker.newContainer(copy).sharedBindMounts().freePorts())
+                        .run())
+                .hasMessageContaining("writeMissingPaths()");
+        repo.restore(snapshot)
+                .to(docker.newContainer(copy)
+                        .sharedBindMounts()
+                        .writeMissingPaths()
+                        .freePorts())
+                .run();
+        assertThat(bound.resolve("file")).hasContent("bound content");
+    }
 }

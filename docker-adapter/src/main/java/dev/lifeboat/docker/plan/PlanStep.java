@@ -21,6 +21,8 @@ public record PlanStep(Action action, Resource resource, String name, String det
         STOP,
         /** A container is replaced. The old one is kept until the new one runs. */
         REPLACE,
+        /** Variables, labels or the user of a container are not as they were captured. */
+        CONFIGURE,
         /** Files are replaced by those of the snapshot. */
         WRITE,
         /** A container is started. The restore waits until it is healthy or has run for a second. */

@@ -121,7 +121,7 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
         return switch (location.part()) {
             case PROJECT, CONTAINER, NETWORK -> entry.isFile();
             case IMAGE -> isChosenImage(location) && images().offer(entry);
-            case PATH, PATH_DATA -> options.isApplication() && paths().offer(location, entry);
+            case PATH, PATH_DATA -> paths().offer(location, entry);
             case LAYER, VOLUME_DATA -> offerTo(location, entry);
             case VOLUME, OTHER -> false;
         };
@@ -383,8 +383,9 @@ public final class ApplicationRestoreSession implements RestoreTarget.Session {
     }
 
     private void reportDifferences(ApplicationPlan.Member member, ContainerSpec created) throws IOException {
+        ContainerSettings settings = ContainerSettings.of(options.settings(), member.document());
         for (String difference :
-                ConfigurationCheck.differences(member.document().container(), member.body(), created)) {
+                ConfigurationCheck.differences(member.document().container(), settings, member.body(), created)) {
             request.listener()
                     .problem(new Problem(
                             SnapshotLayout.container(member.key()),

@@ -61,11 +61,14 @@ final class ConfigurationCheck {
     /**
      * Returns the differences that were not asked for: path, captured value, value now.
      *
+     * @param settings what was asked for in the place of what was captured
      * @param sent the call that created it
      */
-    static List<String> differences(ContainerSpec captured, JsonObject sent, ContainerSpec created) throws IOException {
+    static List<String> differences(
+            ContainerSpec captured, ContainerSettings settings, JsonObject sent, ContainerSpec created)
+            throws IOException {
         ConfigurationCheck check = new ConfigurationCheck();
-        check.config(captured.config(), sent, created.config());
+        check.config(settings.applied(captured.config()), sent, created.config());
         check.compare(
                 "HostConfig",
                 captured.hostConfig().members(),

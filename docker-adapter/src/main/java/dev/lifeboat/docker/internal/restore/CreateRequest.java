@@ -66,6 +66,7 @@ final class CreateRequest {
         } else if (Identity.isMarked(container.labels())) {
             body.put("Labels", Identity.withoutMarks(container.labels()));
         }
+        body = ContainerSettings.of(context.options().settings(), document).applied(body);
         nameImage(body, imageId);
         body.put("HostConfig", hostConfig(networkMode));
         if (context.engine().product() == Product.PODMAN) {

@@ -233,7 +233,7 @@ final class MountPlan {
     /** A path that the caller names is written if the snapshot has its content; any other only if the caller asks. */
     private void missing(String captured, String source, String destination, boolean named) {
         boolean isCaptured = document.paths().contains(captured);
-        if (isCaptured && options.isApplication() && (named || options.missingPaths())) {
+        if (isCaptured && (named || options.missingPaths())) {
             context.write(captured, source);
             return;
         }
@@ -242,9 +242,7 @@ final class MountPlan {
                 "bind mount " + source,
                 "it is to be mounted at " + destination + ", and there is no such path on the host",
                 "create it, or choose another: .bindMount(\"" + captured + "\", \"<other>\")"
-                        + (isCaptured && options.isApplication()
-                                ? "; or have it written from the snapshot: .writeMissingPaths()"
-                                : ""));
+                        + (isCaptured ? "; or have it written from the snapshot: .writeMissingPaths()" : ""));
     }
 
     /** Mounts that came from other containers, as mounts of this one. */

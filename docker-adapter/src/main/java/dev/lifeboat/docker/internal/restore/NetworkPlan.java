@@ -176,9 +176,7 @@ final class NetworkPlan {
                 taken,
                 "remove that network, or restore into another one: .network(\"" + network.name()
                         + "\", \"<other>\")"
-                        + (context.options().isApplication()
-                                ? "; or choose another range: .subnet(\"" + subnet + "\", \"<other>\")"
-                                : ""));
+                        + "; or choose another range: .subnet(\"" + subnet + "\", \"<other>\")");
         return Optional.empty();
     }
 

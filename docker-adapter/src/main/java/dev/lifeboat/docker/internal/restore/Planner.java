@@ -115,6 +115,10 @@ final class Planner {
         String name = context.naming().container(document.container());
         Optional<ContainerSpec> existing = Optional.ofNullable(replaced.get(key));
         container(name, document, existing);
+        String settings = ContainerSettings.of(options.settings(), document).describe();
+        if (!settings.isEmpty()) {
+            steps.add(new PlanStep(Action.CONFIGURE, Resource.CONTAINER, name, settings));
+        }
         CreateRequest request = new CreateRequest(context, document);
         JsonObject body = request.body(image.reference(), image.id());
         return new ApplicationPlan.Member(

@@ -43,10 +43,8 @@ final class PortPlan {
                         Conflict.Kind.PORT_TAKEN,
                         "container " + member.name(),
                         detail,
-                        context.options().isApplication()
-                                ? "stop that container; choose another port: .hostPort(" + port.port()
-                                        + ", <other>); or .freePorts() or .withoutPublishedPorts()"
-                                : "stop that container, or publish no ports: .withoutPublishedPorts()");
+                        "stop that container; choose another port: .hostPort(" + port.port()
+                                + ", <other>); or .freePorts() or .withoutPublishedPorts()");
             } else {
                 context.warn(member.document(), detail + ", so the container cannot be started beside it");
             }

@@ -2,6 +2,7 @@ package dev.lifeboat.docker.internal.restore;
 
 import dev.lifeboat.docker.internal.layout.ContainerDocument;
 import dev.lifeboat.docker.internal.layout.ContainerDocument.CapturedVolume;
+import dev.lifeboat.docker.internal.model.ComposeLabels;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.MountSpec;
 import dev.lifeboat.docker.internal.model.NetworkSpec;
@@ -19,6 +20,7 @@ import java.util.TreeSet;
 final class RemappingCheck {
     private final PlanContext context;
     private final Set<String> containers = new TreeSet<>();
+    private final Set<String> services = new TreeSet<>();
     private final Set<String> volumes = new TreeSet<>();
     private final Set<String> networks = new TreeSet<>();
     private final Set<String> subnets = new TreeSet<>();
@@ -41,6 +43,8 @@ final class RemappingCheck {
 
     private void add(ContainerSpec container) throws IOException {
         containers.add(container.name());
+        services.add(container.name());
+        new ComposeLabels(container.labels()).service().ifPresent(services::add);
         networks.addAll(container.endpoints().keySet());
         for (MountSpec mount : container.mounts()) {
             (mount.isVolume() ? volumes : paths).add(mount.isVolume() ? mount.name() : mount.source());
@@ -66,6 +70,15 @@ final class RemappingCheck {
         check("address range", remapping.subnets(), subnets);
         check("bind mount", remapping.bindMounts(), paths);
         check("port", remapping.ports(), ports);
+        for (String name : new TreeSet<>(context.options().settings().keySet())) {
+            if (!name.isEmpty() && !services.contains(name)) {
+                context.conflict(
+                        Conflict.Kind.UNKNOWN_NAME,
+                        "service " + name,
+                        "its configuration is to be changed, but the snapshot does not have it",
+                        "choose one of " + services);
+            }
+        }
     }
 
     private void check(String kind, Map<String, String> replaced, Set<String> known) {

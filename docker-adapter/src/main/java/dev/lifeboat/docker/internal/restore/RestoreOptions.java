@@ -4,8 +4,10 @@ import dev.lifeboat.docker.plan.Remapping;
 import dev.lifeboat.docker.plan.RestorePlan;
 import dev.lifeboat.docker.plan.StartedContainer;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /** How a container or an application is to be restored. Immutable. */
@@ -59,12 +61,49 @@ public final class RestoreOptions {
         public Duration healthTimeout = Duration.ofMinutes(2);
         /** What takes the place of what was captured. */
         public Remapping remapping = Remapping.none();
+        /** What containers get in the place of captured configuration, by service or name; by "" for a single one. */
+        private Map<String, ContainerSettings> settings = Map.of();
         /** Receives the plan before anything is changed. */
         public Consumer<? super RestorePlan> onPlan = plan -> {};
         /** Keeps a copy from everything else; empty if it may reach what the original reaches. */
         public Optional<Isolation> isolation = Optional.empty();
 
         private Values() {}
+
+        /**
+         * Sets a variable of the environment.
+         *
+         * @param of service or name of a container; "" for a single container
+         * @param value empty to leave it out
+         */
+        public void environment(String of, String name, Optional<String> value) {
+            set(of, settings.getOrDefault(of, ContainerSettings.NONE).environment(name, value));
+        }
+
+        /**
+         * Sets a label.
+         *
+         * @param of service or name of a container; "" for a single container
+         * @param value empty to leave it out
+         */
+        public void label(String of, String name, Optional<String> value) {
+            set(of, settings.getOrDefault(of, ContainerSettings.NONE).label(name, value));
+        }
+
+        /**
+         * Sets the user.
+         *
+         * @param of service or name of a container; "" for a single container
+         */
+        public void user(String of, String user) {
+            set(of, settings.getOrDefault(of, ContainerSettings.NONE).user(user));
+        }
+
+        private void set(String of, ContainerSettings changed) {
+            Map<String, ContainerSettings> more = new TreeMap<>(settings);
+            more.put(of, changed);
+            settings = Map.copyOf(more);
+        }
 
         private Values(Values other) {
             newName = other.newName;
@@ -81,6 +120,7 @@ public final class RestoreOptions {
             healthTimeout = other.healthTimeout;
             isolation = other.isolation;
             remapping = other.remapping;
+            settings = other.settings;
             onPlan = other.onPlan;
         }
     }
@@ -191,6 +231,10 @@ public final class RestoreOptions {
     /** What takes the place of what was captured. */
     public Remapping remapping() {
         return values.remapping;
+    }
+
+    Map<String, ContainerSettings> settings() {
+        return values.settings;
     }
 
     Optional<Isolation> isolation() {

@@ -24,7 +24,10 @@ class ConfigurationCheckTest {
 
     private static List<String> host(String captured, String sent, String created) throws IOException {
         return ConfigurationCheck.differences(
-                container("", captured, ""), json("{'HostConfig':{" + sent + "}}"), container("", created, ""));
+                container("", captured, ""),
+                ContainerSettings.NONE,
+                json("{'HostConfig':{" + sent + "}}"),
+                container("", created, ""));
     }
 
     @ParameterizedTest
@@ -62,9 +65,11 @@ class ConfigurationCheckTest {
     void variablesThatTheEngineAdds_areNoDifference_thoseItDropsAre() throws IOException {
         ContainerSpec captured = container("'Env':['A=1','B=2']", "", "");
         JsonObject sent = json("{'Env':['A=1','B=2'],'HostConfig':{}}");
-        assertThat(ConfigurationCheck.differences(captured, sent, container("'Env':['B=2','HOME=/','A=1']", "", "")))
+        assertThat(ConfigurationCheck.differences(
+                        captured, ContainerSettings.NONE, sent, container("'Env':['B=2','HOME=/','A=1']", "", "")))
                 .isEmpty();
-        assertThat(ConfigurationCheck.differences(captured, sent, container("'Env':['B=2']", "", "")))
+        assertThat(ConfigurationCheck.differences(
+                        captured, ContainerSettings.NONE, sent, container("'Env':['B=2']", "", "")))
                 .hasSize(1);
     }
 
@@ -76,10 +81,14 @@ class ConfigurationCheckTest {
         String a = "{'Type':'volume','Name':'v','Destination':'/a','RW':true}";
         String b = "{'Type':'bind','Destination':'/b','RW':false}";
         String c = "{'Type':'volume','Destination':'/c','RW':true}";
-        assertThat(ConfigurationCheck.differences(captured, sent, container("", "", a + "," + b + "," + c)))
+        assertThat(ConfigurationCheck.differences(
+                        captured, ContainerSettings.NONE, sent, container("", "", a + "," + b + "," + c)))
                 .isEmpty();
         assertThat(ConfigurationCheck.differences(
-                        captured, sent, container("", "", a.replace("true", "false") + "," + c)))
+                        captured,
+                        ContainerSettings.NONE,
+                        sent,
+                        container("", "", a.replace("true", "false") + "," + c)))
                 .containsExactlyInAnyOrder("the mount at /a was writable and is read-only", "nothing is mounted at /b");
     }
 }

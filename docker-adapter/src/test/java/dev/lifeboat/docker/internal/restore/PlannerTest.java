@@ -175,6 +175,71 @@ class PlannerTest {
     }
 
     @Test
+    void environmentLabelsAndUser_takeThePlaceOfCapturedOnes() throws IOException {
+        ContainerSpec app = app(
+                "",
+                ",'Env':['A=1','B=2','EMPTY'],'User':'7','Labels':{'com.docker.compose.service':'web','keep':'1','proxy':'on'}",
+                "");
+        Plan plan = plan(app, inPlace().with(o -> {
+            o.environment("web", "B", Optional.of("x=y"));
+            o.environment("web", "C", Optional.of("secret"));
+            o.environment("web", "EMPTY", Optional.empty());
+            o.label("web", "proxy", Optional.empty());
+            o.label("app", "more", Optional.of("2"));
+            o.user("app", "1000:1000");
+        }));
+        assertThat(plan.body().strings("Env")).containsExactly("A=1", "B=x=y", "C=secret");
+        assertThat(plan.body().stringMap("Labels"))
+                .isEqualTo(Map.of("com.docker.compose.service", "web", "keep", "1", "more", "2"));
+        assertThat(plan.body().string("User")).isEqualTo("1000:1000");
+        assertThat(plan.plan().steps())
+                .extracting(Object::toString)
+                .contains("CONFIGURE container app (environment B, environment C, without environment EMPTY,"
+                        + " label more, without label proxy, user 1000:1000)");
+        assertThat(plan(app, inPlace().with(o -> o.user("db", "1"))).plan().conflicts())
+                .singleElement()
+                .satisfies(conflict -> {
+                    assertThat(conflict.kind()).isEqualTo(Conflict.Kind.UNKNOWN_NAME);
+                    assertThat(conflict.toString()).contains("service db", "[app, web]");
+                });
+    }
+
+    @Test
+    void settingsOfASingleContainer_areNotComparedAsDifferences() throws IOException {
+        RestoreOptions options = copy().with(o -> {
+            o.environment("", "B", Optional.of("3"));
+            o.label("", "one", Optional.empty());
+            o.user("", "");
+        });
+        ContainerSpec app = app("", ",'Env':['B=2'],'User':'7','Labels':{'one':'1'}", "");
+        Plan plan = plan(app, options);
+        assertThat(plan.body().strings("Env")).containsExactly("B=3");
+        ContainerSpec created = app("", ",'Env':['B=3','PATH=/bin'],'User':'','Labels':{}", "");
+        ContainerSettings settings =
+                ContainerSettings.of(options.settings(), plan.member().document());
+        assertThat(ConfigurationCheck.differences(app, settings, plan.body(), created))
+                .isEmpty();
+        assertThat(ConfigurationCheck.differences(app, ContainerSettings.NONE, plan.body(), app))
+                .isEmpty();
+        ContainerSpec other = app("", ",'Env':['B=2'],'User':'7','Labels':{'one':'2'}", "");
+        assertThat(ConfigurationCheck.differences(app, settings, plan.body(), other))
+                .hasSize(3);
+    }
+
+    @Test
+    void portsOfASingleContainer_areReplacedOrFreed() throws IOException {
+        ContainerSpec app = app("'PortBindings':{'80/tcp':[{'HostIp':'','HostPort':'8080'}]}", "", "");
+        Plan other = plan(app, copy().with(o -> o.remapping = o.remapping.port(8080, 9090)));
+        assertThat(host(other).object("PortBindings").objects("80/tcp"))
+                .singleElement()
+                .satisfies(binding -> assertThat(binding.string("HostPort")).isEqualTo("9090"));
+        Plan free = plan(app, copy().with(o -> o.ports = RestoreOptions.Ports.FREE));
+        assertThat(host(free).object("PortBindings").objects("80/tcp"))
+                .singleElement()
+                .satisfies(binding -> assertThat(binding.string("HostPort")).isEmpty());
+    }
+
+    @Test
     void unknownFields_arePassedOn() throws IOException {
         Plan plan = plan(app("'NewField':{'a':[1,null]}", ",'Other':'x'", ""), inPlace());
         assertThat(host(plan).object("NewField").toBytes())
