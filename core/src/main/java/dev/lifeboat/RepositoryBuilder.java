@@ -165,12 +165,12 @@ public final class RepositoryBuilder {
      * Sets how many chunks of an operation are hashed, compressed and transferred at once; the number of processors
      * unless set. Some work uses two in any case, and less memory means fewer.
      *
-     * @throws IllegalArgumentException if it is less than 1
+     * @throws IllegalArgumentException if it is not in 1..1024
      */
     @CanIgnoreReturnValue
     public RepositoryBuilder parallelism(int tasks) {
-        if (tasks < 1) {
-            throw new IllegalArgumentException("parallelism is less than 1: " + tasks);
+        if (tasks < 1 || tasks > 1024) {
+            throw new IllegalArgumentException("parallelism is not in 1..1024: " + tasks);
         }
         work = new WorkSettings(work.threads(), tasks);
         return this;

@@ -66,9 +66,9 @@ class ThreadsTest {
     }
 
     @Test
-    void parallelism_isAtLeastOne() {
+    void parallelism_isBounded() {
         assertThatThrownBy(() -> builder().parallelism(0))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("parallelism is less than 1: 0");
+                .hasMessage("parallelism is not in 1..1024: 0");
     }
 }

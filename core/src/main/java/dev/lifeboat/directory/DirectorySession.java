@@ -70,7 +70,7 @@ final class DirectorySession implements RestoreTarget.Session {
         this.listener = request.listener();
         this.metadata = new Metadata(listener, owners);
         this.comparison = new Comparison(owners);
-        this.writer = new FileWriter(metadata);
+        this.writer = new FileWriter(metadata, repository);
         this.repository = repository;
         this.extras = new ExtraEntries(root, request);
         levels.push(OpenDirectory.there(EntryPath.root(), root, null));
@@ -102,7 +102,7 @@ final class DirectorySession implements RestoreTarget.Session {
         if (repository.contains(dir.stat())) {
             levels.clear();
             levels.push(OpenDirectory.refused(EntryPath.root()));
-            problem(EntryPath.root(), Problem.Kind.FAILED, RepositoryDirectories.NOT_WRITTEN);
+            problem(EntryPath.root(), Problem.Kind.SKIPPED, RepositoryDirectories.NOT_WRITTEN);
         }
     }
 
@@ -159,13 +159,16 @@ final class DirectorySession implements RestoreTarget.Session {
         // one twice.
         boolean isNew = level.created && entry.isFile();
         Optional<Stat> there = level.dir == null || isNew ? Optional.empty() : level.dir.find(name);
-        if (entry.type() == EntryType.DIRECTORY) {
-            takeDirectory(entry, level, there);
+        if (there.isPresent() && isInTheWay(entry, level, there.get())) {
+            missing.add(entry.path());
+            if (entry.type() == EntryType.DIRECTORY) {
+                levels.push(OpenDirectory.refused(entry.path()));
+            }
+            problem(entry.path(), Problem.Kind.FAILED, RepositoryDirectories.IN_THE_WAY);
             return false;
         }
-        if (there.isPresent() && repository.isIn(there.get())) {
-            missing.add(entry.path());
-            problem(entry.path(), Problem.Kind.FAILED, RepositoryDirectories.IN_THE_WAY);
+        if (entry.type() == EntryType.DIRECTORY) {
+            takeDirectory(entry, level, there);
             return false;
         }
         if (entry.isFile()) {
@@ -186,6 +189,18 @@ final class DirectorySession implements RestoreTarget.Session {
             changed(entry.path(), action);
         }
         return false;
+    }
+
+    /** Returns whether to put an entry here would take away what leads to the repository. */
+    private boolean isInTheWay(Entry entry, OpenDirectory level, Stat there) throws PosixException {
+        if (entry.type() == EntryType.DIRECTORY) {
+            return repository.isLink(there);
+        }
+        boolean same = level.dir != null
+                && !entry.isFile()
+                && entry.type() != EntryType.HARD_LINK
+                && Comparison.isSameSpecial(entry, level.dir, there);
+        return repository.isIn(there) || repository.isLink(there) && !same;
     }
 
     private void takeDirectory(Entry entry, OpenDirectory level, Optional<Stat> there) throws IOException {

@@ -34,13 +34,19 @@ public final class DirectorySource implements SnapshotSource {
     private final Optional<String> name;
     private final Predicate<? super EntryPath> excluded;
     private final Optional<Problem.Kind> boundary;
+    private final boolean part;
 
     private DirectorySource(
-            Path root, Optional<String> name, Predicate<? super EntryPath> excluded, Optional<Problem.Kind> boundary) {
+            Path root,
+            Optional<String> name,
+            Predicate<? super EntryPath> excluded,
+            Optional<Problem.Kind> boundary,
+            boolean part) {
         this.root = root;
         this.name = name;
         this.excluded = excluded;
         this.boundary = boundary;
+        this.part = part;
     }
 
     /**
@@ -48,12 +54,12 @@ public final class DirectorySource implements SnapshotSource {
      * absolute path.
      */
     public static DirectorySource of(Path root) {
-        return new DirectorySource(root, Optional.empty(), path -> false, Optional.empty());
+        return new DirectorySource(root, Optional.empty(), path -> false, Optional.empty(), false);
     }
 
     @Override
     public DirectorySource named(String newName) {
-        return new DirectorySource(root, Optional.of(newName), excluded, boundary);
+        return new DirectorySource(root, Optional.of(newName), excluded, boundary, part);
     }
 
     /**
@@ -61,7 +67,7 @@ public final class DirectorySource implements SnapshotSource {
      * not reported. A further call adds to earlier ones.
      */
     public DirectorySource excluding(Predicate<? super EntryPath> more) {
-        return new DirectorySource(root, name, path -> excluded.test(path) || more.test(path), boundary);
+        return new DirectorySource(root, name, path -> excluded.test(path) || more.test(path), boundary, part);
     }
 
     /**
@@ -78,7 +84,15 @@ public final class DirectorySource implements SnapshotSource {
      * @param reportedAs kind of the problem that reports each
      */
     public DirectorySource oneFileSystem(Problem.Kind reportedAs) {
-        return new DirectorySource(root, name, excluded, Optional.of(reportedAs));
+        return new DirectorySource(root, name, excluded, Optional.of(reportedAs), part);
+    }
+
+    /**
+     * Returns a copy for a source that consists of more than this directory. If the repository keeps its objects in the
+     * directory itself, that is then {@link Problem.Kind#SKIPPED}, and not {@link Problem.Kind#FAILED}.
+     */
+    public DirectorySource asPart() {
+        return new DirectorySource(root, name, excluded, boundary, true);
     }
 
     @Override
@@ -96,7 +110,7 @@ public final class DirectorySource implements SnapshotSource {
     @Override
     public void sendTo(EntrySink sink) throws IOException {
         try (Dir dir = Dir.open(root)) {
-            new DirectoryWalk(sink, excluded, boundary, Optional.empty()).walk(dir);
+            new DirectoryWalk(sink, excluded, boundary, part, Optional.empty()).walk(dir);
         }
     }
 
@@ -112,7 +126,7 @@ public final class DirectorySource implements SnapshotSource {
             try (Dir dir = Dir.open(root)) {
                 Instant begun = Instant.now();
                 dir.syncFileSystem();
-                new DirectoryWalk(sink, excluded, boundary, Optional.of(dir.isInMemory() ? Instant.MIN : begun))
+                new DirectoryWalk(sink, excluded, boundary, part, Optional.of(dir.isInMemory() ? Instant.MIN : begun))
                         .walk(dir);
             }
         };

@@ -45,6 +45,8 @@ final class DirectoryWalk {
     private final Predicate<? super EntryPath> excluded;
     /** How directories on other file systems are reported; empty if they are walked through. */
     private final Optional<Problem.Kind> boundary;
+    /** Whether the source consists of more than this directory. */
+    private final boolean part;
     /** Files changed since then have no fingerprint; empty for the time at which each is looked at. */
     private final Optional<Instant> fixedUntil;
 
@@ -63,10 +65,12 @@ final class DirectoryWalk {
             EntrySink sink,
             Predicate<? super EntryPath> excluded,
             Optional<Problem.Kind> boundary,
+            boolean part,
             Optional<Instant> fixedUntil) {
         this.sink = sink;
         this.excluded = excluded;
         this.boundary = boundary;
+        this.part = part;
         this.fixedUntil = fixedUntil;
     }
 
@@ -75,7 +79,10 @@ final class DirectoryWalk {
         sink.offer(Entry.directory(EntryPath.root(), attributes(stat, root.xattrs())));
         repository = RepositoryDirectories.of(sink.repositoryDirectories());
         if (repository.contains(stat)) {
-            report(EntryPath.root(), Problem.Kind.FAILED, RepositoryDirectories.NOT_READ_AT_ALL);
+            report(
+                    EntryPath.root(),
+                    part ? Problem.Kind.SKIPPED : Problem.Kind.FAILED,
+                    RepositoryDirectories.NOT_READ_AT_ALL);
             return;
         }
         levels.push(new Level(

@@ -109,9 +109,7 @@ final class ExtraEntries {
     }
 
     private boolean delete(Dir dir, ByteString name, RepositoryDirectories repository) throws PosixException {
-        return request.dryRun()
-                ? dir.find(name).filter(repository::isIn).isEmpty()
-                : dir.removeTree(name, repository::contains);
+        return request.dryRun() ? !dir.holds(name, repository) : dir.removeTree(name, repository);
     }
 
     private void skipped(EntryPath path, String detail) {

@@ -24,6 +24,7 @@ final class FileWriter {
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(1 << 18));
 
     private final Metadata metadata;
+    private final Dir.Kept kept;
 
     /** Looks at a name before it is taken, when the temporary name is there. */
     @FunctionalInterface
@@ -32,8 +33,9 @@ final class FileWriter {
         void check(Dir dir, ByteString temp, ByteString name) throws IOException;
     }
 
-    FileWriter(Metadata metadata) {
+    FileWriter(Metadata metadata, Dir.Kept kept) {
         this.metadata = metadata;
+        this.kept = kept;
     }
 
     void file(Entry entry, Dir dir, ByteString temp, InputStream in, NameCheck names) throws IOException {
@@ -47,7 +49,7 @@ final class FileWriter {
                 }
                 metadata.apply(entry, file);
                 names.check(dir, temp, entry.path().name());
-                dir.rename(temp, entry.path().name());
+                dir.rename(temp, entry.path().name(), kept);
                 moved = true;
             } finally {
                 if (!moved) {
@@ -119,7 +121,7 @@ final class FileWriter {
                 }
             }
             names.check(dir, temp, entry.path().name());
-            dir.rename(temp, entry.path().name());
+            dir.rename(temp, entry.path().name(), kept);
             moved = true;
         } finally {
             if (!moved) {

@@ -5,31 +5,44 @@ import dev.lifeboat.internal.posix.InodeId;
 import dev.lifeboat.internal.posix.PosixException;
 import dev.lifeboat.internal.posix.Stat;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The directories in which a repository keeps its objects, which a backup does not read and a restore does not change.
- * They are known by their inodes, so also through bind mounts and links. Those that do not exist yet are not known.
+ * The directories in which a repository keeps its objects, which a backup does not read and a restore does not change,
+ * and the symbolic links on the way to them. They are known by their inodes, so also through bind mounts. Those that do
+ * not exist yet are not known, nor are those that do not answer, such as a replica on a server that is away.
  */
-final class RepositoryDirectories {
+final class RepositoryDirectories implements Dir.Kept {
     static final String NOT_READ = "the repository keeps its objects here; they are not captured, since each backup"
             + " would then hold the last one";
     static final String NOT_READ_AT_ALL = NOT_READ + "; back up another directory, or leave this one out";
     static final String NOT_WRITTEN =
             "the repository keeps its objects here; nothing in it is restored, changed or deleted";
     static final String IN_THE_WAY =
-            "a directory is in its place, in which the repository keeps its objects; move the repository, or restore"
-                    + " to another directory";
+            "the repository keeps its objects in what is in its place, or below it; move the repository, or restore to"
+                    + " another directory";
     static final String NOT_DELETED =
             "holds objects of the repository, which were not deleted, nor were the directories that they are in";
 
+    private static final Logger log = LoggerFactory.getLogger(RepositoryDirectories.class);
+    private static final int PATIENCE_SECONDS = 5;
+
     private final Set<InodeId> directories = new HashSet<>();
     private final Set<InodeId> above = new HashSet<>();
+    private final Set<InodeId> links = new HashSet<>();
 
     private RepositoryDirectories() {}
 
@@ -37,14 +50,39 @@ final class RepositoryDirectories {
         return new RepositoryDirectories();
     }
 
+    /** Looks them up. A server that is away may answer never, so that is waited for elsewhere, and not for long. */
     static RepositoryDirectories of(List<Path> paths) throws IOException {
         RepositoryDirectories result = new RepositoryDirectories();
         for (Path path : paths) {
-            Optional<Stat> stat = Dir.find(path);
-            if (stat.isPresent()) {
-                result.directories.add(stat.get().id());
-                result.addAbove(path.toRealPath());
+            FutureTask<RepositoryDirectories> task = new FutureTask<>(() -> lookUp(path));
+            Thread thread = new Thread(task, "lifeboat-lookup");
+            thread.setDaemon(true);
+            thread.start();
+            try {
+                result.add(task.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof RuntimeException unchecked) {
+                    throw unchecked;
+                }
+                log.warn("a directory of the repository is not known, so it is not left out [cause={}]", e.toString());
+            } catch (TimeoutException e) {
+                log.warn("a directory of the repository does not answer, so it is not left out [path={}]", path);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted: look up " + path);
             }
+        }
+        return result;
+    }
+
+    private static RepositoryDirectories lookUp(Path path) throws IOException {
+        RepositoryDirectories result = new RepositoryDirectories();
+        Optional<Stat> stat = Dir.find(path);
+        if (stat.isPresent()) {
+            result.directories.add(stat.get().id());
+            result.addAbove(path.toRealPath());
+            result.addAbove(path.toAbsolutePath());
+            result.addLinks(path.toAbsolutePath());
         }
         return result;
     }
@@ -55,13 +93,46 @@ final class RepositoryDirectories {
         }
     }
 
+    /** Adds the links on a path, and on the paths that these lead to. */
+    private void addLinks(Path path) throws IOException {
+        for (@Nullable Path part = path; part != null; part = part.getParent()) {
+            Optional<Stat> link = Dir.findLink(part);
+            if (link.isPresent() && links.add(link.get().id())) {
+                Path target = part.resolveSibling(Files.readSymbolicLink(part));
+                addAbove(target);
+                addLinks(target);
+            }
+        }
+    }
+
+    private void add(RepositoryDirectories more) {
+        directories.addAll(more.directories);
+        above.addAll(more.above);
+        links.addAll(more.links);
+    }
+
     /** Returns whether it is such a directory. */
     boolean contains(Stat stat) {
         return stat.isDirectory() && directories.contains(stat.id());
     }
 
+    /** Returns whether it is a link to one, or on the way to one. */
+    boolean isLink(Stat stat) {
+        return stat.type() == Stat.SYMLINK && links.contains(stat.id());
+    }
+
     /** Returns whether it is such a directory, or is known to hold one. */
     boolean isIn(Stat stat) {
         return contains(stat) || stat.isDirectory() && above.contains(stat.id());
+    }
+
+    @Override
+    public boolean keeps(Stat stat) {
+        return contains(stat) || isLink(stat);
+    }
+
+    @Override
+    public boolean keepsOnlyDirectories() {
+        return links.isEmpty();
     }
 }

@@ -13,10 +13,12 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
@@ -116,6 +118,26 @@ public final class QuiesceJournal {
         public void remove() throws IOException {
             Files.deleteIfExists(file);
         }
+
+        /** Returns whether it is still there: a recovery removes the record of what it has resumed. */
+        public boolean exists() {
+            return Files.exists(file);
+        }
+
+        /**
+         * Leaves what is recorded to the next recovery, of this process or of another: this process has failed to
+         * resume it. A record that is gone stays gone.
+         *
+         * @throws IOException if it cannot be written; then it is left to a recovery once this process has ended
+         */
+        public void abandon() throws IOException {
+            if (!exists()) {
+                return;
+            }
+            Properties properties = new Properties();
+            properties.putAll(values);
+            replace(file, text(properties));
+        }
     }
 
     /**
@@ -130,26 +152,36 @@ public final class QuiesceJournal {
         ProcessIdentity own = ProcessIdentity.current();
         properties.setProperty(PID, Long.toString(own.pid()));
         properties.setProperty(STARTED, own.identity());
+        Files.createDirectories(directory);
+        Path file = directory.resolve(UUID.randomUUID() + SUFFIX);
+        replace(file, text(properties));
+        return new QuiesceRecord(file, values);
+    }
+
+    private static String text(Properties properties) throws IOException {
         StringWriter text = new StringWriter();
         properties.store(
                 text,
                 "Lifeboat has quiesced this; recover() of Docker or Kubernetes resumes it if its process is gone.");
-        Files.createDirectories(directory);
-        Path file = directory.resolve(UUID.randomUUID() + SUFFIX);
-        Path temporary = directory.resolve(file.getFileName() + ".tmp");
-        try (FileChannel channel =
-                FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
+        return text.toString();
+    }
+
+    /** Writes a file as a whole; it is on disk when this returns. */
+    private static void replace(Path file, String text) throws IOException {
+        Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+        try (FileChannel channel = FileChannel.open(
+                temporary, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }
             channel.force(true);
         }
-        Files.move(temporary, file);
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+        Path directory = Objects.requireNonNull(file.getParent(), "records are in a directory");
         try (FileChannel parent = FileChannel.open(directory, StandardOpenOption.READ)) {
             parent.force(true);
         }
-        return new QuiesceRecord(file, values);
     }
 
     /** A recovery that excludes others. */
@@ -183,7 +215,8 @@ public final class QuiesceJournal {
     }
 
     /**
-     * Returns the records of processes that have ended without removing them. Files that cannot be read as records
+     * Returns the records that were {@linkplain QuiesceRecord#abandon abandoned}, and those of processes that have ended
+     * without removing them. Files that cannot be read as records
      * are passed over.
      */
     public List<QuiesceRecord> abandoned() throws IOException {

@@ -17,7 +17,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,10 +56,48 @@ public final class Dir extends Inode {
         throw Posix.failed("stat", path.toAbsolutePath().toString());
     }
 
+    /** Returns the metadata of a symbolic link at a path; empty if there is none. */
+    public static Optional<Stat> findLink(Path path) throws PosixException {
+        Posix.check();
+        Charset names = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+        byte[] bytes = path.toAbsolutePath().toString().getBytes(names);
+        ByteBuffer buffer = Posix.statx(LibC.AT_FDCWD, ByteString.of(bytes));
+        if (buffer == null) {
+            throw Posix.failed("stat", path.toAbsolutePath().toString());
+        }
+        return Optional.of(Stat.read(buffer)).filter(stat -> stat.type() == Stat.SYMLINK);
+    }
+
     private static byte[] bytes(Path path) {
         Charset names = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
         return (path.toAbsolutePath() + "/.").getBytes(names);
     }
+
+    /** What is not removed, wherever it is. */
+    public interface Kept {
+        /** Returns whether an inode is kept, with everything in it and the directories that it is in. */
+        boolean keeps(Stat stat);
+
+        /** Returns whether only directories are kept, so that nothing else needs to be looked at. */
+        boolean keepsOnlyDirectories();
+
+        /** Returns one that keeps nothing. */
+        static Kept nothing() {
+            return NOTHING;
+        }
+    }
+
+    private static final Kept NOTHING = new Kept() {
+        @Override
+        public boolean keeps(Stat stat) {
+            return false;
+        }
+
+        @Override
+        public boolean keepsOnlyDirectories() {
+            return true;
+        }
+    };
 
     /** Opens a directory in this one. */
     public Dir openDir(ByteString name) throws PosixException {
@@ -310,10 +347,15 @@ public final class Dir extends Inode {
     /**
      * Renames anything except a directory within this directory. A directory in its place is removed with everything in
      * it; anything else is replaced atomically.
+     *
+     * @throws PosixException if that fails, or if something in the directory is kept; then nothing was removed
      */
-    public void rename(ByteString from, ByteString to) throws PosixException {
+    public void rename(ByteString from, ByteString to, Kept kept) throws PosixException {
         int result = LibC.renameat(fd, Posix.cString(from), fd, Posix.cString(to));
         if (result < 0 && Native.getLastError() == Errno.EISDIR) {
+            if (holds(to, kept)) {
+                throw new PosixException("replace", place(to), Errno.ENOTEMPTY);
+            }
             removeTree(to);
             result = LibC.renameat(fd, Posix.cString(from), fd, Posix.cString(to));
         }
@@ -327,17 +369,19 @@ public final class Dir extends Inode {
 
     /** Removes anything. A directory is removed with its contents, but nothing on another file system. */
     public void removeTree(ByteString name) throws PosixException {
-        removeTree(name, directory -> false);
+        removeTree(name, Kept.nothing());
     }
 
     /**
-     * Removes anything. A directory is removed with its contents, but nothing on another file system, and no directory
-     * that is kept.
+     * Removes anything. A directory is removed with its contents, but nothing on another file system, and nothing that
+     * is kept.
      *
-     * @param kept whether a directory is kept, with everything in it and the directories that it is in
      * @return whether it is gone: false if something in it, or it, was kept
      */
-    public boolean removeTree(ByteString name, Predicate<Stat> kept) throws PosixException {
+    public boolean removeTree(ByteString name, Kept kept) throws PosixException {
+        if (keepsLink(name, kept)) {
+            return false;
+        }
         if (unlinkUnlessDirectory(name)) {
             return true;
         }
@@ -355,7 +399,9 @@ public final class Dir extends Inode {
                 Removal level = levels.peek();
                 if (level.left.hasNext()) {
                     ByteString child = level.left.next();
-                    if (!level.dir.unlinkUnlessDirectory(child)) {
+                    if (level.dir.keepsLink(child, kept)) {
+                        levels.forEach(each -> each.kept = true);
+                    } else if (!level.dir.unlinkUnlessDirectory(child)) {
                         Removal entered = level.dir.enter(child, device, kept);
                         if (entered.kept) {
                             entered.dir.close();
@@ -383,6 +429,41 @@ public final class Dir extends Inode {
         return gone;
     }
 
+    private boolean keepsLink(ByteString name, Kept kept) throws PosixException {
+        return !kept.keepsOnlyDirectories()
+                && find(name)
+                        .filter(stat -> !stat.isDirectory())
+                        .filter(kept::keeps)
+                        .isPresent();
+    }
+
+    /** Returns whether something is kept, or a directory in which something is. */
+    public boolean holds(ByteString name, Kept kept) throws PosixException {
+        Deque<EntryPath> left = new ArrayDeque<>(List.of(EntryPath.root().resolve(name)));
+        while (!left.isEmpty()) {
+            EntryPath path = left.pop();
+            try (Dir dir = walkTo(path.parent())) {
+                Optional<Stat> stat = dir == null ? Optional.empty() : dir.find(path.name());
+                if (stat.filter(kept::keeps).isPresent()) {
+                    return true;
+                }
+                if (dir != null && stat.filter(Stat::isDirectory).isPresent()) {
+                    try (Dir child = dir.openDir(path.name())) {
+                        for (ByteString inner : child.names()) {
+                            if (!kept.keepsOnlyDirectories()
+                                    || child.find(inner)
+                                            .filter(Stat::isDirectory)
+                                            .isPresent()) {
+                                left.push(path.resolve(inner));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return false;
+    }
+
     /** A directory whose content is being removed. */
     private static final class Removal {
         final ByteString name;
@@ -399,12 +480,12 @@ public final class Dir extends Inode {
         }
     }
 
-    private Removal enter(ByteString name, DeviceNumber device, Predicate<Stat> kept) throws PosixException {
+    private Removal enter(ByteString name, DeviceNumber device, Kept kept) throws PosixException {
         Dir child = openDir(name);
         boolean entered = false;
         try {
             Stat stat = child.stat();
-            boolean stays = kept.test(stat);
+            boolean stays = kept.keeps(stat);
             if (!stays && !stat.device().equals(device)) {
                 throw new PosixException("remove", place(name), Errno.EXDEV);
             }

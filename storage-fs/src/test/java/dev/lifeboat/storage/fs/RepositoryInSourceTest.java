@@ -14,6 +14,7 @@ import dev.lifeboat.entry.RestoreChange;
 import dev.lifeboat.entry.RestoreChange.Action;
 import dev.lifeboat.snapshot.Completeness;
 import dev.lifeboat.snapshot.Snapshot;
+import dev.lifeboat.storage.ForwardingStorageTarget;
 import dev.lifeboat.testkit.RequiresRoot;
 import dev.lifeboat.testkit.ScratchDir;
 import dev.lifeboat.testkit.Shell;
@@ -47,7 +48,7 @@ class RepositoryInSourceTest {
     @AfterEach
     void verify() {
         Path repository = source.resolve("data/backups/repository");
-        if (Files.exists(repository)) {
+        if (Files.exists(repository.resolve("lifeboat.json"))) {
             try (Repository repo = at(repository).open()) {
                 assertThat(repo.verify().readData().run().isClean()).isTrue();
             }
@@ -259,7 +260,7 @@ class RepositoryInSourceTest {
                     .deleteExtra()
                     .run();
 
-            assertThat(restored.completeness()).isEqualTo(Completeness.INCOMPLETE);
+            assertThat(skipped(restored.problems())).containsExactly(".");
             assertThat(restored.changes()).isEmpty();
         }
     }
@@ -268,5 +269,91 @@ class RepositoryInSourceTest {
         Path place = source.resolve("data/backups/repository");
         Shell.run("rm", "-rf", place.toString());
         Files.move(repository, place);
+    }
+
+    /** What is above it on the other side of the mount is not known by its inode. */
+    @Test
+    @RequiresRoot
+    void restore_ofAFileInThePlaceOfADirectoryAroundABindMount_fails() throws Exception {
+        Path outside = dir.resolve("outside");
+        Path mount = Files.createDirectories(dir.resolve("mount"));
+        Shell.run("rm", "-r", source.resolve("data").toString());
+        Files.writeString(source.resolve("data"), "a file");
+        Snapshot snapshot;
+        try (Repository repo = at(outside).create()) {
+            snapshot = backup(repo);
+        }
+        Files.delete(source.resolve("data"));
+        Files.createDirectories(source.resolve("data/backups"));
+        Files.writeString(source.resolve("data/other"), "other");
+        move(outside);
+        Shell.run("mount", "--bind", source.resolve("data/backups").toString(), mount.toString());
+        try (Repository repo = at(mount.resolve("repository")).open()) {
+            Restored restored =
+                    repo.restore(snapshot).to(DirectoryRestore.into(source)).run();
+
+            assertThat(restored.problems())
+                    .extracting(problem -> problem.kind() + " " + problem.path())
+                    .containsExactly("FAILED data");
+            assertThat(source.resolve("data/other")).exists();
+            assertThat(source).isDirectoryNotContaining(path -> path.toString().contains("lifeboat-restore"));
+        } finally {
+            Shell.run("umount", mount.toString());
+        }
+    }
+
+    /** The repository was moved to another disk, and a link left in its place. */
+    @Test
+    void restore_overALinkToTheRepository_leavesTheLink() throws Exception {
+        Path other = dir.resolve("other");
+        Snapshot snapshot;
+        try (Repository repo = openOrCreate()) {
+            snapshot = backup(repo);
+        }
+        Files.move(source.resolve("data/backups"), other);
+        Files.createSymbolicLink(source.resolve("data/backups"), other);
+        Files.createDirectories(source.resolve("extra"));
+        Files.createSymbolicLink(source.resolve("extra/link"), source.resolve("data/backups"));
+        try (Repository repo = at(source.resolve("extra/link/repository")).open()) {
+            Restored restored = repo.restore(snapshot)
+                    .to(DirectoryRestore.into(source))
+                    .deleteExtra()
+                    .run();
+
+            assertThat(restored.problems())
+                    .extracting(problem -> problem.kind() + " " + problem.path())
+                    .containsExactly("FAILED data/backups", "SKIPPED extra");
+            assertThat(source.resolve("data/backups")).isSymbolicLink();
+            assertThat(source.resolve("extra/link")).isSymbolicLink();
+            assertThat(repo.verify().readData().run().isClean()).isTrue();
+        }
+    }
+
+    @Test
+    void directoryThatCannotBeLookedUp_isNotLeftOut_andHoldsUpNothing() throws Exception {
+        Path loop = Files.createSymbolicLink(dir.resolve("loop"), dir.resolve("loop"));
+        Path sure = dir.resolve("repository");
+        try (Repository repo = Repository.at(new ForwardingStorageTarget(FileStorage.at(sure)) {
+                    @Override
+                    public List<Path> directories() {
+                        return List.of(loop.resolve("replica"));
+                    }
+                })
+                .encryption(Encryption.none())
+                .create()) {
+            assertThat(backup(repo).problems()).isEmpty();
+        }
+    }
+
+    @Test
+    void sourceOfMoreThanItsDirectory_skipsIt() throws Exception {
+        try (Repository repo = openOrCreate()) {
+            Snapshot own = repo.backup(DirectorySource.of(source.resolve("data/backups/repository"))
+                            .asPart())
+                    .run();
+
+            assertThat(own.completeness()).isEqualTo(Completeness.COMPLETE);
+            assertThat(skipped(own.problems())).containsExactly(".");
+        }
     }
 }

@@ -95,7 +95,7 @@ final class PathCapture {
     }
 
     private static DirectorySource directory(Path path) {
-        return DirectorySource.of(path).oneFileSystem(Problem.Kind.FAILED);
+        return DirectorySource.of(path).oneFileSystem(Problem.Kind.FAILED).asPart();
     }
 
     private static EntryPath place(int number, int count) {

@@ -40,7 +40,7 @@ public final class VolumeCapture {
     }
 
     private static DirectorySource source(Path path) {
-        return DirectorySource.of(path).oneFileSystem(Problem.Kind.FAILED);
+        return DirectorySource.of(path).oneFileSystem(Problem.Kind.FAILED).asPart();
     }
 
     private static EntryPath data(String key) {

@@ -189,7 +189,10 @@ final class VolumesCapture {
             return false;
         }
         sink.note(claim.data(), of + "host path");
-        DirectorySource.of(directory.get()).oneFileSystem(Problem.Kind.FAILED).sendTo(data);
+        DirectorySource.of(directory.get())
+                .oneFileSystem(Problem.Kind.FAILED)
+                .asPart()
+                .sendTo(data);
         return true;
     }
 
