@@ -72,6 +72,13 @@ public final class ApplicationRestore implements RestoreTarget {
         return with(o -> o.services = Set.copyOf(Arrays.asList(services)));
     }
 
+    private static String checked(String service) {
+        if (service.isEmpty()) {
+            throw new IllegalArgumentException("the name of the service is empty");
+        }
+        return service;
+    }
+
     /** Publishes no ports, except those that {@link #hostPort} replaces. */
     public ApplicationRestore withoutPublishedPorts() {
         return with(o -> o.ports = Ports.NONE);
@@ -136,45 +143,48 @@ public final class ApplicationRestore implements RestoreTarget {
      * Sets a variable of the environment of a service, or of a container with that name, such as another password or address.
      * A service that the snapshot does not have is a conflict.
      *
-     * @throws IllegalArgumentException if the name is empty or contains an equals sign
+     * @throws IllegalArgumentException if one of the names is empty, or that of the variable has an equals sign
      */
     public ApplicationRestore environment(String service, String name, String value) {
-        return with(o -> o.environment(service, name, Optional.of(value)));
+        return with(o -> o.environment(checked(service), name, Optional.of(value)));
     }
 
     /**
      * Leaves out a variable of the environment of a service, or of a container with that name. One that the image sets is then the image's.
      *
-     * @throws IllegalArgumentException if the name is empty or contains an equals sign
+     * @throws IllegalArgumentException if one of the names is empty, or that of the variable has an equals sign
      */
     public ApplicationRestore withoutEnvironment(String service, String name) {
-        return with(o -> o.environment(service, name, Optional.empty()));
+        return with(o -> o.environment(checked(service), name, Optional.empty()));
     }
 
     /**
      * Sets a label of a service, or of a container with that name.
      *
-     * @throws IllegalArgumentException if the name is empty
+     * @throws IllegalArgumentException if one of the names is empty
      */
     public ApplicationRestore label(String service, String name, String value) {
-        return with(o -> o.label(service, name, Optional.of(value)));
+        return with(o -> o.label(checked(service), name, Optional.of(value)));
     }
 
     /**
-     * Leaves out a label of a service, or of a container with that name, such as one that a proxy acts on.
+     * Leaves out a label of a service, or of a container with that name, such as one that a proxy acts on. One that the
+     * image has is then the image's.
      *
-     * @throws IllegalArgumentException if the name is empty
+     * @throws IllegalArgumentException if one of the names is empty
      */
     public ApplicationRestore withoutLabel(String service, String name) {
-        return with(o -> o.label(service, name, Optional.empty()));
+        return with(o -> o.label(checked(service), name, Optional.empty()));
     }
 
     /**
      * Sets the user of a service, or of a container with that name, by name or numbers: {@code 1000:1000}. Empty for the user of the image. The owners of files
      * stay as they were captured.
+     *
+     * @throws IllegalArgumentException if the name of the service is empty
      */
     public ApplicationRestore user(String service, String user) {
-        return with(o -> o.user(service, user));
+        return with(o -> o.user(checked(service), user));
     }
 
     /**

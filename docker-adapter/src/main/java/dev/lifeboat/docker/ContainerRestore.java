@@ -135,7 +135,7 @@ public final class ContainerRestore implements RestoreTarget {
     }
 
     /**
-     * Leaves out a label of the container, such as one that a proxy acts on.
+     * Leaves out a label of the container, such as one that a proxy acts on. One that the image has is then the image's.
      *
      * @throws IllegalArgumentException if the name is empty
      */

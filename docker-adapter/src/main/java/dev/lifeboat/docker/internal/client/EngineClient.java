@@ -132,12 +132,12 @@ public final class EngineClient implements AutoCloseable {
 
     /** Gets an object. {@code what} is used in messages: "inspect container web". */
     public JsonObject get(String path, String what) throws IOException {
-        return JsonObject.parse(bytes(Request.Method.GET, path, null, what), "answer to: " + what);
+        return JsonObject.parse(bytes(http, Request.Method.GET, path, null, what), "answer to: " + what);
     }
 
     /** Gets a list of objects. */
     public java.util.List<JsonObject> getList(String path, String what) throws IOException {
-        byte[] answer = bytes(Request.Method.GET, path, null, what);
+        byte[] answer = bytes(http, Request.Method.GET, path, null, what);
         byte[] open = "{\"list\":".getBytes(StandardCharsets.US_ASCII);
         byte[] wrapped = new byte[open.length + answer.length + 1];
         System.arraycopy(open, 0, wrapped, 0, open.length);
@@ -158,18 +158,25 @@ public final class EngineClient implements AutoCloseable {
         }
     }
 
-    /** Posts an object and returns the response; an empty object if the response has no body. */
+    /**
+     * Posts an object and returns the response; an empty object if the response has no body. It is waited for as long
+     * as the engine answers to others: an image of a large container takes its time, and so does the copy of what an
+     * image has at the place of a volume.
+     */
     public JsonObject post(String path, @Nullable JsonObject body, String what) throws IOException {
-        byte[] answer = bytes(Request.Method.POST, path, body == null ? new byte[0] : body.toBytes(), what);
+        byte[] answer = bytes(patient, Request.Method.POST, path, body == null ? new byte[0] : body.toBytes(), what);
         return answer.length == 0 ? JsonObject.create() : JsonObject.parse(answer, "answer to: " + what);
     }
 
     /** Posts an object and ignores what the engine answers to a success: not every engine answers with JSON. */
     public void act(String path, @Nullable JsonObject body, String what) throws IOException {
-        bytes(Request.Method.POST, path, body == null ? new byte[0] : body.toBytes(), what);
+        bytes(http, Request.Method.POST, path, body == null ? new byte[0] : body.toBytes(), what);
     }
 
-    /** Posts a change of state. Returns false if the engine answers that the state was so already. */
+    /**
+     * Posts a change of state, which is waited for as long as the engine answers to others: the end of a container may
+     * take as long as the container likes. Returns false if the engine answers that the state was so already.
+     */
     public boolean change(String path, String what) throws IOException {
         Request request = Request.builder()
                 .method(Request.Method.POST)
@@ -177,27 +184,14 @@ public final class EngineClient implements AutoCloseable {
                 .putHeader("Content-Type", "application/json")
                 .bodyBytes(new byte[0])
                 .build();
-        try (Response response = execute(request, what)) {
+        try (Response response = execute(patient, versioned(request, what), what)) {
             return response.getStatusCode() != NOT_MODIFIED;
         }
     }
 
+    /** Deletes something, which is waited for as long as the engine answers to others: it may be many files. */
     public void delete(String path, String what) throws IOException {
-        bytes(Request.Method.DELETE, path, null, what);
-    }
-
-    /**
-     * Posts an object and waits for the response for as long as the engine answers to others, such as for an image of a
-     * large container.
-     */
-    public JsonObject postPatiently(String path, JsonObject body, String what) throws IOException {
-        Request request = Request.builder()
-                .method(Request.Method.POST)
-                .path(path)
-                .putHeader("Content-Type", "application/json")
-                .bodyBytes(body.toBytes())
-                .build();
-        return JsonObject.parse(body(patient, versioned(request, what), what, MAX_JSON_BYTES), "answer to: " + what);
+        bytes(patient, Request.Method.DELETE, path, null, what);
     }
 
     /**
@@ -266,12 +260,13 @@ public final class EngineClient implements AutoCloseable {
         };
     }
 
-    private byte[] bytes(Request.Method method, String path, byte @Nullable [] body, String what) throws IOException {
+    private byte[] bytes(DockerHttpClient over, Request.Method method, String path, byte @Nullable [] body, String what)
+            throws IOException {
         Request.Builder request = Request.builder().method(method).path(path);
         if (body != null) {
             request.putHeader("Content-Type", "application/json").bodyBytes(body);
         }
-        byte[] answer = body(request.build(), what, MAX_JSON_BYTES + 1);
+        byte[] answer = body(over, versioned(request.build(), what), what, MAX_JSON_BYTES + 1);
         if (answer.length > MAX_JSON_BYTES) {
             throw new DockerException(
                     DockerException.Kind.REFUSED,
@@ -280,13 +275,7 @@ public final class EngineClient implements AutoCloseable {
         return answer;
     }
 
-    /**
-     * Executes a request and reads the body of the response. An engine that stalls midway is reported as not answering.
-     */
-    private byte[] body(Request request, String what, int maxBytes) throws IOException {
-        return body(http, versioned(request, what), what, maxBytes);
-    }
-
+    /** Executes a request and reads the body of the response. */
     private byte[] body(DockerHttpClient over, Request request, String what, int maxBytes) throws IOException {
         try (Response response = execute(over, request, what)) {
             try (InputStream in = response.getBody()) {
@@ -371,6 +360,11 @@ public final class EngineClient implements AutoCloseable {
 
     /** Something that stays if what was registered after it cannot be closed. */
     public interface LastResort extends Closeable {}
+
+    /** Returns whether it is closed, so that nothing more can be asked. */
+    public boolean isClosed() {
+        return closed;
+    }
 
     /** Unregisters a resource that is already closed. */
     public void closed(Closeable dependent) {

@@ -112,7 +112,7 @@ public final class Images {
     public void commit(ContainerSpec container, String name, Map<String, String> labels) throws IOException {
         int colon = name.lastIndexOf(':');
         JsonObject config = JsonObject.create().put("Labels", new TreeMap<>(labels));
-        client.postPatiently(
+        client.post(
                 "/commit?pause=false&container=" + container.id() + "&repo="
                         + EngineClient.encode(name.substring(0, colon)) + "&tag="
                         + EngineClient.encode(name.substring(colon + 1)),

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,9 +21,14 @@ import org.slf4j.LoggerFactory;
 final class PatientClient implements DockerHttpClient {
     private static final Logger log = LoggerFactory.getLogger(PatientClient.class);
 
+    private static final int ATTEMPTS = 2;
+    private static final Duration ANSWER_HOLDS = Duration.ofSeconds(1);
+
     private final Transport transport;
     private final Duration interval;
     private final BooleanSupplier alive;
+    private final Object asking = new Object();
+    private @Nullable Instant lastAnswer;
     private @Nullable DockerHttpClient connected;
     private boolean closed;
 
@@ -74,8 +80,23 @@ final class PatientClient implements DockerHttpClient {
         return watch[0];
     }
 
+    /** What waits together asks together. One answer is enough for all, and one that is lost ends nothing. */
+    private boolean isAlive() {
+        synchronized (asking) {
+            if (lastAnswer != null && lastAnswer.plus(ANSWER_HOLDS).isAfter(Instant.now())) {
+                return true;
+            }
+            boolean answered = false;
+            for (int attempt = 0; attempt < ATTEMPTS && !answered; attempt++) {
+                answered = alive.getAsBoolean();
+            }
+            lastAnswer = answered ? Instant.now() : null;
+            return answered;
+        }
+    }
+
     private void ask(DockerHttpClient client, Watch watch) {
-        if (alive.getAsBoolean()) {
+        if (isAlive() || !watch.isOverdue()) {
             watch.restart();
             return;
         }
@@ -104,12 +125,12 @@ final class PatientClient implements DockerHttpClient {
     }
 
     private final class PatientResponse implements Response {
-        private final DockerHttpClient client;
         private final Response response;
+        private final Watch watch;
 
         PatientResponse(DockerHttpClient client, Response response) {
-            this.client = client;
             this.response = response;
+            this.watch = watch(client);
         }
 
         @Override
@@ -124,11 +145,12 @@ final class PatientClient implements DockerHttpClient {
 
         @Override
         public InputStream getBody() {
-            return new WatchedStream(response.getBody(), watch(client));
+            return new WatchedStream(response.getBody(), watch);
         }
 
         @Override
         public void close() {
+            watch.close();
             response.close();
         }
     }

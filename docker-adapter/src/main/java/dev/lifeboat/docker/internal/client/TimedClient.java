@@ -81,11 +81,11 @@ final class TimedClient implements DockerHttpClient {
 
     private static final class TimedResponse implements Response {
         private final Response response;
-        private final Duration limit;
+        private final Watch watch;
 
         TimedResponse(Response response, Duration limit) {
             this.response = response;
-            this.limit = limit;
+            this.watch = new Watch(limit, response::close);
         }
 
         @Override
@@ -100,11 +100,12 @@ final class TimedClient implements DockerHttpClient {
 
         @Override
         public InputStream getBody() {
-            return new WatchedStream(response.getBody(), new Watch(limit, response::close));
+            return new WatchedStream(response.getBody(), watch);
         }
 
         @Override
         public void close() {
+            watch.close();
             response.close();
         }
     }

@@ -59,11 +59,16 @@ final class Watch implements AutoCloseable {
         return expired;
     }
 
+    /** Returns whether what took too long is still waited for. */
+    synchronized boolean isOverdue() {
+        return expired && waiting && !closed;
+    }
+
     /** Waiting that took too long may go on for as long again. */
     synchronized void restart() {
         expired = false;
         since = System.nanoTime();
-        if (next == null && !closed) {
+        if (waiting && next == null && !closed) {
             schedule(limitNanos);
         }
     }
@@ -77,7 +82,11 @@ final class Watch implements AutoCloseable {
         if (closed || expired) {
             return;
         }
-        long left = waiting ? limitNanos - (System.nanoTime() - since) : limitNanos;
+        if (!waiting) {
+            // It is set again when waiting begins.
+            return;
+        }
+        long left = limitNanos - (System.nanoTime() - since);
         if (left > 0) {
             schedule(left);
         } else {

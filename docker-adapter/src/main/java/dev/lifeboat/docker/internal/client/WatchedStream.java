@@ -9,7 +9,7 @@ import java.net.SocketTimeoutException;
 final class WatchedStream extends FilterInputStream {
     private final Watch watch;
 
-    /** The stream closes the watch. */
+    /** Closing the stream closes the watch. */
     WatchedStream(InputStream in, Watch watch) {
         super(in);
         this.watch = watch;

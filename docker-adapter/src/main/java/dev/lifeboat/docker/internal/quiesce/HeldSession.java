@@ -35,12 +35,22 @@ final class HeldSession implements QuiesceHandle {
     private static final String USER = "user";
     private static final String MILLIS = "millis";
 
+    private final EngineClient client;
+    private final QuiesceJournal journal;
     private final QuiesceHandle handle;
     private final Optional<QuiesceRecord> record;
     private final String name;
     private boolean ended;
+    private boolean abandoned;
 
-    private HeldSession(QuiesceHandle handle, Optional<QuiesceRecord> record, String name) {
+    private HeldSession(
+            EngineClient client,
+            QuiesceJournal journal,
+            QuiesceHandle handle,
+            Optional<QuiesceRecord> record,
+            String name) {
+        this.client = client;
+        this.journal = journal;
         this.handle = handle;
         this.record = record;
         this.name = name;
@@ -70,7 +80,7 @@ final class HeldSession implements QuiesceHandle {
                 remove(record, container.name());
                 return handle;
             }
-            return new HeldSession(handle, record, container.name());
+            return new HeldSession(client, journal, handle, record, container.name());
         } finally {
             if (!begun) {
                 end(running, recovery, record);
@@ -145,12 +155,22 @@ final class HeldSession implements QuiesceHandle {
 
     @Override
     public synchronized void close() throws IOException {
+        ended |= abandoned && !record.orElseThrow().exists();
         if (ended) {
             return;
         }
-        // If it fails, its record stays for a recovery once this process has ended.
-        UninterruptibleCleanup.run(this::end);
-        remove(record, name);
+        boolean done = false;
+        try {
+            UninterruptibleCleanup.run(this::end);
+            done = true;
+            remove(record, name);
+        } finally {
+            // A command that failed may not bear to be run twice: its record stays until this process has ended.
+            if (!done && !ended) {
+                abandoned = record.isPresent();
+                LateRecovery.leave(record, client, "quiesced", () -> new QuiesceRecovery(client, journal).run());
+            }
+        }
     }
 
     /** Only an engine that does not answer is asked again: a command that failed may not bear to be run twice. */

@@ -70,7 +70,7 @@ public final class QuiesceRecovery {
                 failure = failure == null ? e : failure;
                 continue;
             }
-            log.warn("container resumed, which a process that was killed had quiesced [name={}]", name);
+            log.warn("container resumed, which was left quiesced [name={}]", name);
             if (!resumed.contains(name)) {
                 resumed.add(name);
             }

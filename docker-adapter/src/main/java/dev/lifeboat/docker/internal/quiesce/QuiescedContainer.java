@@ -29,15 +29,24 @@ public final class QuiescedContainer implements QuiesceHandle {
 
     private static final long FIRST_PAUSE_MILLIS = 100;
 
+    private final EngineClient client;
+    private final QuiesceJournal journal;
     private final Containers containers;
     private final String id;
     private final String name;
     private final Level level;
     private final Optional<QuiesceJournal.QuiesceRecord> record;
     private boolean ended;
+    private boolean abandoned;
 
     private QuiescedContainer(
-            EngineClient client, ContainerSpec container, Level level, Optional<QuiesceJournal.QuiesceRecord> record) {
+            EngineClient client,
+            QuiesceJournal journal,
+            ContainerSpec container,
+            Level level,
+            Optional<QuiesceJournal.QuiesceRecord> record) {
+        this.client = client;
+        this.journal = journal;
         this.containers = new Containers(client);
         this.id = container.id();
         this.name = container.name();
@@ -113,7 +122,7 @@ public final class QuiescedContainer implements QuiesceHandle {
             EngineClient client, QuiesceJournal journal, ContainerSpec container, Quiesce quiesce, int order)
             throws IOException {
         QuiescedContainer quiesced = new QuiescedContainer(
-                client, container, quiesce.level(), record(client, journal, container, quiesce, order));
+                client, journal, container, quiesce.level(), record(client, journal, container, quiesce, order));
         boolean settled = false;
         try {
             if (!quiesced.act()) {
@@ -193,12 +202,21 @@ public final class QuiescedContainer implements QuiesceHandle {
 
     @Override
     public synchronized void close() throws IOException {
+        // A recovery has done it. The container may have been quiesced anew since then.
+        ended |= abandoned && !record.orElseThrow().exists();
         if (ended) {
             return;
         }
-        UninterruptibleCleanup.run(this::resume);
-        ended = true;
-        removeRecord();
+        try {
+            UninterruptibleCleanup.run(this::resume);
+            ended = true;
+            removeRecord();
+        } finally {
+            if (!ended) {
+                abandoned = record.isPresent();
+                LateRecovery.leave(record, client, "quiesced", () -> new QuiesceRecovery(client, journal).run());
+            }
+        }
     }
 
     private void resume() throws IOException {
@@ -215,8 +233,9 @@ public final class QuiescedContainer implements QuiesceHandle {
             }
         }
         throw new IOException(
-                "container " + name + " is still " + (level == Level.PAUSE ? "PAUSED" : "STOPPED") + "; run: docker "
-                        + (level == Level.PAUSE ? "unpause " : "start ") + name,
+                "container " + name + " is still " + (level == Level.PAUSE ? "PAUSED" : "STOPPED")
+                        + "; it is resumed once the engine answers again, by this process or by the next recover(); or"
+                        + " run: docker " + (level == Level.PAUSE ? "unpause " : "start ") + name,
                 failure);
     }
 

@@ -54,6 +54,7 @@ final class ConfigurationCheck {
             "HostConfig.LogConfig.Type",
             "HostConfig.LogConfig.Config");
 
+    private boolean userOfImage;
     private final List<String> differences = new ArrayList<>();
 
     private ConfigurationCheck() {}
@@ -68,6 +69,8 @@ final class ConfigurationCheck {
             ContainerSpec captured, ContainerSettings settings, JsonObject sent, ContainerSpec created)
             throws IOException {
         ConfigurationCheck check = new ConfigurationCheck();
+        // An empty one is that of the image.
+        check.userOfImage = settings.user().filter(String::isEmpty).isPresent();
         check.config(settings.applied(captured.config()), sent, created.config());
         check.compare(
                 "HostConfig",
@@ -86,7 +89,7 @@ final class ConfigurationCheck {
     }
 
     private void compare(String path, @Nullable Object captured, @Nullable Object sent, @Nullable Object created) {
-        if (IGNORED.contains(path)) {
+        if (IGNORED.contains(path) || userOfImage && path.equals("Config.User")) {
             return;
         }
         Optional<Object> was = plain(captured);

@@ -67,6 +67,9 @@ final class CreateRequest {
             body.put("Labels", Identity.withoutMarks(container.labels()));
         }
         body = ContainerSettings.of(context.options().settings(), document).applied(body);
+        if (!context.naming().isInPlace()) {
+            warnOfActors(body);
+        }
         nameImage(body, imageId);
         body.put("HostConfig", hostConfig(networkMode));
         if (context.engine().product() == Product.PODMAN) {
@@ -165,8 +168,13 @@ final class CreateRequest {
                     "labels of orchestrators are left out, or these would take the copy for theirs: "
                             + String.join(", ", owners));
         }
-        List<String> actors =
-                labels.keySet().stream().filter(Identity::isActor).sorted().toList();
+    }
+
+    private void warnOfActors(JsonObject body) throws IOException {
+        List<String> actors = body.stringMap("Labels").keySet().stream()
+                .filter(Identity::isActor)
+                .sorted()
+                .toList();
         if (!actors.isEmpty()) {
             context.warn(
                     document,

@@ -113,6 +113,8 @@ public final class RestoreRecovery {
                 steps.stream().filter(step -> step.is(UndoLog.STARTING)).findFirst();
         if (steps.stream().anyMatch(step -> step.is(UndoLog.COMMITTED))) {
             complete(steps, result);
+        } else if (steps.stream().anyMatch(step -> step.is(UndoLog.UNDOING))) {
+            undo(steps, result);
         } else if (starting.isPresent()) {
             if (!replaces || allRun(starting.get())) {
                 complete(steps, result);

@@ -4,12 +4,14 @@ import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.Volumes;
 import dev.lifeboat.docker.internal.model.VolumeSpec;
+import dev.lifeboat.docker.internal.quiesce.LateRecovery;
 import dev.lifeboat.internal.io.UninterruptibleCleanup;
 import dev.lifeboat.quiesce.QuiesceJournal;
 import dev.lifeboat.quiesce.QuiesceJournal.QuiesceRecord;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +35,9 @@ final class UndoLog {
     static final String SEQUENCE = "sequence";
     /** Value of the action of the record that says that all content is written, and containers are started. */
     static final String STARTING = "STARTING";
+
+    /** Value of the action of the record that says that a restore has failed, and is undone whatever runs. */
+    static final String UNDOING = "UNDOING";
 
     /** Value of the action of the record that says that a restore has succeeded. */
     static final String COMMITTED = "COMMITTED";
@@ -81,12 +86,21 @@ final class UndoLog {
         AtomicReference<String> created = new AtomicReference<>("");
         UninterruptibleCleanup.run(() -> {
             Optional<QuiesceRecord> intent = record(step.toValues());
+            boolean lost = false;
             try {
                 String id = creation.run();
                 created.set(id);
                 add(step.withId(id));
+            } catch (DockerException e) {
+                // The answer was lost: it may have been created all the same.
+                lost = e.kind() == DockerException.Kind.UNREACHABLE;
+                throw e;
             } finally {
-                remove(intent);
+                if (lost) {
+                    leave(intent);
+                } else {
+                    remove(intent);
+                }
             }
         });
         return Objects.requireNonNull(created.get());
@@ -125,6 +139,10 @@ final class UndoLog {
         }
     }
 
+    private void leave(Optional<QuiesceRecord> record) {
+        LateRecovery.leave(record, client, "restored", () -> new RestoreRecovery(client, journal).run());
+    }
+
     private static void remove(Optional<QuiesceRecord> record) {
         try {
             if (record.isPresent()) {
@@ -160,8 +178,15 @@ final class UndoLog {
             forget();
         }
         List<String> left = last.get();
-        forget();
-        remove(committed);
+        if (!left.isEmpty() && committed.isPresent()) {
+            leave(committed);
+            steps.forEach(step -> leave(step.record()));
+            steps.clear();
+            forget();
+        } else {
+            forget();
+            remove(committed);
+        }
         return left;
     }
 
@@ -176,8 +201,8 @@ final class UndoLog {
     /**
      * Runs all steps, the last one first, even on an interrupted thread.
      *
-     * @throws IOException the first failure, with the others suppressed; all steps were tried, and the records of those
-     *     that failed stay
+     * @throws IOException the first failure, with the others suppressed; all steps were tried, and those that failed are
+     *     left to a recovery
      */
     void undo() throws IOException {
         UninterruptibleCleanup.run(this::runAll);
@@ -185,18 +210,24 @@ final class UndoLog {
 
     private void runAll() throws IOException {
         IOException failure = null;
+        List<Optional<QuiesceRecord>> failed = new ArrayList<>();
         while (!steps.isEmpty()) {
             Recorded step = steps.pop();
             try {
                 undoer.run(step.step());
                 remove(step.record());
             } catch (IOException e) {
+                failed.add(step.record());
                 if (failure == null) {
                     failure = e;
                 } else {
                     failure.addSuppressed(e);
                 }
             }
+        }
+        if (failure != null) {
+            failed.add(record(Map.of("action", UNDOING, "name", "", "id", "")));
+            failed.forEach(this::leave);
         }
         remove(started);
         started = Optional.empty();

@@ -209,12 +209,12 @@ class PlannerTest {
         RestoreOptions options = copy().with(o -> {
             o.environment("", "B", Optional.of("3"));
             o.label("", "one", Optional.empty());
-            o.user("", "");
+            o.user("", "9");
         });
         ContainerSpec app = app("", ",'Env':['B=2'],'User':'7','Labels':{'one':'1'}", "");
         Plan plan = plan(app, options);
         assertThat(plan.body().strings("Env")).containsExactly("B=3");
-        ContainerSpec created = app("", ",'Env':['B=3','PATH=/bin'],'User':'','Labels':{}", "");
+        ContainerSpec created = app("", ",'Env':['B=3','PATH=/bin'],'User':'9','Labels':{}", "");
         ContainerSettings settings =
                 ContainerSettings.of(options.settings(), plan.member().document());
         assertThat(ConfigurationCheck.differences(app, settings, plan.body(), created))
