@@ -215,9 +215,8 @@ public final class QuiesceJournal {
     }
 
     /**
-     * Returns the records that were {@linkplain QuiesceRecord#abandon abandoned}, and those of processes that have ended
-     * without removing them. Files that cannot be read as records
-     * are passed over.
+     * Returns the records that were {@linkplain QuiesceRecord#abandon abandoned}, and those of processes that have
+     * ended without removing them. Files that cannot be read as records are passed over.
      */
     public List<QuiesceRecord> abandoned() throws IOException {
         List<QuiesceRecord> abandoned = new ArrayList<>();

@@ -140,8 +140,8 @@ public final class ApplicationRestore implements RestoreTarget {
     }
 
     /**
-     * Sets a variable of the environment of a service, or of a container with that name, such as another password or address.
-     * A service that the snapshot does not have is a conflict.
+     * Sets a variable of the environment of a service, or of a container with that name, such as another password or
+     * address. A service that the snapshot does not have is a conflict.
      *
      * @throws IllegalArgumentException if one of the names is empty, or that of the variable has an equals sign
      */
@@ -150,7 +150,8 @@ public final class ApplicationRestore implements RestoreTarget {
     }
 
     /**
-     * Leaves out a variable of the environment of a service, or of a container with that name. One that the image sets is then the image's.
+     * Leaves out a variable of the environment of a service, or of a container with that name. One that the image sets
+     * is then the image's.
      *
      * @throws IllegalArgumentException if one of the names is empty, or that of the variable has an equals sign
      */
@@ -178,8 +179,8 @@ public final class ApplicationRestore implements RestoreTarget {
     }
 
     /**
-     * Sets the user of a service, or of a container with that name, by name or numbers: {@code 1000:1000}. Empty for the user of the image. The owners of files
-     * stay as they were captured.
+     * Sets the user of a service, or of a container with that name, by name or numbers: {@code 1000:1000}. Empty for
+     * the user of the image. The owners of files stay as they were captured.
      *
      * @throws IllegalArgumentException if the name of the service is empty
      */

@@ -135,7 +135,8 @@ public final class ContainerRestore implements RestoreTarget {
     }
 
     /**
-     * Leaves out a label of the container, such as one that a proxy acts on. One that the image has is then the image's.
+     * Leaves out a label of the container, such as one that a proxy acts on. One that the image has is then the
+     * image's.
      *
      * @throws IllegalArgumentException if the name is empty
      */
@@ -144,8 +145,8 @@ public final class ContainerRestore implements RestoreTarget {
     }
 
     /**
-     * Sets the user of the container, by name or numbers: {@code 1000:1000}. Empty for the user of the image. The owners of files
-     * stay as they were captured.
+     * Sets the user of the container, by name or numbers: {@code 1000:1000}. Empty for the user of the image. The
+     * owners of files stay as they were captured.
      */
     public ContainerRestore user(String user) {
         return with(o -> o.user("", user));

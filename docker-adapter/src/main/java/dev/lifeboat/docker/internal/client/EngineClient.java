@@ -215,7 +215,9 @@ public final class EngineClient implements AutoCloseable {
         return stream(execute(request, what), what);
     }
 
-    /** Opens a stream that the engine prepares for as long as it takes. The caller closes it, which ends the request. */
+    /**
+     * Opens a stream that the engine prepares for as long as it takes. The caller closes it, which ends the request.
+     */
     public InputStream openPatiently(String path, String what) throws IOException {
         Request request =
                 Request.builder().method(Request.Method.GET).path(path).build();

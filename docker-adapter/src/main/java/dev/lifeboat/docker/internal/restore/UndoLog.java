@@ -201,8 +201,8 @@ final class UndoLog {
     /**
      * Runs all steps, the last one first, even on an interrupted thread.
      *
-     * @throws IOException the first failure, with the others suppressed; all steps were tried, and those that failed are
-     *     left to a recovery
+     * @throws IOException the first failure, with the others suppressed; all steps were tried, and those that failed
+     *     are left to a recovery
      */
     void undo() throws IOException {
         UninterruptibleCleanup.run(this::runAll);
