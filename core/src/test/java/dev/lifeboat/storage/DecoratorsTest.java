@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lifeboat.Encryption;
 import dev.lifeboat.Repository;
+import dev.lifeboat.Retention;
 import dev.lifeboat.entry.Entry;
 import dev.lifeboat.entry.EntryPath;
 import dev.lifeboat.internal.cache.CachedStorage;
@@ -17,10 +18,13 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What is put around a store: it changes pace and cost, and nothing else. */
@@ -148,6 +152,56 @@ class DecoratorsTest {
         Files.delete(cache);
         Files.write(cache, new byte[1]);
         gets(tree(4), cache);
+    }
+
+    private static void roundTrip(StorageTarget store, Encryption encryption, Path cache, int version) {
+        try (Repository repo = Repository.at(store)
+                .cache(cache, 8 << 20)
+                .encryption(encryption)
+                .openOrCreate()) {
+            Snapshot snapshot = repo.backup(tree(version)).run();
+            MemoryTree back = new MemoryTree();
+            repo.restore(snapshot).to(back).run();
+            assertThat(back.lines()).isEqualTo(tree(version).lines());
+            repo.prune(Retention.keepLast(2)).run();
+            assertThat(repo.verify().readData().run().findings()).isEmpty();
+        }
+    }
+
+    /** What is cached of a repository that was in the same place before. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void cache_ofAnotherRepository_isOfNoUse_andDoesNoHarm(boolean encrypted) {
+        Path cache = scratch.path().resolve("cache");
+        List<MemoryStorage> stores = List.of(new MemoryStorage(), new MemoryStorage());
+        assertThat(stores.get(0).location()).isEqualTo(stores.get(1).location());
+        for (int version = 0; version < 3; version++) {
+            for (int i = 0; i < stores.size(); i++) {
+                String passphrase = "secret " + i;
+                Encryption encryption = encrypted ? Encryption.passphrase(() -> passphrase) : Encryption.none();
+                roundTrip(stores.get(i), encryption, cache, version * 10 + i);
+            }
+        }
+    }
+
+    /** Each of them as intact as before, but in the place of another. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void cache_whosePiecesAreExchanged_doesNoHarm(boolean encrypted) throws IOException {
+        Path cache = scratch.path().resolve("cache");
+        Encryption encryption = encrypted ? Encryption.passphrase(() -> "secret") : Encryption.none();
+        for (int version = 0; version < 3; version++) {
+            roundTrip(memory, encryption, cache, version);
+            List<Path> pieces = new ArrayList<>();
+            forEach(cache, pieces::add);
+            assertThat(pieces).hasSizeGreaterThan(2);
+            byte[] first = Files.readAllBytes(pieces.get(0));
+            for (int i = 0; i < pieces.size() - 1; i++) {
+                Files.write(pieces.get(i), Files.readAllBytes(pieces.get(i + 1)));
+            }
+            Files.write(pieces.get(pieces.size() - 1), first);
+        }
+        roundTrip(memory, encryption, cache, 3);
     }
 
     @Test
