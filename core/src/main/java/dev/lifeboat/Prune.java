@@ -5,6 +5,7 @@ import dev.lifeboat.event.OperationEvent.Phase;
 import dev.lifeboat.format.ArchiveFormat;
 import dev.lifeboat.format.PruneContext;
 import dev.lifeboat.internal.catalog.Catalog;
+import dev.lifeboat.internal.catalog.TagStore;
 import dev.lifeboat.internal.engine.MaintenanceContext;
 import dev.lifeboat.internal.engine.OpenRepository;
 import dev.lifeboat.internal.engine.ProgressTracker;
@@ -117,6 +118,8 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
     Pruned execute(ProgressTracker events, RunningOperations.Running running) throws IOException {
         events.phase(Phase.PRUNING);
         Catalog catalog = repository.catalog();
+        // Before the snapshots: a change is of one that was there.
+        List<ObjectKey> tags = catalog.tags().all();
         List<Snapshot> all = catalog.allSnapshots();
         Set<SnapshotId> keep = retention.keep(all);
         List<Snapshot> kept = all.stream().filter(s -> keep.contains(s.id())).toList();
@@ -135,6 +138,7 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
                     lockedUntil = latest(lockedUntil, Optional.of(e.until()));
                 }
             }
+            removeTags(TagStore.withoutSnapshot(tags, catalog.outcomes()));
             if (dropQuarantined) {
                 removeQuarantined();
             }
@@ -158,6 +162,15 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
         return new Pruned(kept, removed, locked, ended, objects, bytes, lockedUntil);
     }
 
+    /** Those that the store still locks are removed by a later prune. */
+    private void removeTags(List<ObjectKey> keys) throws IOException {
+        try {
+            repository.catalog().tags().remove(keys);
+        } catch (LockedException e) {
+            return;
+        }
+    }
+
     private static Optional<Instant> latest(Optional<Instant> one, Optional<Instant> other) {
         return one.isPresent() && (other.isEmpty() || one.get().isAfter(other.get())) ? one : other;
     }
@@ -173,6 +186,7 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
                 .filter(id -> !going.contains(id))
                 .map(id -> RepositoryLayout.snapshot(id.value()))
                 .forEach(keys::add);
+        keys.addAll(repository.catalog().tags().all());
         repository.storage().keep(keys);
     }
 

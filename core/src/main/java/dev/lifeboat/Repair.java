@@ -184,6 +184,9 @@ public final class Repair extends Operation<Repair.Repaired, Repair> {
         for (SnapshotId id : manifests) {
             catalog.quarantine(id, events.clock().instant()).ifPresent(quarantined::add);
         }
+        List<ObjectKey> tags = new ArrayList<>();
+        catalog.tags().check((key, damage) -> tags.add(key));
+        quarantined.addAll(Quarantine.move(storage, tags).values());
         for (SnapshotId id : catalog.unreadableSessions()) {
             catalog.end(id, events.clock().instant());
             quarantined.addAll(Quarantine.move(storage, List.of(RepositoryLayout.session(id.value())))

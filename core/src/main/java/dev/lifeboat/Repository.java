@@ -1,5 +1,6 @@
 package dev.lifeboat;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.audit.AuditStore;
@@ -12,10 +13,12 @@ import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.snapshot.SnapshotId;
 import dev.lifeboat.snapshot.SnapshotTree;
 import dev.lifeboat.storage.ObjectInfo;
+import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.StorageTarget;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +39,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Repository implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Repository.class);
+
+    private static final int MAX_TAG = 255;
 
     private final OpenRepository opened;
     private final Optional<KeyBundle> bundle;
@@ -98,7 +103,7 @@ public final class Repository implements AutoCloseable {
      */
     public Snapshot snapshot(SnapshotId id) {
         Optional<Snapshot> found = Failures.query(
-                opened, "read snapshot " + id.value(), () -> opened.catalog().find(id));
+                opened, "read snapshot " + id.value(), () -> opened.catalog().findTagged(id));
         return found.orElseThrow(() -> new BackupException.NotFound(
                 "no snapshot " + id.value() + " in " + location() + "; snapshots() lists all"));
     }
@@ -148,6 +153,53 @@ public final class Repository implements AutoCloseable {
      */
     public Optional<Snapshot> findLatest(String source) {
         return snapshots(source).stream().findFirst();
+    }
+
+    /**
+     * Gives a tag to a snapshot, or another value to one that it has. Of several who change one tag at the same time,
+     * one wins. A prune that runs already may not see it, and remove a snapshot that its policy would keep because of
+     * it.
+     *
+     * @return the snapshot, with its tags as they are now
+     * @throws IllegalArgumentException if the name is empty, or either is longer than 255 characters
+     * @throws BackupException.NotFound if there is no such snapshot any more
+     * @throws BackupException.StorageFailed if the store fails
+     */
+    @CanIgnoreReturnValue
+    public Snapshot tag(Snapshot snapshot, String name, String value) {
+        if (name.isEmpty() || name.length() > MAX_TAG || value.length() > MAX_TAG) {
+            throw new IllegalArgumentException("name or value of a tag is not in 1..255 characters: '" + name + "'");
+        }
+        return changeTags("Tag", snapshot, "tag snapshot", Map.of(name, value), List.of());
+    }
+
+    /**
+     * Removes a tag of a snapshot. One that it does not have is no error.
+     *
+     * @return the snapshot, with its tags as they are now
+     * @throws BackupException.NotFound if there is no such snapshot any more
+     * @throws BackupException.StorageFailed if the store fails
+     */
+    @CanIgnoreReturnValue
+    public Snapshot untag(Snapshot snapshot, String name) {
+        return changeTags("Untag", snapshot, "remove a tag of snapshot", Map.of(), List.of(name));
+    }
+
+    private Snapshot changeTags(
+            String kind, Snapshot snapshot, String what, Map<String, String> set, List<String> removed) {
+        SnapshotId id = snapshot.id();
+        Optional<Snapshot> tagged =
+                Failures.audited(opened, kind, what + " " + id.value(), result -> (set + " " + removed).strip(), () -> {
+                    ObjectKey key =
+                            opened.catalog().tags().put(id, opened.clock().instant(), set, removed);
+                    if (!opened.catalog().exists(id)) {
+                        opened.catalog().tags().remove(List.of(key));
+                        return Optional.empty();
+                    }
+                    return opened.catalog().findTagged(id);
+                });
+        return tagged.orElseThrow(() -> new BackupException.NotFound(
+                "no snapshot " + id.value() + " in " + location() + " to tag; snapshots() lists all"));
     }
 
     /**

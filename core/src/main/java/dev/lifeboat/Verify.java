@@ -133,6 +133,9 @@ public final class Verify extends Operation<Verify.Verified, Verify> {
                     Optional.empty(),
                     "a session without an outcome cannot be read; run repair"));
         }
+        catalog.tags()
+                .check((key, damage) -> findings.add(new Finding(
+                        Optional.empty(), Optional.of(key), Optional.empty(), damage.getMessage() + "; run repair")));
         List<Snapshot> snapshots = catalog.snapshots((id, damage) -> findings.add(new Finding(
                 Optional.of(id),
                 Optional.of(RepositoryLayout.snapshot(id.value())),

@@ -19,7 +19,7 @@ import java.util.TreeMap;
  * @param strategy the effective strategy: {@link BackupStrategy#FULL} if the snapshot builds on no other, regardless of
  *     the requested one
  * @param parent the snapshot that this one builds on
- * @param tags names and values given at backup
+ * @param tags names and values, given at backup and changed since
  * @param archive location of the content
  * @param stats counts of the backup
  * @param problems what could not be captured: the first 1,000 problems. Empty if the repository is opened with

@@ -2,9 +2,8 @@ package dev.lifeboat.internal.catalog;
 
 import dev.lifeboat.format.ArchiveRoot;
 import dev.lifeboat.format.DamagedException;
-import dev.lifeboat.internal.io.Io;
+import dev.lifeboat.internal.io.ConcurrentReads;
 import dev.lifeboat.internal.io.Recovery;
-import dev.lifeboat.internal.io.TrackedTask;
 import dev.lifeboat.internal.json.Envelope;
 import dev.lifeboat.internal.json.JsonObject;
 import dev.lifeboat.internal.layout.RepositoryLayout;
@@ -29,11 +28,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -48,18 +45,15 @@ import org.slf4j.LoggerFactory;
  */
 public final class Catalog {
     private static final Logger log = LoggerFactory.getLogger(Catalog.class);
-    /** Number of concurrent readers, if there are more than a few outcomes to read. */
-    private static final int READERS = 8;
-
     private static final Comparator<Snapshot> NEWEST_FIRST =
             Comparator.comparing(Snapshot::time).thenComparing(Snapshot::id).reversed();
-    private static final int FEW = 4;
     private static final int BATCH = 32;
 
     private final StorageTarget storage;
     private final Envelope envelope;
     private final SnapshotIdGenerator ids;
     private final Executor executor;
+    private final TagStore tags;
     private final Map<SnapshotId, Known> known = new ConcurrentHashMap<>();
     /** The objects of outcomes, as last listed. */
     private final Map<SnapshotId, ObjectInfo> stored = new ConcurrentHashMap<>();
@@ -74,6 +68,7 @@ public final class Catalog {
         this.envelope = envelope;
         this.ids = ids;
         this.executor = executor;
+        this.tags = new TagStore(storage, envelope, executor);
     }
 
     /** An outcome, and its object as listed before it was read; null if it was not listed. */
@@ -85,16 +80,27 @@ public final class Catalog {
         void damaged(SnapshotId id, DamagedException damage) throws IOException;
     }
 
-    /** Lists committed snapshots, newest first. */
+    /** Returns the changes of tags. */
+    public TagStore tags() {
+        return tags;
+    }
+
+    /** Lists committed snapshots, newest first. A change of tags that is damaged is skipped, with a warning. */
     public List<Snapshot> snapshots(OnDamage onDamage) throws IOException {
-        return read(outcomes(), onDamage);
+        return tags.apply(read(outcomes(), onDamage), RepositoryLayout.TAGS, Catalog::skipped);
+    }
+
+    private static void skipped(ObjectKey key, DamagedException damage) {
+        log.warn("tags skipped that are damaged; run verify [key={}, cause={}]", key, damage.getMessage());
     }
 
     /** Lists committed snapshots of a series, newest first. */
     public List<Snapshot> snapshots(String series, OnDamage onDamage) throws IOException {
-        return read(outcomes(RepositoryLayout.snapshotsOf(ids.series(series))), onDamage).stream()
+        String digits = ids.series(series);
+        List<Snapshot> all = read(outcomes(RepositoryLayout.snapshotsOf(digits)), onDamage).stream()
                 .filter(snapshot -> snapshot.source().equals(series))
                 .toList();
+        return tags.apply(all, RepositoryLayout.tagsOf(digits), Catalog::skipped);
     }
 
     /**
@@ -105,7 +111,7 @@ public final class Catalog {
         List<SnapshotId> newestFirst = new ArrayList<>(
                 new TreeSet<>(outcomes(RepositoryLayout.snapshotsOf(ids.series(series)))).descendingSet());
         for (int i = 0; i < newestFirst.size(); i++) {
-            if (i >= FEW && (i - FEW) % BATCH == 0) {
+            if (i >= ConcurrentReads.FEW && (i - ConcurrentReads.FEW) % BATCH == 0) {
                 readAhead(newestFirst.subList(i, Math.min(i + BATCH, newestFirst.size())));
             }
             SnapshotId id = newestFirst.get(i);
@@ -140,41 +146,24 @@ public final class Catalog {
      * it again.
      */
     private void readAhead(Collection<SnapshotId> outcomes) throws IOException {
-        Queue<SnapshotId> unknown = new ConcurrentLinkedQueue<>(outcomes);
-        unknown.removeAll(known.keySet());
-        if (unknown.size() < FEW) {
-            return;
-        }
-        List<TrackedTask<?>> readers = new ArrayList<>();
-        try {
-            for (int i = 0; i < READERS; i++) {
-                TrackedTask<?> reader = new TrackedTask<>(
-                        () -> {
-                            for (SnapshotId id; (id = unknown.poll()) != null; ) {
-                                try {
-                                    find(id);
-                                } catch (DamagedException e) {
-                                    continue;
-                                }
-                            }
-                            return null;
-                        },
-                        () -> {});
-                readers.add(reader);
-                reader.startOn(executor);
+        List<SnapshotId> unknown =
+                outcomes.stream().filter(id -> !known.containsKey(id)).toList();
+        ConcurrentReads.run(executor, unknown, id -> {
+            try {
+                find(id);
+            } catch (DamagedException e) {
+                return;
             }
-            for (TrackedTask<?> reader : readers) {
-                Io.await(reader);
-            }
-        } finally {
-            readers.forEach(reader -> reader.cancel(true));
-            readers.forEach(TrackedTask::awaitLeft);
-        }
+        });
     }
 
     /** Lists committed snapshots, newest first; throws at the first damaged one. */
     public List<Snapshot> allSnapshots() throws IOException {
-        return snapshots((id, damage) -> {
+        List<Snapshot> all = read(outcomes(), (id, damage) -> {
+            throw damage;
+        });
+        // A prune that does not know a tag might remove what it keeps.
+        return tags.apply(all, RepositoryLayout.TAGS, (key, damage) -> {
             throw damage;
         });
     }
@@ -201,7 +190,17 @@ public final class Catalog {
         return new HashSet<>(listed.keySet());
     }
 
-    /** Returns a snapshot; empty if there is no outcome, or an aborted one. */
+    /** Returns a snapshot with its tags as they are now; empty if there is no outcome, or an aborted one. */
+    public Optional<Snapshot> findTagged(SnapshotId id) throws IOException {
+        Optional<Snapshot> found = find(id);
+        return found.isEmpty()
+                ? found
+                : Optional.of(
+                        tags.apply(List.of(found.get()), RepositoryLayout.tagsOfSnapshot(id.value()), Catalog::skipped)
+                                .get(0));
+    }
+
+    /** Returns a snapshot as it was committed; empty if there is no outcome, or an aborted one. */
     public Optional<Snapshot> find(SnapshotId id) throws IOException {
         Known outcome = known.get(id);
         if (outcome == null) {

@@ -2,6 +2,7 @@ package dev.lifeboat.internal.layout;
 
 import dev.lifeboat.storage.ObjectKey;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Where each kind of object of a repository lies: docs/FORMAT.md, section 1. The only place that spells a key. */
 public final class RepositoryLayout {
@@ -12,6 +13,8 @@ public final class RepositoryLayout {
     public static final String KEY_SLOTS = "keys/";
     /** Prefix of the outcomes of sessions: manifests of snapshots, and records of aborted backups. */
     public static final String SNAPSHOTS = "snapshots/";
+    /** Prefix of changes of the tags of snapshots. */
+    public static final String TAGS = "tags/";
     /** Prefix of sessions. */
     public static final String SESSIONS = "sessions/";
     /** Prefix of packs. */
@@ -49,6 +52,32 @@ public final class RepositoryLayout {
      */
     public static String snapshotsOf(String series) {
         return SNAPSHOTS + series + "/";
+    }
+
+    /**
+     * Returns the prefix of changes of the tags of one series, and of few others.
+     *
+     * @param series the first eight digits of its ids
+     */
+    public static String tagsOf(String series) {
+        return TAGS + series + "/";
+    }
+
+    /** Returns the prefix of changes of the tags of a snapshot. */
+    public static String tagsOfSnapshot(String id) {
+        return tagsOf(id.substring(0, SERIES_DIGITS)) + id + "/";
+    }
+
+    /** Returns the key of a change of the tags of a snapshot. */
+    public static ObjectKey tags(String id, String change) {
+        return new ObjectKey(tagsOfSnapshot(id) + change);
+    }
+
+    /** Returns the id of the snapshot whose tags an object changes; empty if it is no such object. */
+    public static Optional<String> snapshotOfTags(ObjectKey key) {
+        String[] parts = key.value().split("/", -1);
+        boolean is = parts.length == 4 && parts[2].matches("[0-9a-f]{32}") && key.equals(tags(parts[2], parts[3]));
+        return is ? Optional.of(parts[2]) : Optional.empty();
     }
 
     /** Returns the key of a session. */

@@ -28,6 +28,7 @@ public final class ObjectVerifier implements IntegrityCheck {
         return key.equals(RepositoryLayout.DESCRIPTOR)
                 || key.value().startsWith(RepositoryLayout.KEY_SLOTS)
                 || key.value().startsWith(RepositoryLayout.SNAPSHOTS)
+                || key.value().startsWith(RepositoryLayout.TAGS)
                 || key.value().startsWith(RepositoryLayout.AUDIT);
     }
 

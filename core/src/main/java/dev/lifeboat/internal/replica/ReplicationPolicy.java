@@ -21,6 +21,7 @@ final class ReplicationPolicy {
             RepositoryLayout.KEY_SLOTS,
             RepositoryLayout.INDEX,
             RepositoryLayout.AUDIT,
+            RepositoryLayout.TAGS,
             RepositoryLayout.DESCRIPTOR.value());
 
     private ReplicationPolicy() {}
