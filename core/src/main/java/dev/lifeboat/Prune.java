@@ -138,7 +138,7 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
                     lockedUntil = latest(lockedUntil, Optional.of(e.until()));
                 }
             }
-            removeTags(TagStore.withoutSnapshot(tags, catalog.outcomes()));
+            catalog.tags().remove(TagStore.withoutSnapshot(tags, catalog.outcomes()));
             if (dropQuarantined) {
                 removeQuarantined();
             }
@@ -160,15 +160,6 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
         removed =
                 removed.stream().filter(snapshot -> !locked.contains(snapshot)).toList();
         return new Pruned(kept, removed, locked, ended, objects, bytes, lockedUntil);
-    }
-
-    /** Those that the store still locks are removed by a later prune. */
-    private void removeTags(List<ObjectKey> keys) throws IOException {
-        try {
-            repository.catalog().tags().remove(keys);
-        } catch (LockedException e) {
-            return;
-        }
     }
 
     private static Optional<Instant> latest(Optional<Instant> one, Optional<Instant> other) {

@@ -10,6 +10,7 @@ import dev.lifeboat.internal.layout.RepositoryLayout;
 import dev.lifeboat.snapshot.Snapshot;
 import dev.lifeboat.snapshot.SnapshotId;
 import dev.lifeboat.storage.Content;
+import dev.lifeboat.storage.LockedException;
 import dev.lifeboat.storage.ObjectKey;
 import dev.lifeboat.storage.PutCondition;
 import dev.lifeboat.storage.StorageTarget;
@@ -26,12 +27,15 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Changes of the tags of snapshots, each an object that never changes: docs/FORMAT.md, section 4. A manifest is not
  * rewritten, since a prune may be removing it. What was read is cached. Thread-safe.
  */
 public final class TagStore {
+    private static final Logger log = LoggerFactory.getLogger(TagStore.class);
     private static final String KIND = "tags";
     private static final int VERSION = 1;
 
@@ -189,10 +193,15 @@ public final class TagStore {
         return key;
     }
 
-    /** Removes changes. */
+    /** Removes changes. Those that the store still locks are left to a later prune. */
     public void remove(List<ObjectKey> keys) throws IOException {
-        if (!keys.isEmpty()) {
+        if (keys.isEmpty()) {
+            return;
+        }
+        try {
             storage.delete(keys);
+        } catch (LockedException e) {
+            log.debug("changes of tags are locked, and stay [cause={}]", e.getMessage());
         }
     }
 
