@@ -405,7 +405,7 @@ class PreCopyTest {
     void blocksThatChanged_areKept(String later, long spoolLimit) throws Exception {
         fill(20);
         Path database = files.resolve("database");
-        Files.write(database, MemoryTree.random(5, 20 << 20));
+        Files.write(database, MemoryTree.random(5, 12 << 20));
         Thread.sleep(120);
         List<List<String>> quiesced = new ArrayList<>();
         Busy busy = new Busy(
@@ -413,7 +413,7 @@ class PreCopyTest {
                 () -> {
                     write(database, 0, 10);
                     write(database, 3 << 20, 100_000);
-                    write(database, (20 << 20) - 1, later.equals("longer") ? 70_000 : 1);
+                    write(database, (12 << 20) - 1, later.equals("longer") ? 70_000 : 1);
                     if (later.equals("shorter")) {
                         Shell.run("truncate", "-s", "12345678", database.toString());
                     }
@@ -423,7 +423,7 @@ class PreCopyTest {
                     switch (later) {
                         case "the same" -> {}
                         case "removed" -> Files.delete(database);
-                        case "all new" -> Files.write(database, MemoryTree.random(6, 20 << 20));
+                        case "all new" -> Files.write(database, MemoryTree.random(6, 12 << 20));
                         default -> {
                             write(database, 8 << 20, 300_000);
                             Shell.run("truncate", "-s", "11M", database.toString());
