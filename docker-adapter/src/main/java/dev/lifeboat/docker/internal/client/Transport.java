@@ -31,6 +31,7 @@ public interface Transport extends Closeable {
     /** To a unix socket, a named pipe, or TCP, with TLS or without. */
     static Transport to(URI uri, @Nullable SSLConfig tls) {
         return patience -> {
+            WireLog.keepOff();
             DockerHttpClient client = new ApacheDockerHttpClient.Builder()
                     .dockerHost(uri)
                     .sslConfig(tls)
