@@ -16,6 +16,7 @@ import dev.lifeboat.docker.fixture.FixtureOptions;
 import dev.lifeboat.docker.fixture.Probe;
 import dev.lifeboat.docker.fixture.ResetMode;
 import dev.lifeboat.docker.fixture.ResetReport;
+import dev.lifeboat.docker.internal.model.Identity;
 import dev.lifeboat.docker.quiesce.Quiesce;
 import dev.lifeboat.internal.process.ProcessIdentity;
 import dev.lifeboat.quiesce.QuiesceJournal;
@@ -525,6 +526,30 @@ class FixtureTest {
             fixture.reset("clean");
             assertThat(stateOf(name)).isEqualTo(before);
         }
+    }
+
+    /** The engine completes a creation after its client was killed, and after the first recovery. */
+    @Test
+    void containerOfAKilledProcess_thatHasNotGotItsNameYet_isRemoved() {
+        String name = web();
+        String clone = name + "-clone-1a2b3c4d";
+        String token = ProcessIdentity.current().token().replaceFirst("^[0-9]+", "99999999");
+        for (String left : new String[] {clone + "-lifeboat-1a2b3c4d-new", engine.name("another")}) {
+            run(
+                    "create",
+                    "--name",
+                    left,
+                    "--label",
+                    Identity.FIXTURE + "=" + clone + " " + token,
+                    EngineFixture.BUSYBOX,
+                    "true");
+        }
+        Fixture.of(docker, name, KILL).close();
+
+        assertThat(run("ps", "-a", "--format", "{{.Names}}", "--filter", "label=" + Identity.FIXTURE))
+                .contains(engine.name("another"))
+                .doesNotContain(clone);
+        run("rm", engine.name("another"));
     }
 
     /**

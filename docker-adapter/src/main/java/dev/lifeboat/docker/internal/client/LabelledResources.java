@@ -3,6 +3,7 @@ package dev.lifeboat.docker.internal.client;
 import dev.lifeboat.docker.engine.DockerException;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
 import dev.lifeboat.docker.internal.model.NetworkSpec;
+import dev.lifeboat.docker.internal.model.TemporaryName;
 import dev.lifeboat.docker.internal.model.VolumeSpec;
 import dev.lifeboat.internal.io.Io;
 import java.io.IOException;
@@ -87,8 +88,11 @@ public final class LabelledResources {
     }
 
     private boolean isOf(Predicate<String> owner, Map<String, String> labels, String name) {
+        // An image of it may have passed the label on: what has it under another name is not of the owner. A process
+        // that is killed may leave a container before that has its name.
         String value = labels.getOrDefault(label, "");
-        return value.startsWith(name + " ") && owner.test(value.substring(name.length() + 1));
+        int end = value.indexOf(' ');
+        return end > 0 && TemporaryName.isOf(value.substring(0, end), name) && owner.test(value.substring(end + 1));
     }
 
     /**

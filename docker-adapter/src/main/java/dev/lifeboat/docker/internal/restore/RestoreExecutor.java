@@ -6,6 +6,7 @@ import dev.lifeboat.docker.internal.client.EngineClient;
 import dev.lifeboat.docker.internal.client.Networks;
 import dev.lifeboat.docker.internal.client.Volumes;
 import dev.lifeboat.docker.internal.model.ContainerSpec;
+import dev.lifeboat.docker.internal.model.TemporaryName;
 import dev.lifeboat.docker.internal.model.VolumeSpec;
 import dev.lifeboat.docker.internal.restore.UndoStep.Action;
 import dev.lifeboat.internal.io.UninterruptibleCleanup;
@@ -14,12 +15,10 @@ import dev.lifeboat.quiesce.QuiesceJournal;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Carries out the plan of an application: creates networks, volumes and containers, and at the end removes those that
@@ -33,9 +32,7 @@ final class RestoreExecutor {
     private final Networks networks;
     private final ApplicationPlan plan;
     private final UndoLog undo;
-    /** What names of containers that are replaced end in until these are removed. */
-    private final String suffix = "-lifeboat-"
-            + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
+    private final TemporaryName temporary = TemporaryName.next();
 
     RestoreExecutor(EngineClient client, QuiesceJournal journal, ApplicationPlan plan) {
         this.undo = new UndoLog(client, journal);
@@ -83,7 +80,7 @@ final class RestoreExecutor {
     /** Created under a name of its own first, by which it is found if this process is killed before it has an id. */
     private String create(ApplicationPlan.Member member, Map<String, String> ids) throws IOException {
         JsonObject body = withIds(member.body(), ids);
-        String first = member.name() + suffix + "-new";
+        String first = temporary.ofNew(member.name());
         String id = undo.creating(
                 new UndoStep(Action.REMOVE_CONTAINER, member.name(), first), () -> containers.create(first, body));
         containers.rename(id, first, member.name());
@@ -125,7 +122,7 @@ final class RestoreExecutor {
     }
 
     private String aside(ContainerSpec old) {
-        return old.name() + suffix;
+        return temporary.ofReplaced(old.name());
     }
 
     /**
