@@ -775,6 +775,8 @@ class ContainerTest {
                 "7:8",
                 "-p",
                 "127.0.0.1::8080",
+                "-p",
+                "9090",
                 "-v",
                 bound + ":/bound",
                 EngineFixture.BUSYBOX,

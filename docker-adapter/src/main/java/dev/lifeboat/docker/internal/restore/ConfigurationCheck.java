@@ -114,10 +114,29 @@ final class ConfigurationCheck {
                 && is.isPresent()
                 && is.get() instanceof Set<?> there
                 && there.containsAll(wanted);
-        if (onlyMore || refersToContainer(asked) || path.equals("HostConfig.NetworkMode") && isDefault(was, is)) {
+        if (onlyMore
+                || isFreePort(path, asked, is)
+                || refersToContainer(asked)
+                || path.equals("HostConfig.NetworkMode") && isDefault(was, is)) {
             return;
         }
         differences.add(path + " was " + text(was) + " and is " + text(is));
+    }
+
+    /** Podman shows the port that it has chosen as if it had been asked for. */
+    private static boolean isFreePort(String path, Optional<Object> asked, Optional<Object> is) {
+        if (!path.startsWith("HostConfig.PortBindings.")
+                || !(asked.orElse(Set.of()) instanceof Set<?> wanted)
+                || !(is.orElse(Set.of()) instanceof Set<?> bindings)) {
+            return false;
+        }
+        Set<Object> withoutPorts = new LinkedHashSet<>();
+        for (Object binding : bindings) {
+            Map<String, Object> plain = new HashMap<>(map(Optional.of(binding)));
+            plain.remove("HostPort");
+            withoutPorts.add(plain.isEmpty() ? "" : plain);
+        }
+        return !bindings.isEmpty() && withoutPorts.equals(wanted);
     }
 
     /** The plan has found that container, whose id is another one now. */

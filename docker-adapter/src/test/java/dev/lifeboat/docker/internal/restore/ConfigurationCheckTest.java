@@ -91,4 +91,18 @@ class ConfigurationCheckTest {
                         container("", "", a.replace("true", "false") + "," + c)))
                 .containsExactlyInAnyOrder("the mount at /a was writable and is read-only", "nothing is mounted at /b");
     }
+
+    @Test
+    void portThatTheEngineChooses_isNoDifference_unlessItWasAskedFor() throws IOException {
+        String captured = "'PortBindings':{'80/tcp':[{'HostIp':'127.0.0.1','HostPort':'8080'}]}";
+        String free = "'PortBindings':{'80/tcp':[{'HostIp':'127.0.0.1','HostPort':''}]}";
+        String chosen = "'PortBindings':{'80/tcp':[{'HostIp':'127.0.0.1','HostPort':'32768'}]}";
+        assertThat(host(captured, free, chosen)).isEmpty();
+        assertThat(host(captured, free, chosen.replace("127.0.0.1", "127.0.0.2")))
+                .hasSize(1);
+        assertThat(host(captured, captured, chosen)).hasSize(1);
+        String anywhere = "'PortBindings':{'80/tcp':[{'HostIp':'','HostPort':''}]}";
+        assertThat(host(captured, anywhere, "'PortBindings':{'80/tcp':[{'HostIp':'','HostPort':'32768'}]}"))
+                .isEmpty();
+    }
 }
