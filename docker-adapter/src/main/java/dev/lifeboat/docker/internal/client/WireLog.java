@@ -6,7 +6,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps Apache's HTTP client from logging what it sends and receives, which it does at DEBUG: the content of files, and
- * passwords in the environment of containers. Logback logs at DEBUG as long as nobody configures it.
+ * passwords in the environment of containers. Logback logs at DEBUG as long as it is not configured.
  */
 final class WireLog {
     private static final Logger log = LoggerFactory.getLogger(WireLog.class);
@@ -18,7 +18,7 @@ final class WireLog {
     private WireLog() {}
 
     /**
-     * Sets the loggers of the client to INFO where the logging library is Logback and nobody has chosen a level for
+     * Sets the loggers of the client to INFO where the logging library is Logback and no level was chosen for
      * them. Where they still log, that is a warning. Called before connections are made.
      */
     static void keepOff() {
