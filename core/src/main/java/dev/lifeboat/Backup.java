@@ -11,6 +11,7 @@ import dev.lifeboat.format.ArchiveWriter;
 import dev.lifeboat.format.FormatContext;
 import dev.lifeboat.format.PreCopy;
 import dev.lifeboat.internal.catalog.Session;
+import dev.lifeboat.internal.catalog.TagStore;
 import dev.lifeboat.internal.engine.CaptureSink;
 import dev.lifeboat.internal.engine.OpenRepository;
 import dev.lifeboat.internal.engine.PreCopySink;
@@ -74,9 +75,7 @@ public final class Backup extends Operation<Snapshot, Backup> {
     @CanIgnoreReturnValue
     public Backup tag(String name, String value) {
         checkNotStarted();
-        if (name.isEmpty() || name.length() > 255 || value.length() > 255) {
-            throw new IllegalArgumentException("name or value of a tag is not in 1..255 characters: '" + name + "'");
-        }
+        TagStore.check(name, value);
         if (tags.putIfAbsent(name, value) != null) {
             throw new IllegalStateException("tag '" + name + "' is set already");
         }

@@ -138,7 +138,9 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
                     lockedUntil = latest(lockedUntil, Optional.of(e.until()));
                 }
             }
-            catalog.tags().remove(TagStore.withoutSnapshot(tags, catalog.outcomes()));
+            if (!tags.isEmpty()) {
+                catalog.tags().remove(TagStore.withoutSnapshot(tags, catalog.outcomes()));
+            }
             if (dropQuarantined) {
                 removeQuarantined();
             }
@@ -153,7 +155,7 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
             lockedUntil = latest(lockedUntil, freed.lockedUntil());
         }
         if (!dryRun) {
-            keepLonger(locked);
+            keepLonger(locked, tags);
             repository.settleReplicas();
         }
         events.progress();
@@ -169,7 +171,7 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
     /**
      * Extends the locks of what snapshots that stay need except for their content. Formats extend the locks of content.
      */
-    private void keepLonger(List<Snapshot> locked) throws IOException {
+    private void keepLonger(List<Snapshot> locked, List<ObjectKey> tags) throws IOException {
         List<ObjectKey> keys = new ArrayList<>(List.of(RepositoryLayout.DESCRIPTOR));
         repository.storage().list(RepositoryLayout.KEY_SLOTS, object -> keys.add(object.key()));
         Set<SnapshotId> going = locked.stream().map(Snapshot::id).collect(Collectors.toUnmodifiableSet());
@@ -177,7 +179,7 @@ public final class Prune extends Operation<Prune.Pruned, Prune> {
                 .filter(id -> !going.contains(id))
                 .map(id -> RepositoryLayout.snapshot(id.value()))
                 .forEach(keys::add);
-        keys.addAll(repository.catalog().tags().all());
+        keys.addAll(tags);
         repository.storage().keep(keys);
     }
 

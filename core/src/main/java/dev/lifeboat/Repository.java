@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lifeboat.entry.SnapshotSource;
 import dev.lifeboat.format.DamagedException;
 import dev.lifeboat.internal.audit.AuditStore;
+import dev.lifeboat.internal.catalog.TagStore;
 import dev.lifeboat.internal.engine.OpenRepository;
 import dev.lifeboat.internal.io.Io;
 import dev.lifeboat.internal.json.Envelope;
@@ -39,8 +40,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Repository implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Repository.class);
-
-    private static final int MAX_TAG = 255;
 
     private final OpenRepository opened;
     private final Optional<KeyBundle> bundle;
@@ -167,10 +166,8 @@ public final class Repository implements AutoCloseable {
      */
     @CanIgnoreReturnValue
     public Snapshot tag(Snapshot snapshot, String name, String value) {
-        if (name.isEmpty() || name.length() > MAX_TAG || value.length() > MAX_TAG) {
-            throw new IllegalArgumentException("name or value of a tag is not in 1..255 characters: '" + name + "'");
-        }
-        return changeTags("Tag", snapshot, "tag snapshot", Map.of(name, value), List.of());
+        TagStore.check(name, value);
+        return changeTags("Tag", snapshot, Map.of(name, value), List.of(), name + "=" + value);
     }
 
     /**
@@ -182,14 +179,14 @@ public final class Repository implements AutoCloseable {
      */
     @CanIgnoreReturnValue
     public Snapshot untag(Snapshot snapshot, String name) {
-        return changeTags("Untag", snapshot, "remove a tag of snapshot", Map.of(), List.of(name));
+        return changeTags("Untag", snapshot, Map.of(), List.of(name), name);
     }
 
     private Snapshot changeTags(
-            String kind, Snapshot snapshot, String what, Map<String, String> set, List<String> removed) {
+            String kind, Snapshot snapshot, Map<String, String> set, List<String> removed, String outcome) {
         SnapshotId id = snapshot.id();
         Optional<Snapshot> tagged =
-                Failures.audited(opened, kind, what + " " + id.value(), result -> (set + " " + removed).strip(), () -> {
+                Failures.audited(opened, kind, "change the tags of snapshot " + id.value(), result -> outcome, () -> {
                     ObjectKey key =
                             opened.catalog().tags().put(id, opened.clock().instant(), set, removed);
                     if (!opened.catalog().exists(id)) {

@@ -134,7 +134,7 @@ class ZipTest {
         Path file = dir.resolve("exported.zip");
         Reports reports = new Reports();
         try (RestoreTarget.Session session =
-                ZipExport.to(file).begin(new RestoreRequest(false, false, false, reports))) {
+                ZipExport.to(file).begin(new RestoreRequest(false, false, false, List.of(), reports))) {
             tree.sendTo(session);
             session.commit();
         }
@@ -293,7 +293,7 @@ class ZipTest {
                 Entry.file(EntryPath.of("late"), 1, Attributes.of(0644, 0, 0, Instant.parse("+40000-01-01T00:00:00Z")));
         Entry shorter = Entry.file(EntryPath.of("short"), 100, MemoryTree.attributes(0644));
         try (RestoreTarget.Session session =
-                ZipExport.to(file).begin(new RestoreRequest(false, false, false, reports))) {
+                ZipExport.to(file).begin(new RestoreRequest(false, false, false, List.of(), reports))) {
             session.offer(late);
             session.content(late, new ByteArrayInputStream(new byte[] {7}));
             session.offer(shorter);

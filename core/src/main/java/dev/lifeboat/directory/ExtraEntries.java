@@ -78,8 +78,12 @@ final class ExtraEntries {
 
     /** Deletes nothing, and reports that. */
     void keep() {
+        keep("not everything could be restored");
+    }
+
+    private void keep(String why) {
         if (!extras.isEmpty()) {
-            skipped(extras.get(0).path(), "extra entries were not deleted, since not everything could be restored");
+            skipped(extras.get(0).path(), "extra entries were not deleted, since " + why);
         }
     }
 
@@ -87,6 +91,10 @@ final class ExtraEntries {
     void delete(MetadataStep metadata, FailureStep failures) throws IOException {
         // Looked up again: a replica or a cache may have been created since.
         RepositoryDirectories repository = RepositoryDirectories.of(request.repositoryDirectories());
+        if (!repository.haveAllAnswered()) {
+            keep("a directory of the repository does not answer, and may be among them");
+            return;
+        }
         for (Extra extra : extras) {
             try (Dir dir = root == null ? null : root.walkTo(extra.path())) {
                 for (ByteString name : extra.names()) {

@@ -43,6 +43,7 @@ final class RepositoryDirectories implements Dir.Kept {
     private final Set<InodeId> directories = new HashSet<>();
     private final Set<InodeId> above = new HashSet<>();
     private final Set<InodeId> links = new HashSet<>();
+    private boolean allAnswered = true;
 
     private RepositoryDirectories() {}
 
@@ -66,6 +67,7 @@ final class RepositoryDirectories implements Dir.Kept {
                 }
                 log.warn("a directory of the repository is not known, so it is not left out [cause={}]", e.toString());
             } catch (TimeoutException e) {
+                result.allAnswered = false;
                 log.warn("a directory of the repository does not answer, so it is not left out [path={}]", path);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -109,6 +111,14 @@ final class RepositoryDirectories implements Dir.Kept {
         directories.addAll(more.directories);
         above.addAll(more.above);
         links.addAll(more.links);
+    }
+
+    /**
+     * Returns whether each of them was found, is not there, or cannot be reached. One that has not answered yet may be
+     * a directory like any other, on a disk that is busy.
+     */
+    boolean haveAllAnswered() {
+        return allAnswered;
     }
 
     /** Returns whether it is such a directory. */

@@ -59,7 +59,8 @@ public interface EntrySink {
     /**
      * Returns the directories of this machine in which the repository that receives the entries keeps its objects. A
      * source that reads files of this machine does not read what is in them, since each backup would hold the objects
-     * of the last one, and reports a {@link Problem.Kind#SKIPPED} instead. The result is always the same.
+     * of the last one, and reports that: as {@link Problem.Kind#SKIPPED}, or as {@link Problem.Kind#FAILED} if there is
+     * nothing else in the source. The result is always the same.
      */
     default List<Path> repositoryDirectories() {
         return List.of();

@@ -21,14 +21,9 @@ public record RestoreRequest(
         repositoryDirectories = List.copyOf(repositoryDirectories);
     }
 
-    /** Creates a request of a repository that keeps its objects elsewhere. */
-    public RestoreRequest(boolean dryRun, boolean partial, boolean deleteExtra, Listener listener) {
-        this(dryRun, partial, deleteExtra, List.of(), listener);
-    }
-
     /** Returns a request that writes what differs, deletes nothing and has no listener. */
     public static RestoreRequest plain() {
-        return new RestoreRequest(false, false, false, new Listener() {
+        return new RestoreRequest(false, false, false, List.of(), new Listener() {
             @Override
             public void changed(RestoreChange change) {}
 

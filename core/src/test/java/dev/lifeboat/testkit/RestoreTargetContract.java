@@ -53,7 +53,7 @@ public abstract class RestoreTargetContract {
     private RestoreRequest request(boolean dryRun, boolean deleteExtra) {
         changes.clear();
         problems.clear();
-        return new RestoreRequest(dryRun, false, deleteExtra, new RestoreRequest.Listener() {
+        return new RestoreRequest(dryRun, false, deleteExtra, List.of(), new RestoreRequest.Listener() {
             @Override
             public void changed(RestoreChange change) {
                 changes.add(change);

@@ -20,7 +20,6 @@ import dev.lifeboat.testkit.ChildJvm;
 import dev.lifeboat.testkit.RequiresRoot;
 import dev.lifeboat.testkit.ScratchDir;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,19 +49,11 @@ class FixtureThroughApiTest {
     final ScratchDir dir = new ScratchDir();
 
     private TcpRelay relay = relay();
-    private Docker docker = Docker.at(uri(relay));
+    private Docker docker = Docker.at(relay.uri());
 
     private static TcpRelay relay() {
         try {
             return new TcpRelay(EngineFixture.uri());
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    private static URI uri(TcpRelay relay) {
-        try {
-            return relay.uri();
         } catch (IOException e) {
             throw new AssertionError(e);
         }

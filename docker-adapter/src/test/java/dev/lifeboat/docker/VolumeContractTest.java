@@ -112,7 +112,11 @@ class VolumeContractTest {
         @Override
         public Session begin(RestoreRequest request) throws IOException {
             Session inner = target.begin(new RestoreRequest(
-                    request.dryRun(), request.partial(), request.deleteExtra(), new RestoreRequest.Listener() {
+                    request.dryRun(),
+                    request.partial(),
+                    request.deleteExtra(),
+                    request.repositoryDirectories(),
+                    new RestoreRequest.Listener() {
                         @Override
                         public void changed(RestoreChange change) {
                             request.listener()

@@ -198,7 +198,7 @@ class PodQuiesceTest {
         List<Problem> problems = new ArrayList<>();
         KubernetesSource source = kubernetes.namespace(namespace).quiesce(PodQuiesce.scaleToZero());
         List<QuiesceHandle> handles = new ArrayList<>();
-        RestoreRequest request = new RestoreRequest(false, false, false, new RestoreRequest.Listener() {
+        RestoreRequest request = new RestoreRequest(false, false, false, List.of(), new RestoreRequest.Listener() {
             @Override
             public void changed(RestoreChange change) {}
 

@@ -38,6 +38,7 @@ public final class TagStore {
     private static final Logger log = LoggerFactory.getLogger(TagStore.class);
     private static final String KIND = "tags";
     private static final int VERSION = 1;
+    private static final int MAX_LENGTH = 255;
 
     private final StorageTarget storage;
     private final Envelope envelope;
@@ -64,6 +65,17 @@ public final class TagStore {
         void apply(Map<String, String> tags) {
             removed.forEach(tags::remove);
             tags.putAll(set);
+        }
+    }
+
+    /**
+     * Checks a tag.
+     *
+     * @throws IllegalArgumentException if the name is empty, or either is longer than 255 characters
+     */
+    public static void check(String name, String value) {
+        if (name.isEmpty() || name.length() > MAX_LENGTH || value.length() > MAX_LENGTH) {
+            throw new IllegalArgumentException("name or value of a tag is not in 1..255 characters: '" + name + "'");
         }
     }
 

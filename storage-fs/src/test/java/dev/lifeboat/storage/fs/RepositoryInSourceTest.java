@@ -345,6 +345,43 @@ class RepositoryInSourceTest {
         }
     }
 
+    /** A server that is stopped answers nothing; what it serves may be among what is to be deleted. */
+    @Test
+    @RequiresRoot
+    void directoryThatDoesNotAnswer_holdsUpNothing_butNothingIsDeletedThen() throws Exception {
+        Path image = dir.resolve("image");
+        Path mount = Files.createDirectories(dir.resolve("mount"));
+        Shell.sh(
+                "truncate -s 32M " + image + " && mkntfs -F -q " + image + " >&2 && lowntfs-3g " + image + " " + mount);
+        Files.createDirectories(mount.resolve("replica"));
+        String server = Shell.sh("pgrep -f '^lowntfs-3g " + image + "'").strip();
+        try (Repository repo = Repository.at(new ForwardingStorageTarget(FileStorage.at(dir.resolve("repository"))) {
+                    @Override
+                    public List<Path> directories() {
+                        return List.of(mount.resolve("replica/of/it"));
+                    }
+                })
+                .encryption(Encryption.none())
+                .create()) {
+            Snapshot snapshot = backup(repo);
+            Files.writeString(source.resolve("extra"), "extra");
+            Shell.run("kill", "-STOP", server);
+
+            Restored restored = repo.restore(snapshot)
+                    .to(DirectoryRestore.into(source))
+                    .deleteExtra()
+                    .run();
+
+            assertThat(restored.problems())
+                    .singleElement()
+                    .satisfies(problem -> assertThat(problem.detail()).contains("does not answer"));
+            assertThat(source.resolve("extra")).exists();
+        } finally {
+            Shell.run("kill", "-CONT", server);
+            Shell.run("umount", mount.toString());
+        }
+    }
+
     @Test
     void sourceOfMoreThanItsDirectory_skipsIt() throws Exception {
         try (Repository repo = openOrCreate()) {

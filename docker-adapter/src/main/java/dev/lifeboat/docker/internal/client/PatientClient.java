@@ -2,12 +2,9 @@ package dev.lifeboat.docker.internal.client;
 
 import com.github.dockerjava.transport.DockerHttpClient;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -66,7 +63,7 @@ final class PatientClient implements DockerHttpClient {
         }
         try (Watch watch = watch(client)) {
             watch.waits();
-            return new PatientResponse(client, client.execute(request));
+            return new WatchedResponse(client.execute(request), watch(client));
         }
     }
 
@@ -121,37 +118,6 @@ final class PatientClient implements DockerHttpClient {
         DockerHttpClient known = connected;
         if (known != null) {
             drop(known);
-        }
-    }
-
-    private final class PatientResponse implements Response {
-        private final Response response;
-        private final Watch watch;
-
-        PatientResponse(DockerHttpClient client, Response response) {
-            this.response = response;
-            this.watch = watch(client);
-        }
-
-        @Override
-        public int getStatusCode() {
-            return response.getStatusCode();
-        }
-
-        @Override
-        public Map<String, List<String>> getHeaders() {
-            return response.getHeaders();
-        }
-
-        @Override
-        public InputStream getBody() {
-            return new WatchedStream(response.getBody(), watch);
-        }
-
-        @Override
-        public void close() {
-            watch.close();
-            response.close();
         }
     }
 }

@@ -1,16 +1,12 @@
 package dev.lifeboat.docker.internal.client;
 
 import com.github.dockerjava.transport.DockerHttpClient;
-import java.io.FilterInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 
 /**
- * Ends requests that an engine does not answer in time, and streams that stall. The time in which the caller provides
- * the body of a request does not count. Connections to unix sockets have no time limit of their own.
+ * Ends requests that an engine does not answer in time, and streams that stall: connections to unix sockets have no
+ * time limit of their own. Not for requests whose body is a stream: the time in which that is provided would count.
  */
 final class TimedClient implements DockerHttpClient {
     private final DockerHttpClient delegate;
@@ -30,7 +26,7 @@ final class TimedClient implements DockerHttpClient {
             watch.waits();
             Response response;
             try {
-                response = delegate.execute(watched(request, watch));
+                response = delegate.execute(request);
             } catch (RuntimeException e) {
                 throw watch.goesOn() ? timeOut(e) : e;
             }
@@ -44,7 +40,7 @@ final class TimedClient implements DockerHttpClient {
 
     /** Returns a response whose body is a time-out if it stalls. */
     static Response timed(Response response, Duration limit) {
-        return new TimedResponse(response, limit);
+        return new WatchedResponse(response, new Watch(limit, response::close));
     }
 
     /** Clears the interrupt flag, which the watch has set. */
@@ -53,60 +49,8 @@ final class TimedClient implements DockerHttpClient {
         return new RuntimeException(WatchedStream.timeOut(cause));
     }
 
-    private static Request watched(Request request, Watch watch) {
-        InputStream body = request.body();
-        if (body == null || request.bodyBytes() != null) {
-            return request;
-        }
-        return Request.builder()
-                .from(request)
-                .body(new FilterInputStream(body) {
-                    @Override
-                    public int read(byte[] bytes, int offset, int length) throws IOException {
-                        watch.goesOn();
-                        try {
-                            return super.read(bytes, offset, length);
-                        } finally {
-                            watch.waits();
-                        }
-                    }
-                })
-                .build();
-    }
-
     @Override
     public void close() throws IOException {
         delegate.close();
-    }
-
-    private static final class TimedResponse implements Response {
-        private final Response response;
-        private final Watch watch;
-
-        TimedResponse(Response response, Duration limit) {
-            this.response = response;
-            this.watch = new Watch(limit, response::close);
-        }
-
-        @Override
-        public int getStatusCode() {
-            return response.getStatusCode();
-        }
-
-        @Override
-        public Map<String, List<String>> getHeaders() {
-            return response.getHeaders();
-        }
-
-        @Override
-        public InputStream getBody() {
-            return new WatchedStream(response.getBody(), watch);
-        }
-
-        @Override
-        public void close() {
-            watch.close();
-            response.close();
-        }
     }
 }
